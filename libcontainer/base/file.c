@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/fd.h"
+
+#define PROCFS_ROOT_INODE 1 /* PROC_ROOT_INO of include/linux/proc_ns.h */
+
+int file_read_at(struct arena *arena, int directory, const char *path, size_t limit, char **bytes,
+		 size_t *length)
+{
+	_cleanup_fd_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return -1;
+	return fd_read_all(arena, fd, limit, bytes, length);
+}
+
+int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	char *temporary = arena_printf(&arena, ".%s.%d", name, getpid());
+	_cleanup_fd_ int fd = -1;
+	int saved;
+
+	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -1;
+	if (fd_write_all(fd, bytes, length) == 0 && renameat(directory, temporary, directory, name) == 0)
+		return 0;
+	saved = errno;
+	unlinkat(directory, temporary, 0);
+	errno = saved;
+	return -1;
+}
+
+int file_write_at(int directory, const char *path, const char *text)
+{
+	_cleanup_fd_ int fd = openat(directory, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t length = strlen(text);
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	do
+		written = write(fd, text, length);
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return -1;
+	if ((size_t)written != length) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
+int procfs_open(struct error *error)
+{
+	_cleanup_fd_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs filesystem;
+	struct stat status;
+
+	if (fd < 0)
+		return error_set(error, errno, "open /proc");
+	if (fstatfs(fd, &filesystem) < 0 || fstat(fd, &status) < 0)
+		return error_set(error, errno, "look at /proc");
+	if (filesystem.f_type != PROC_SUPER_MAGIC || status.st_ino != PROCFS_ROOT_INODE)
+		return error_set(error, 0, "/proc is not the root of a procfs");
+	return TAKE_FD(fd);
+}

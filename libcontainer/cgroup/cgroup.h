@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Control groups: one interface, v1, v2 and mixtures of both behind it.
+ *
+ * A host may mount some controllers as v1 hierarchies and others in v2: each controller is used where it
+ * lives. What is mounted where is read once from /proc/self/mountinfo and /proc/self/cgroup.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "spec/config.h"
+
+#define CGROUP_HIERARCHIES_MAX 24
+
+enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
+
+/* One mounted hierarchy as this process sees it. */
+struct cgroup_hierarchy {
+	bool v2;
+	const char *controllers; /* v1: "cpu,cpuacct" or "name=systemd"; v2: what cgroup.controllers says */
+	const char *mountpoint; /* on the host: "/sys/fs/cgroup/memory" */
+	const char *mount_root; /* root of that mount in the hierarchy, "/" but for containers */
+	const char *own_path; /* cgroup of this process in it, as of /proc/self/cgroup */
+};
+
+struct cgroup_layout {
+	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
+	size_t count;
+	bool unified; /* /sys/fs/cgroup itself is cgroup2: a pure v2 host */
+};
+
+/* Reads what is mounted. Strings live in @arena. 0, or -1. */
+int cgroup_layout_read(struct arena *arena, struct cgroup_layout *layout, struct error *error);
+
+struct cgroup_request {
+	enum cgroup_manager manager;
+	const char *container_id;
+	const char *cgroups_path; /* linux.cgroupsPath; NULL: the manager's default for the id, as runc has it */
+	bool rootless;
+};
+
+struct cgroup; /* the container's groups in all hierarchies, with a descriptor for each */
+
+/*
+ * Makes the container's cgroups. Groups that exist and are empty are taken over (runc does so too); one that
+ * holds processes, or is frozen, is refused. Where the runtime is rootless and no hierarchy is writable,
+ * the result has no groups: limits are then refused by cgroup_set_resources(). 0, or -1, and what was made is
+ * removed again.
+ */
+int cgroup_create(struct arena *arena, const struct cgroup_layout *layout,
+		  const struct cgroup_request *request, const struct oci_resources *resources,
+		  struct cgroup **cgroup, struct error *error);
+
+/* Opens the cgroups of an existing container from what cgroup_save() wrote. A group that has gone is no error. */
+int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgroup **cgroup,
+		struct error *error);
+
+/* Writes the object ("cgroup": {…}) that cgroup_open() reads. */
+void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup);
+
+/* Closes descriptors; removes nothing. */
+void cgroup_close(struct cgroup *cgroup);
+
+/* The path in the hierarchy ("/docker/ID"): what runc shows as cgroup path; "" where there is none. */
+const char *cgroup_path(const struct cgroup *cgroup);
+/* Its directory on the host in the hierarchy of @controller ("memory"; NULL: the v2 one), or NULL. */
+const char *cgroup_directory(const struct cgroup *cgroup, const char *controller);
+
+/*
+ * The v2 directory for clone3(2) CLONE_INTO_CGROUP, or -1 where there is none (or where a small memory limit
+ * makes joining late necessary: the setup itself must not be charged to a limit it does not fit in).
+ */
+int cgroup_clone_fd(const struct cgroup *cgroup);
+
+/*
+ * Descriptors that a single-threaded process joins by writing "0" to: v1 `tasks` files and, where clone3
+ * could not be used, the v2 `cgroup.procs`. A process that moves only itself through `tasks` does not take
+ * the kernel's threadgroup lock and waits for no RCU grace period (cgroup_procs_write_start()).
+ * @early and @late have room for CGROUP_HIERARCHIES_MAX each: the groups to join first, and those to join
+ * only when the setup is done (memory, where its limit is small). They belong to @cgroup.
+ */
+struct cgroup_join {
+	int early[CGROUP_HIERARCHIES_MAX];
+	size_t early_count;
+	int late[CGROUP_HIERARCHIES_MAX];
+	size_t late_count;
+};
+void cgroup_join_fds(const struct cgroup *cgroup, struct cgroup_join *join);
+
+/* Moves another process in, through cgroup.procs of every hierarchy (exec of older kernels, restore). */
+int cgroup_add_process(const struct cgroup *cgroup, pid_t pid, struct error *error);
+
+/*
+ * A view of the same container narrowed to a sub-cgroup for `exec --cgroup [CONTROLLERS:]PATH`, made from the
+ * option's values as runc reads them. Paths that leave the container's group are refused.
+ */
+int cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *const *options, size_t count,
+	       struct cgroup **sub, struct error *error);
+
+/* Sets every limit of @resources that is present, device rules included. 0, or -1. */
+int cgroup_set_resources(struct cgroup *cgroup, const struct oci_resources *resources, struct error *error);
+
+/* Everything in the container's groups and below them: pids as this process sees them. 0, or -1. */
+int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive, pid_t **pids, size_t *count,
+		struct error *error);
+
+/* Sends @signal to every process below (cgroup.kill where it can, else frozen and signalled one by one). */
+int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error);
+
+int cgroup_freeze(const struct cgroup *cgroup, struct error *error);
+int cgroup_thaw(const struct cgroup *cgroup, struct error *error);
+/* 1 frozen, 0 not, -1 on an error; *settled (may be NULL): false while the kernel still works on it. */
+int cgroup_is_frozen(const struct cgroup *cgroup, bool *settled, struct error *error);
+
+/* runc's members of `events --stats` "data": cpu, cpuset, memory, pids, blkio, hugetlb. */
+int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, struct error *error);
+
+/*
+ * Removes the groups and those below them; waits, with a limit of 10 s and by events, for the last process
+ * to leave. A group that is gone already is fine. 0, or -1.
+ */
+int cgroup_destroy(struct cgroup *cgroup, struct error *error);

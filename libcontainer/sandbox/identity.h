@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a process is allowed and who it is: user, groups, capabilities, no_new_privs, LSM labels, keyring,
+ * resource limits, scheduling, memory policy, personality. Each function acts on the calling process (the
+ * child) and takes what the configuration says; absent means: leave alone. Writes below /proc go through
+ * @procfs, the host's procfs opened by procfs_open() before the container's files could be in the way, as
+ * "thread-self/…"; a path below the container's /proc is never used.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "spec/config.h"
+
+/* The five sets as bit masks (1 << CAP_…). */
+struct capability_masks {
+	uint64_t bounding;
+	uint64_t effective;
+	uint64_t permitted;
+	uint64_t inheritable;
+	uint64_t ambient;
+};
+
+/*
+ * Names to masks. Names the kernel or the library does not know are left out with a warning in the log, as
+ * runc does; so are ambient ones that are not also permitted and inheritable.
+ */
+int capabilities_resolve(const struct oci_capabilities *capabilities, struct capability_masks *masks,
+			 struct error *error);
+/* Every name the library knows, up to the kernel's last, NULL-terminated: for `features`. */
+const char *const *capabilities_known(void);
+
+/* setpriority-like things that need privilege and are done first: rlimits, oom_score_adj, I/O, CPU, memory. */
+int identity_rlimits(const struct oci_process *process, struct error *error);
+int identity_oom_score(int procfs, const struct oci_process *process, struct error *error);
+int identity_scheduler(const struct oci_process *process, struct error *error);
+int identity_io_priority(const struct oci_process *process, struct error *error);
+/* A cpu list as sched_setaffinity(2) wants it; @list may be NULL. */
+int identity_cpu_affinity(const char *list, struct error *error);
+int identity_memory_policy(const struct oci_memory_policy *policy, struct error *error);
+int identity_personality(const struct oci_personality *personality, struct error *error);
+
+/* A fresh session keyring named "_ses.ID", labelled @label where SELinux is there. ENOSYS is no error. */
+int identity_session_keyring(int procfs, const char *container_id, const char *label, struct error *error);
+
+/*
+ * Labels for the next execve(2). Refused where the label is given but the LSM is not there or refuses it.
+ * An empty or NULL label (and AppArmor's "unconfined" without AppArmor) is nothing to do.
+ */
+int identity_apparmor(int procfs, const char *profile, struct error *error);
+int identity_selinux(int procfs, const char *label, struct error *error);
+bool apparmor_is_enabled(void);
+bool selinux_is_enabled(void);
+
+/*
+ * Bounding set, then groups, gid, uid with the capabilities kept over the change, then the other sets:
+ * in the order the kernel needs. @has_setgroups: false where the user namespace denies setgroups(2).
+ */
+int identity_bounding(const struct capability_masks *masks, struct error *error);
+int identity_user(int procfs, const struct oci_user *user, struct error *error);
+int identity_capabilities(const struct capability_masks *masks, struct error *error);
+
+int identity_no_new_privs(struct error *error);
+
+/*
+ * Part of the check before exec: this process's uid, gid, groups, no_new_privs, five capability sets and
+ * seccomp mode are what was planned, as the kernel reports them (prctl(2), capget(2), getres*id(2); no file).
+ * @masks NULL: not compared. 0, or -1 naming the first mismatch.
+ */
+int identity_verify(const struct oci_process *process, const struct capability_masks *masks, bool seccomp,
+		    struct error *error);

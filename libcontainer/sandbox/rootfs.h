@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container's file system: its root, mounts, devices, masks.
+ *
+ * All of it runs in the child, in the container's own mount namespace, in this order: rootfs_begin(),
+ * rootfs_mounts(), rootfs_devices(), [hooks], rootfs_pivot(), rootfs_finish(). Every path in the rootfs is
+ * resolved with base/path.h against the descriptor of the root; mounts are made detached and attached with
+ * move_mount(2) onto descriptors. Where a source has to be opened with the runtime's own rights (a new user
+ * namespace, idmapped mounts) the parent does it before the child is made: rootfs_open_sources().
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "spec/config.h"
+
+/* A mount's options, parsed: the table behind it also prints `features`' mountOptions. */
+struct mount_options {
+	unsigned long set; /* MS_* flags */
+	unsigned long clear; /* MS_* flags taken away ("suid", "rw", …) */
+	unsigned long propagation[4]; /* MS_SHARED, MS_SLAVE|MS_REC, … in the order given */
+	size_t propagation_count;
+	uint64_t recursive_set; /* MOUNT_ATTR_* of "rro", "rnosuid", … */
+	uint64_t recursive_clear;
+	bool bind;
+	bool recursive_bind;
+	bool copy_up; /* tmpcopyup */
+	bool idmap;
+	bool recursive_idmap;
+	const char *data; /* what is left: filesystem options, comma-separated; NULL where none */
+};
+
+/* 0, or -1 (contradictory or forbidden options). Allocates from @arena. */
+int mount_options_parse(struct arena *arena, const struct oci_mount *mount, struct mount_options *options,
+			struct error *error);
+/* Every name the table knows, NULL-terminated, sorted: for `features`. */
+const char *const *mount_options_known(void);
+
+struct rootfs {
+	/* set by the caller */
+	struct arena *arena;
+	const struct oci_config *config;
+	int bundle; /* directory descriptor of the bundle */
+	const char *bundle_path; /* absolute; relative root.path and bind sources are taken from here */
+	int procfs; /* the host's procfs, from procfs_open() */
+	const struct cgroup_layout *cgroup_layout; /* for mounts of type "cgroup" */
+	const struct cgroup *cgroup;
+	int userns; /* descriptor of the container's user namespace where it has a new or joined one, else -1 */
+	bool no_pivot;
+	const char *notify_directory; /* host directory to show at /run/notify, or NULL (NOTIFY_SOCKET) */
+	int console; /* the pty's slave, to be shown as /dev/console, or -1 */
+
+	/* kept by the room; rootfs_init() sets them up */
+	int root; /* O_PATH of the root, valid from rootfs_begin() on */
+	int *sources; /* detached mount of each config mount prepared by the parent, -1 where none */
+	int empty_directory; /* the shared source of masked directories */
+	int null_device; /* O_PATH of the host's /dev/null, checked to be character device 1:3 */
+};
+
+void rootfs_init(struct rootfs *rootfs);
+
+/* Closes what the room opened. */
+void rootfs_close(struct rootfs *rootfs);
+
+/*
+ * Parent, before the child is made: checks that the root exists and is a directory ("invalid rootfs: …"), and
+ * opens the sources of bind mounts as detached trees where the child will not have the right to (@privileged:
+ * the container gets a user namespace and this process has CAP_SYS_ADMIN).
+ */
+int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *error);
+
+/*
+ * Parent, once the container's user namespace exists (rootfs->userns for mounts that are idmapped without
+ * mappings of their own): applies the idmappings to the trees it opened.
+ */
+int rootfs_idmap_sources(struct rootfs *rootfs, struct error *error);
+
+/* Whether the parent has to call rootfs_idmap_sources() after the id maps are written. */
+bool rootfs_needs_idmap(const struct rootfs *rootfs);
+
+/* Propagation of "/", and the root bound to itself. */
+int rootfs_begin(struct rootfs *rootfs, struct error *error);
+/* config.mounts in their order. */
+int rootfs_mounts(struct rootfs *rootfs, struct error *error);
+/* Default devices, linux.devices, the links of /dev, /dev/ptmx; /dev/console where there is a console. */
+int rootfs_devices(struct rootfs *rootfs, struct error *error);
+/* pivot_root(2), or the older way with --no-pivot; the old root is gone and cwd is "/" afterwards. */
+int rootfs_pivot(struct rootfs *rootfs, struct error *error);
+/*
+ * After the pivot: sysctls, the root's read-only flag and propagation, masked and read-only paths
+ * (globs expanded, recursive, fail closed).
+ */
+int rootfs_finish(struct rootfs *rootfs, struct error *error);
+
+/*
+ * Part of the check before exec: every masked path, every read-only path and the read-only root are what they
+ * should be, as statx(2)/statfs(2) see them now. 0, or -1 with the first that is not.
+ */
+int rootfs_verify(struct rootfs *rootfs, struct error *error);
