@@ -4,8 +4,9 @@
  *
  * In: one pass over the bytes with yajl builds a tree in an arena. Refused, with file, line and column or
  * the member's path: bytes after the document, bad UTF-8, a NUL in a string, nesting deeper than
- * JSON_DEPTH_MAX, a member that comes twice, a number that is neither an integer of 64 bits (signed or
- * unsigned) nor a finite double.
+ * JSON_DEPTH_MAX, more than JSON_VALUES_MAX values, a member that comes twice, half a surrogate pair, a
+ * number that is not a finite double. A number without point and exponent that fits into 64 bits (signed or
+ * unsigned) is an integer and exact, every other one a double. Names of members are compared byte by byte.
  * Out: a writer that keeps commas, quoting and indentation.
  */
 #pragma once
@@ -19,6 +20,7 @@
 #include "base/strbuf.h"
 
 #define JSON_DEPTH_MAX 64
+#define JSON_VALUES_MAX 1000000
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_INTEGER, JSON_DOUBLE, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
