@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The check before exec: what the kernel says this process is, against what was planned. */
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "sandbox/identity.h"
+#include "sandbox/procfs.h"
+
+/* With the longest list of groups (65536 of at most 10 digits) a status file has less than this. */
+#define STATUS_SIZE ((size_t)1024 * 1024)
+#define STATUS_USUAL_SIZE ((size_t)8 * 1024)
+
+/* The text behind "NAME:\t" at the start of a line of @status, or NULL. */
+static const char *field(const char *status, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *line = status; line; line = strchr(line, '\n')) {
+		if (*line == '\n')
+			line++;
+		if (strncmp(line, name, length) == 0 && line[length] == ':')
+			return line + length + 1;
+	}
+	return NULL;
+}
+
+/* A number of @base behind *text, which moves on; false at the end of the line. */
+static bool next_number(const char **text, int base, unsigned long long *number)
+{
+	char *end;
+
+	*text += strspn(*text, " \t");
+	if (**text == '\n' || **text == '\0')
+		return false;
+	*number = strtoull(*text, &end, base);
+	if (end == *text)
+		return false;
+	*text = end;
+	return true;
+}
+
+static int check_number(const char *status, const char *name, int base, unsigned long long planned,
+			struct error *error)
+{
+	const char *text = field(status, name);
+	unsigned long long found;
+
+	if (!text || !next_number(&text, base, &found))
+		return error_set(error, 0, "the kernel does not report %s", name);
+	if (found == planned)
+		return 0;
+	if (base == 16)
+		return error_set(error, 0, "%s is %#llx, planned was %#llx", name, found, planned);
+	return error_set(error, 0, "%s is %llu, planned was %llu", name, found, planned);
+}
+
+/* The real, effective, saved and filesystem ids: all of them. */
+static int check_ids(const char *status, const char *name, uint32_t planned, struct error *error)
+{
+	const char *text = field(status, name);
+	unsigned long long found;
+	int count = 0;
+
+	while (text && next_number(&text, 10, &found)) {
+		if (found != planned)
+			return error_set(error, 0, "%s is %llu, planned was %u", name, found, planned);
+		count++;
+	}
+	if (count != 4)
+		return error_set(error, 0, "the kernel does not report %s", name);
+	return 0;
+}
+
+static bool list_has(const struct u32_list *list, unsigned long long number)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i] == number)
+			return true;
+	return false;
+}
+
+static bool text_has(const char *text, uint32_t number)
+{
+	unsigned long long found;
+
+	while (next_number(&text, 10, &found))
+		if (found == number)
+			return true;
+	return false;
+}
+
+/* A user namespace that denies setgroups(2) leaves the groups it was made with: no one can do anything there. */
+static bool groups_are_fixed(int procfs)
+{
+	char text[16];
+
+	return procfs_read_file(procfs, 0, "setgroups", text, sizeof(text)) > 0 && strncmp(text, "deny", 4) == 0;
+}
+
+static int check_groups(int procfs, const char *status, const struct oci_user *user, struct error *error)
+{
+	const char *text = field(status, "Groups");
+	const char *next = text;
+	unsigned long long found;
+
+	if (!text)
+		return error_set(error, 0, "the kernel does not report Groups");
+	for (size_t i = 0; i < user->additional_gids.count; i++) {
+		uint32_t planned = user->additional_gids.items[i];
+
+		if (!text_has(text, planned) && !(planned == user->gid && groups_are_fixed(procfs)))
+			return error_set(error, 0, "additional group %u is missing", planned);
+	}
+	while (next_number(&next, 10, &found))
+		if (!list_has(&user->additional_gids, found) && !groups_are_fixed(procfs))
+			return error_set(error, 0, "additional group %llu was not planned", found);
+	return 0;
+}
+
+static int check_capabilities(const char *status, const struct capability_masks *masks, struct error *error)
+{
+	const struct {
+		const char *name;
+		uint64_t planned;
+	} sets[] = {
+		{ "CapBnd", masks->bounding },	  { "CapEff", masks->effective }, { "CapPrm", masks->permitted },
+		{ "CapInh", masks->inheritable }, { "CapAmb", masks->ambient },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		/* A bounding set asked for may be larger than the runtime's own: that is stricter, not a mismatch. */
+		if (i == 0) {
+			const char *text = field(status, sets[i].name);
+			unsigned long long found;
+
+			if (!text || !next_number(&text, 16, &found))
+				return error_set(error, 0, "the kernel does not report CapBnd");
+			if (found & ~sets[i].planned)
+				return error_set(error, 0, "CapBnd is %#llx, planned was %#llx", found,
+						 (unsigned long long)sets[i].planned);
+			continue;
+		}
+		if (check_number(status, sets[i].name, 16, sets[i].planned, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* One read(2) in the usual case; a file that does not fit is read once more with all the room it can need. */
+static const char *read_status(struct arena *arena, int procfs)
+{
+	for (size_t size = STATUS_USUAL_SIZE;; size = STATUS_SIZE) {
+		char *text = arena_alloc(arena, size);
+		ssize_t length = procfs_read_file(procfs, 0, "status", text, size);
+
+		if (length < 0)
+			return NULL;
+		if ((size_t)length < size - 1)
+			return text;
+		if (size == STATUS_SIZE) {
+			errno = EFBIG;
+			return NULL;
+		}
+	}
+}
+
+int identity_verify(int procfs, const struct oci_process *process, const struct capability_masks *masks,
+		    bool seccomp, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	const char *status = read_status(&arena, procfs);
+
+	if (!status)
+		return error_set(error, errno, "check before exec: read the own status");
+	if (check_ids(status, "Uid", process->user.uid, error) < 0 ||
+	    check_ids(status, "Gid", process->user.gid, error) < 0 ||
+	    check_groups(procfs, status, &process->user, error) < 0 ||
+	    (masks && check_capabilities(status, masks, error) < 0) ||
+	    (process->no_new_privileges && check_number(status, "NoNewPrivs", 10, 1, error) < 0) ||
+	    (seccomp && check_number(status, "Seccomp", 10, SECCOMP_MODE_FILTER, error) < 0))
+		return error_context(error, "check before exec");
+	return 0;
+}
