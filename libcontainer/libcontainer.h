@@ -145,5 +145,11 @@ int container_explain(struct arena *arena, const struct runtime *runtime, const 
 /* The config `spec` writes; @rootless as `spec --rootless`. */
 struct oci_config *config_template(struct arena *arena, bool rootless);
 
+/* The version of the runtime specification that is carried out. */
+#define OCI_VERSION "1.3.0"
+
 /* The features document. */
 void features_print(struct json_writer *writer);
+
+/* "NAME: VERSION", a line for each library the program was built with, as `--version` ends. */
+void library_versions_print(struct strbuf *out);
