@@ -3,7 +3,14 @@
  * Control groups: one interface, v1, v2 and mixtures of both behind it.
  *
  * A host may mount some controllers as v1 hierarchies and others in v2: each controller is used where it
- * lives. What is mounted where is read once from /proc/self/mountinfo and /proc/self/cgroup.
+ * lives. What is mounted where is found once, from /proc/self/cgroup and the customary places, or where those do
+ * not hold from /proc/self/mountinfo.
+ *
+ * A start goes: cgroup_layout_read, cgroup_create, cgroup_set_devices, cgroup_set_resources, clone3 with
+ * cgroup_clone_fd, and the child writes "0" to the descriptors of cgroup_join_fds. All may also be done after the
+ * clone, while the child is busy with its namespaces: then v2 is joined by a descriptor, too. cgroup_save goes into
+ * the state, and each later command starts with cgroup_open. The systemd manager is to be another struct cgroup_ops
+ * (internal.h); until then asking for it is an error of cgroup_create().
  */
 #pragma once
 
@@ -22,10 +29,11 @@ enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MA
 /* One mounted hierarchy as this process sees it. */
 struct cgroup_hierarchy {
 	bool v2;
-	const char *controllers; /* v1: "cpu,cpuacct" or "name=systemd"; v2: what cgroup.controllers says */
+	const char *controllers; /* v1: "cpu,cpuacct" or "name=systemd"; v2: "" */
 	const char *mountpoint; /* on the host: "/sys/fs/cgroup/memory" */
 	const char *mount_root; /* root of that mount in the hierarchy, "/" but for containers */
 	const char *own_path; /* cgroup of this process in it, as of /proc/self/cgroup */
+	int fd; /* O_PATH of the mountpoint, checked to be a cgroup filesystem */
 };
 
 struct cgroup_layout {
@@ -34,23 +42,39 @@ struct cgroup_layout {
 	bool unified; /* /sys/fs/cgroup itself is cgroup2: a pure v2 host */
 };
 
-/* Reads what is mounted. Strings live in @arena. 0, or -1. */
+/* Finds what is mounted. Strings live in @arena. 0, or -1. */
 int cgroup_layout_read(struct arena *arena, struct cgroup_layout *layout, struct error *error);
+/* Closes the descriptors; @layout is empty then. */
+void cgroup_layout_release(struct cgroup_layout *layout);
+#define _cleanup_cgroup_layout_ _cleanup_(cgroup_layout_release)
 
 struct cgroup_request {
 	enum cgroup_manager manager;
 	const char *container_id;
 	const char *cgroups_path; /* linux.cgroupsPath; NULL: the manager's default for the id, as runc has it */
 	bool rootless;
+	/*
+	 * The host's user that gets the v2 group delegated, as the specification wants where the container has a
+	 * cgroup namespace and mounts its cgroup tree writable: the one that process.user.uid is mapped to.
+	 */
+	struct optional_u32 owner;
 };
 
 struct cgroup; /* the container's groups in all hierarchies, with a descriptor for each */
 
 /*
+ * What cgroup_create() would make, without making it: only good for cgroup_save() (so that a command killed in
+ * between leaves a state from which delete finds the groups). 0, or -1.
+ */
+int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
+		struct cgroup **cgroup, struct error *error);
+
+/*
  * Makes the container's cgroups. Groups that exist and are empty are taken over (runc does so too); one that
- * holds processes, or is frozen, is refused. Where the runtime is rootless and no hierarchy is writable,
- * the result has no groups: limits are then refused by cgroup_set_resources(). 0, or -1, and what was made is
- * removed again.
+ * holds processes, or is frozen, is refused. A rootless container without a cgroupsPath goes without those
+ * hierarchies that it may not write to: limits there are then refused by cgroup_set_resources(), see
+ * cgroup_has_controller(). @resources (may be NULL) decides what has to be enabled on the way; no limit is set.
+ * *cgroup lives in @arena. 0, or -1, and what was made is removed again.
  */
 int cgroup_create(struct arena *arena, const struct cgroup_layout *layout,
 		  const struct cgroup_request *request, const struct oci_resources *resources,
@@ -82,18 +106,29 @@ int cgroup_clone_fd(const struct cgroup *cgroup);
  * could not be used, the v2 `cgroup.procs`. A process that moves only itself through `tasks` does not take
  * the kernel's threadgroup lock and waits for no RCU grace period (cgroup_procs_write_start()).
  * @early and @late have room for CGROUP_HIERARCHIES_MAX each: the groups to join first, and those to join
- * only when the setup is done (memory, where its limit is small). They belong to @cgroup.
+ * only when the setup is done (memory, where its limit is small). For each of @late, @home is the runtime's own
+ * group of that hierarchy: a child that needs a cgroup namespace joins late[], makes it, and goes back home[]
+ * until the setup is done. They belong to @cgroup.
  */
 struct cgroup_join {
 	int early[CGROUP_HIERARCHIES_MAX];
 	size_t early_count;
 	int late[CGROUP_HIERARCHIES_MAX];
 	size_t late_count;
+	int home[CGROUP_HIERARCHIES_MAX];
+	size_t home_count;
 };
-void cgroup_join_fds(const struct cgroup *cgroup, struct cgroup_join *join);
+int cgroup_join_fds(const struct cgroup *cgroup, bool cloned, struct cgroup_join *join, struct error *error);
 
-/* Moves another process in, through cgroup.procs of every hierarchy (exec of older kernels, restore). */
+/* Moves another process in, through cgroup.procs of every hierarchy (older kernels, restore). 0, or -1. */
 int cgroup_add_process(const struct cgroup *cgroup, pid_t pid, struct error *error);
+
+/*
+ * A view of the same container in v2 from where process @pid of it is. For exec: where a container has passed
+ * controllers on to groups of its own, its own group takes no processes any more (EBUSY from clone3). 0, or -1.
+ */
+int cgroup_of_process(struct arena *arena, const struct cgroup *cgroup, pid_t pid, struct cgroup **view,
+		      struct error *error);
 
 /*
  * A view of the same container narrowed to a sub-cgroup for `exec --cgroup [CONTROLLERS:]PATH`, made from the
@@ -102,8 +137,25 @@ int cgroup_add_process(const struct cgroup *cgroup, pid_t pid, struct error *err
 int cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *const *options, size_t count,
 	       struct cgroup **sub, struct error *error);
 
-/* Sets every limit of @resources that is present, device rules included. 0, or -1. */
+/*
+ * Sets every limit of @resources (NULL: none) that is present; its device rules are left to the next function. What
+ * is asked for and cannot be set is an error. Exceptions, as runc has it: what v2 has no counterpart of and what would
+ * not confine any tighter (swappiness, disableOOMKiller, kernel, kernelTCP, leaf weights, realtime). -1 with a limit
+ * that was not set: earlier ones stay. 0, or -1.
+ */
 int cgroup_set_resources(struct cgroup *cgroup, const struct oci_resources *resources, struct error *error);
+
+/*
+ * Sets the device rules: everything is denied, then come @rules in their order, then what every container has: mknod
+ * of all, and null, zero, full, random, urandom, tty, ptmx, pts and net/tun, but for those that @devices
+ * (linux.devices; may be NULL) has under the same path. To be called for each new container, with or without rules;
+ * `update` leaves devices alone. A rootless runtime may not do this, and needs not: it does nothing. 0, or -1.
+ */
+int cgroup_set_devices(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
+		       const struct oci_device_list *devices, struct error *error);
+
+/* Whether limits of @controller (v1's or v2's name of it) can be set. */
+bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller);
 
 /* Everything in the container's groups and below them: pids as this process sees them. 0, or -1. */
 int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive, pid_t **pids, size_t *count,

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+
+int channel_make(int ends[2], struct error *error)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set(error, errno, "make a socket pair");
+	return 0;
+}
+
+int channel_send(int channel, enum message_type type, int value, int fd, struct error *error)
+{
+	struct message message = { .type = type, .value = value };
+
+	if (fd_send(channel, &message, sizeof(message), &fd, fd >= 0 ? 1 : 0) < 0)
+		return error_set(error, errno, "send to the other stage of the runtime");
+	return 0;
+}
+
+void channel_send_error(int channel, const struct error *cause)
+{
+	struct message message = { .type = MESSAGE_ERROR, .error = *cause };
+
+	(void)!fd_send(channel, &message, sizeof(message), NULL, 0);
+}
+
+int channel_receive(int channel, struct message *message, int *fd, struct error *error)
+{
+	int received[1] = { -1 };
+	size_t count = fd ? 1 : 0;
+	ssize_t got = fd_receive(channel, message, sizeof(*message), received, &count);
+
+	if (fd)
+		*fd = -1;
+	if (got < 0 && errno == ECONNRESET)
+		return 0;
+	if (got < 0)
+		return error_set(error, errno, "receive from the other stage of the runtime");
+	if (got == 0)
+		return 0;
+	if (fd && count == 1)
+		*fd = received[0];
+	if (got != sizeof(*message) || message->type < MESSAGE_CONTINUE || message->type > MESSAGE_ERROR)
+		return error_set(error, EPROTO, "message from the other stage of the runtime");
+	message->error.text[sizeof(message->error.text) - 1] = '\0';
+	return 1;
+}
+
+int channel_expect(int channel, enum message_type type, struct error *error)
+{
+	struct message message;
+	int got = channel_receive(channel, &message, NULL, error);
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return error_set(error, 0, "the other stage of the runtime ended without a word");
+	if (message.type == MESSAGE_ERROR) {
+		*error = message.error;
+		return -1;
+	}
+	if (message.type != type)
+		return error_set(error, EPROTO, "message %u from the other stage of the runtime", message.type);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pseudo-terminal of the container's own. Source: pts(4), ioctl_tty(2). */
+#pragma once
+
+#include "base/error.h"
+#include "spec/config.h"
+
+struct console {
+	int master;
+	int slave;
+	int number; /* of /dev/pts/N */
+};
+
+/*
+ * Opens a new pty of the devpts at /dev/pts below @root. That it is the kernel's multiplexer of a devpts is
+ * checked, and the slave comes from the master itself (TIOCGPTPEER), not from a name. @size may be NULL.
+ */
+int console_open(int root, const struct oci_console_size *size, struct console *console, struct error *error);
+
+/* Makes the pty the controlling terminal of this session leader, owned by @uid, and its stdio. */
+int console_attach(int slave, uint32_t uid, struct error *error);

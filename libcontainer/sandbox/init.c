@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The container's first process, from clone to exec: the table at the end is the whole story. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "sandbox/channel.h"
+#include "sandbox/console.h"
+#include "sandbox/hooks.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/steps.h"
+
+static bool makes(const struct sandbox *sandbox, unsigned int flag)
+{
+	return sandbox->namespaces.new_flags & flag;
+}
+
+/* Should the runtime die before the container is created, so does this process. */
+static int step_die_with_runtime(struct sandbox *sandbox, struct error *error)
+{
+	(void)sandbox;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return error_set(error, errno, "ask for a signal on the runtime's death");
+	return 0;
+}
+
+/* The runtime writes the id maps and idmaps mounts; nothing can be done before that. */
+static int step_wait_for_maps(struct sandbox *sandbox, struct error *error)
+{
+	if (!makes(sandbox, CLONE_NEWUSER) && !rootfs_needs_idmap(&sandbox->rootfs))
+		return 0;
+	if (channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
+		return -1;
+	prctl(PR_SET_DUMPABLE, 0);
+	return 0;
+}
+
+static int step_join_namespaces(struct sandbox *sandbox, struct error *error)
+{
+	uint32_t types = UINT32_MAX & ~(1U << OCI_NAMESPACE_PID);
+
+	/* The intermediate process has joined all but the mount namespace already. */
+	if (namespaces_joins(&sandbox->namespaces, OCI_NAMESPACE_USER) || makes(sandbox, CLONE_NEWUSER))
+		types = 1U << OCI_NAMESPACE_MOUNT;
+	return namespaces_join(&sandbox->namespaces, types, error);
+}
+
+static int step_cgroup_namespace(struct sandbox *sandbox, struct error *error)
+{
+	if (makes(sandbox, CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+		return error_set(error, errno, "make a cgroup namespace");
+	return 0;
+}
+
+static int step_root(struct sandbox *sandbox, struct error *error)
+{
+	return rootfs_begin(&sandbox->rootfs, error);
+}
+
+static int step_mounts(struct sandbox *sandbox, struct error *error)
+{
+	return rootfs_mounts(&sandbox->rootfs, error);
+}
+
+static int step_console(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_process *process = sandbox->process;
+	_cleanup_fd_ int master = -1;
+	struct console console;
+
+	if (!process || !process->terminal)
+		return 0;
+	if (console_open(sandbox->rootfs.root, process->console_size, &console, error) < 0)
+		return -1;
+	master = console.master;
+	sandbox->console = console.slave;
+	sandbox->rootfs.console = console.slave;
+	return channel_send(sandbox->channel, MESSAGE_CONSOLE, console.number, master, error);
+}
+
+static int step_devices(struct sandbox *sandbox, struct error *error)
+{
+	return rootfs_devices(&sandbox->rootfs, error);
+}
+
+static int step_runtime_hooks(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_hooks *hooks = sandbox->config->hooks;
+
+	if (!hooks || hooks->prestart.count + hooks->create_runtime.count == 0)
+		return 0;
+	return ask_runtime(sandbox, MESSAGE_HOOKS, error);
+}
+
+static int run_own_hooks(struct sandbox *sandbox, const char *kind, const struct oci_hook_list *hooks,
+			 const char *status, struct error *error)
+{
+	if (hooks->count == 0)
+		return 0;
+	return hooks_run(kind, hooks, sandbox->hook_state(sandbox, getpid(), status), error);
+}
+
+static int step_create_container_hooks(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_hooks *hooks = sandbox->config->hooks;
+
+	return hooks ? run_own_hooks(sandbox, "createContainer", &hooks->create_container, "creating", error) : 0;
+}
+
+static int step_pivot(struct sandbox *sandbox, struct error *error)
+{
+	return rootfs_pivot(&sandbox->rootfs, error);
+}
+
+static int step_finish_rootfs(struct sandbox *sandbox, struct error *error)
+{
+	return rootfs_finish(&sandbox->rootfs, error);
+}
+
+static int step_names(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_config *config = sandbox->config;
+
+	if (config->hostname && *config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
+		return error_set(error, errno, "set the hostname to %s", config->hostname);
+	if (config->domainname && *config->domainname &&
+	    setdomainname(config->domainname, strlen(config->domainname)) < 0)
+		return error_set(error, errno, "set the domainname to %s", config->domainname);
+	return 0;
+}
+
+static int step_verify_rootfs(struct sandbox *sandbox, struct error *error)
+{
+	return rootfs_verify(&sandbox->rootfs, error);
+}
+
+static int step_created(struct sandbox *sandbox, struct error *error)
+{
+	return channel_send(sandbox->channel, MESSAGE_CREATED, 0, -1, error);
+}
+
+/* As pid 1 it would not notice them otherwise, and `kill` on a created container would do nothing. */
+static void end_by_signal(int signal)
+{
+	_exit(128 + signal);
+}
+
+/* Waits for START from the command `start`, and keeps its connection to report to it. */
+static int wait_on_socket(struct sandbox *sandbox, struct error *error)
+{
+	struct sigaction action = { .sa_handler = end_by_signal };
+	int connection;
+
+	/* The state is saved: from here on the container lives without the command that created it. */
+	if (channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
+		return -1;
+	prctl(PR_SET_PDEATHSIG, 0);
+	close(sandbox->channel);
+	sandbox->channel = -1;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	for (;;) {
+		struct message message;
+
+		do
+			connection = accept4(sandbox->start_socket, NULL, NULL, SOCK_CLOEXEC);
+		while (connection < 0 && (errno == EINTR || errno == ECONNABORTED));
+		if (connection < 0)
+			return error_set(error, errno, "wait for start");
+		if (channel_receive(connection, &message, NULL, error) > 0 && message.type == MESSAGE_START)
+			break;
+		close(connection); /* whoever connected went away: wait for the next */
+	}
+	close(sandbox->start_socket);
+	sandbox->channel = connection;
+	return 0;
+}
+
+static int step_wait_for_start(struct sandbox *sandbox, struct error *error)
+{
+	if (sandbox->start == SANDBOX_START_SOCKET)
+		return wait_on_socket(sandbox, error);
+	if (channel_expect(sandbox->channel, MESSAGE_START, error) < 0)
+		return -1;
+	prctl(PR_SET_PDEATHSIG, 0);
+	return 0;
+}
+
+static int step_start_container_hooks(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_hooks *hooks = sandbox->config->hooks;
+
+	return hooks ? run_own_hooks(sandbox, "startContainer", &hooks->start_container, "created", error) : 0;
+}
+
+static const struct step init_steps[] = {
+	{ "follow the runtime", step_die_with_runtime },
+	{ "join cgroups", step_join_early_cgroups },
+	{ "id maps", step_wait_for_maps },
+	{ "join namespaces", step_join_namespaces },
+	{ "cgroup namespace", step_cgroup_namespace },
+	{ "user namespace", step_become_root },
+	{ "session", step_new_session },
+	{ "keyring", step_keyring },
+	{ "rootfs", step_root },
+	{ "mounts", step_mounts },
+	{ "console", step_console },
+	{ "devices", step_devices },
+	{ "createRuntime hooks", step_runtime_hooks },
+	{ "createContainer hooks", step_create_container_hooks },
+	{ "pivot_root", step_pivot },
+	{ "console", step_attach_console },
+	{ "names", step_names },
+	{ "lock the rootfs down", step_finish_rootfs },
+	{ "check the rootfs", step_verify_rootfs },
+	{ "environment", step_environment },
+	{ "working directory", step_open_cwd },
+	{ "scheduling", step_scheduling },
+	{ "labels", step_labels },
+	{ "standard streams", step_own_stdio },
+	{ "join cgroups", step_join_late_cgroups },
+	{ "limits", step_limits },
+	{ "close descriptors", step_close_descriptors },
+	{ "seccomp", step_early_seccomp },
+	{ "identity", step_identity },
+	{ "program", step_find_program },
+	{ "check the identity", step_verify },
+	{ "created", step_created },
+	{ "start", step_wait_for_start },
+	{ "startContainer hooks", step_start_container_hooks },
+	{ "seccomp", step_late_seccomp },
+	{ "exec", execute_program },
+};
+
+_Noreturn void sandbox_become_init(struct sandbox *sandbox)
+{
+	steps_run(sandbox, init_steps, ARRAY_SIZE(init_steps));
+	_exit(1);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A process that joins a running container (exec), from clone to exec. */
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sandbox/channel.h"
+#include "sandbox/console.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/steps.h"
+
+#include <fcntl.h>
+
+static int step_initial_affinity(struct sandbox *sandbox, struct error *error)
+{
+	return identity_cpu_affinity(sandbox->cpu_affinity_initial, error);
+}
+
+/*
+ * All at once, of the process that the pidfd names: no window in which some are the container's and some the
+ * host's. The pid namespace was set by the runtime, this process was born into it.
+ */
+static int step_join(struct sandbox *sandbox, struct error *error)
+{
+	unsigned int flags = sandbox->target_namespaces & ~(unsigned int)CLONE_NEWPID;
+
+	if (flags && setns(sandbox->target, (int)flags) < 0)
+		return error_set(error, errno, "join the container's namespaces");
+	return 0;
+}
+
+static int step_console(struct sandbox *sandbox, struct error *error)
+{
+	_cleanup_fd_ int master = -1;
+	_cleanup_fd_ int root = -1;
+	struct console console;
+
+	if (!sandbox->process->terminal)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return error_set(error, errno, "open the container's root");
+	if (console_open(root, sandbox->process->console_size, &console, error) < 0)
+		return -1;
+	master = console.master;
+	sandbox->console = console.slave;
+	return channel_send(sandbox->channel, MESSAGE_CONSOLE, console.number, master, error);
+}
+
+static const struct step exec_steps[] = {
+	{ "CPU affinity", step_initial_affinity },
+	{ "join cgroups", step_join_early_cgroups },
+	{ "join namespaces", step_join },
+	{ "user namespace", step_become_root },
+	{ "session", step_new_session },
+	{ "keyring", step_keyring },
+	{ "console", step_console },
+	{ "console", step_attach_console },
+	{ "environment", step_environment },
+	{ "working directory", step_open_cwd },
+	{ "scheduling", step_scheduling },
+	{ "labels", step_labels },
+	{ "standard streams", step_own_stdio },
+	{ "join cgroups", step_join_late_cgroups },
+	{ "limits", step_limits },
+	{ "close descriptors", step_close_descriptors },
+	{ "seccomp", step_early_seccomp },
+	{ "identity", step_identity },
+	{ "program", step_find_program },
+	{ "check the identity", step_verify },
+	{ "seccomp", step_late_seccomp },
+	{ "exec", execute_program },
+};
+
+_Noreturn void sandbox_become_exec(struct sandbox *sandbox)
+{
+	steps_run(sandbox, exec_steps, ARRAY_SIZE(exec_steps));
+	_exit(1);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens between clone and exec.
+ *
+ * The runtime (the parent) plans everything in a struct sandbox, makes the child with sandbox_spawn(), serves
+ * its few requests with sandbox_serve(), and tells it to start. The child carries out a table of steps: the
+ * one in init.c for a container's first process, the one in join.c for a process that exec adds. It owns
+ * nothing that outlives the execve(2).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "sandbox/identity.h"
+#include "sandbox/namespaces.h"
+#include "sandbox/rootfs.h"
+#include "sandbox/channel.h"
+#include "seccomp/seccomp.h"
+#include "spec/config.h"
+
+enum sandbox_start {
+	SANDBOX_START_TOLD, /* run: MESSAGE_START comes over the channel */
+	SANDBOX_START_SOCKET, /* create: it comes over start_socket, from another command */
+	SANDBOX_START_NOW, /* exec: at once */
+};
+
+struct sandbox {
+	/* the plan: set by the caller, read by the child */
+	struct arena *arena;
+	const char *container_id;
+	const struct oci_config *config; /* hardened */
+	const struct oci_process *process; /* of the config, or exec's own */
+	const struct cgroup *cgroup; /* NULL: the process stays in the runtime's groups */
+	struct namespaces namespaces;
+	struct rootfs rootfs; /* init only */
+	struct seccomp_filter filter;
+	bool has_filter;
+	struct capability_masks capabilities;
+	bool has_capabilities;
+	int procfs;
+	enum sandbox_start start;
+	int start_socket; /* listening, SANDBOX_START_SOCKET only */
+	bool new_keyring;
+	unsigned int preserve_fds; /* descriptors from 3 on that the program inherits */
+	bool is_exec;
+	int target; /* exec: pidfd of the container's first process */
+	unsigned int target_namespaces; /* exec: CLONE_NEW* flags of the namespaces to join */
+	const char *cpu_affinity_initial; /* exec: before the cgroup is joined */
+	/* The container's state document for hooks that run in the child; @status as the specification has it. */
+	const char *(*hook_state)(struct sandbox *sandbox, pid_t pid, const char *status);
+	const void *hook_context;
+
+	/* set by sandbox_spawn() */
+	int channel; /* the parent's end in the parent, the child's in the child */
+	pid_t pid;
+	int pidfd;
+	int child_channel;
+
+	/* the child's own */
+	int console; /* the pty's slave, or -1 */
+	int cwd;
+	const char *program; /* the path found for args[0] */
+	char **arguments;
+	char **environment;
+};
+
+/* Prepares an empty plan: all descriptors -1. */
+void sandbox_init(struct sandbox *sandbox, struct arena *arena);
+
+/* Closes every descriptor of the plan in this process. */
+void sandbox_close(struct sandbox *sandbox);
+
+/*
+ * Makes the child, in its namespaces and (v2) its cgroup, with its id maps written, not yet set up. Fills
+ * pid and pidfd. The parent's own next children may be born into a joined pid namespace afterwards: it makes
+ * none but hooks. 0, or -1 with no child left.
+ */
+int sandbox_spawn(struct sandbox *sandbox, struct error *error);
+
+/* What the parent does for the child while it sets itself up. */
+struct sandbox_requests {
+	int (*hooks)(void *context, struct error *error); /* the mounts are made: run createRuntime's hooks */
+	int (*console)(void *context, int master, int number, struct error *error); /* takes the descriptor */
+	int (*listener)(void *context, int listener, struct error *error); /* takes the descriptor */
+	void *context;
+};
+
+/*
+ * Serves the child until it has set itself up (or, exec, has executed its program). 0, or -1 with the error
+ * of the child or of the request.
+ */
+int sandbox_serve(struct sandbox *sandbox, const struct sandbox_requests *requests, struct error *error);
+
+/* Lets the child that was set up go on without this process (create). 0, or -1. */
+int sandbox_detach(struct sandbox *sandbox, struct error *error);
+
+/*
+ * Tells the child on @channel (the sandbox's, or a connection to its start socket) to execute the program and
+ * waits until it has. 0, or -1 with the child's error.
+ */
+int sandbox_start(int channel, struct error *error);
+
+/* The steps of the two kinds of children: never return. Called by sandbox_spawn(). */
+_Noreturn void sandbox_become_init(struct sandbox *sandbox);
+_Noreturn void sandbox_become_exec(struct sandbox *sandbox);

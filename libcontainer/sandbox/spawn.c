@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making the child.
+ *
+ * Mostly one clone3(2) with all the namespaces. Where a user namespace is joined, or a new one has to be there
+ * before other namespaces are joined or a time namespace gets its offsets, an intermediate process goes first
+ * and makes the container's process as its sibling (CLONE_PARENT).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/syscalls.h"
+#include "sandbox/channel.h"
+#include "sandbox/id_maps.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/steps.h"
+
+void sandbox_init(struct sandbox *sandbox, struct arena *arena)
+{
+	*sandbox = (struct sandbox){
+		.arena = arena,
+		.procfs = -1,
+		.start_socket = -1,
+		.target = -1,
+		.channel = -1,
+		.child_channel = -1,
+		.pidfd = -1,
+		.console = -1,
+		.cwd = -1,
+	};
+	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++)
+		sandbox->namespaces.joined[type] = -1;
+	rootfs_init(&sandbox->rootfs);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void sandbox_close(struct sandbox *sandbox)
+{
+	namespaces_close(&sandbox->namespaces);
+	rootfs_close(&sandbox->rootfs);
+	close_fd(&sandbox->channel);
+	close_fd(&sandbox->child_channel);
+	close_fd(&sandbox->start_socket);
+	close_fd(&sandbox->pidfd);
+}
+
+static bool makes(const struct sandbox *sandbox, unsigned int flag)
+{
+	return sandbox->namespaces.new_flags & flag;
+}
+
+static const struct oci_time_offsets *time_offsets(const struct sandbox *sandbox)
+{
+	return sandbox->config->linux_ ? sandbox->config->linux_->time_offsets : NULL;
+}
+
+static bool needs_intermediate(const struct sandbox *sandbox)
+{
+	const struct namespaces *namespaces = &sandbox->namespaces;
+
+	if (sandbox->is_exec)
+		return false;
+	if (namespaces_joins(namespaces, OCI_NAMESPACE_USER))
+		return true;
+	if (!makes(sandbox, CLONE_NEWUSER))
+		return false;
+	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++)
+		if (namespaces->joined[type] >= 0)
+			return true;
+	return makes(sandbox, CLONE_NEWTIME) && time_offsets(sandbox);
+}
+
+static _Noreturn void become_child(struct sandbox *sandbox)
+{
+	close_fd(&sandbox->channel);
+	sandbox->channel = TAKE_FD(sandbox->child_channel);
+	if (sandbox->is_exec)
+		sandbox_become_exec(sandbox);
+	sandbox_become_init(sandbox);
+}
+
+/* What clone3 makes; the cgroup namespace comes later, once the process is in the container's cgroups. */
+static uint64_t clone_flags(const struct sandbox *sandbox)
+{
+	return sandbox->namespaces.new_flags & ~(uint64_t)CLONE_NEWCGROUP;
+}
+
+static pid_t clone_child(const struct sandbox *sandbox, uint64_t flags, uint64_t exit_signal, int *pidfd)
+{
+	int cgroup = sandbox->cgroup ? cgroup_clone_fd(sandbox->cgroup) : -1;
+	struct clone_args arguments = {
+		.flags = flags | (pidfd ? CLONE_PIDFD : 0),
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = exit_signal,
+	};
+
+	if (cgroup >= 0) {
+		arguments.flags |= CLONE_INTO_CGROUP;
+		arguments.cgroup = (uint64_t)cgroup;
+	}
+	return sys_clone3(&arguments, sizeof(arguments));
+}
+
+/* Namespaces for this process's children, put back when it leaves the scope: hooks belong to the host. */
+struct for_children {
+	int own_pid;
+	int own_time;
+};
+
+static void restore_namespaces(const struct for_children *saved)
+{
+	if (saved->own_pid >= 0) {
+		(void)!setns(saved->own_pid, CLONE_NEWPID);
+		close(saved->own_pid);
+	}
+	if (saved->own_time >= 0) {
+		(void)!setns(saved->own_time, CLONE_NEWTIME);
+		close(saved->own_time);
+	}
+}
+
+static int set_for_children(struct sandbox *sandbox, struct for_children *saved, uint64_t *flags,
+			    struct error *error)
+{
+	int pid = sandbox->is_exec ? sandbox->target : sandbox->namespaces.joined[OCI_NAMESPACE_PID];
+
+	if (sandbox->is_exec && !(sandbox->target_namespaces & CLONE_NEWPID))
+		pid = -1;
+	if (pid >= 0) {
+		saved->own_pid = openat(sandbox->procfs, "self/ns/pid", O_RDONLY | O_CLOEXEC);
+		if (saved->own_pid < 0)
+			return error_set(error, errno, "open the runtime's pid namespace");
+		if (setns(pid, CLONE_NEWPID) < 0)
+			return error_set(error, errno, "join the pid namespace");
+	}
+	if ((*flags & CLONE_NEWTIME) && time_offsets(sandbox)) {
+		*flags &= ~(uint64_t)CLONE_NEWTIME;
+		saved->own_time = openat(sandbox->procfs, "self/ns/time", O_RDONLY | O_CLOEXEC);
+		if (saved->own_time < 0)
+			return error_set(error, errno, "open the runtime's time namespace");
+		if (namespaces_new_time(sandbox->procfs, time_offsets(sandbox), error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Without privileges the maps can be written only while the child is dumpable (proc(5)); everywhere else the
+ * child is born undumpable, so that nothing in a namespace it enters can trace it (CVE-2016-9962).
+ */
+static bool needs_dumpable(const struct sandbox *sandbox)
+{
+	return makes(sandbox, CLONE_NEWUSER) && geteuid() != 0;
+}
+
+static int spawn_directly(struct sandbox *sandbox, struct error *error)
+{
+	_cleanup_(restore_namespaces) struct for_children saved = { -1, -1 };
+	uint64_t flags = clone_flags(sandbox);
+
+	if (set_for_children(sandbox, &saved, &flags, error) < 0)
+		return -1;
+	sandbox->pid = clone_child(sandbox, flags, SIGCHLD, &sandbox->pidfd);
+	if (sandbox->pid < 0)
+		return error_set(error, errno, "make the container's process");
+	if (sandbox->pid == 0)
+		become_child(sandbox);
+	if (makes(sandbox, CLONE_NEWUSER) &&
+	    (id_maps_write(sandbox->procfs, sandbox->pid, sandbox->config->linux_, error) < 0))
+		return -1;
+	return 0;
+}
+
+static int be_intermediate(struct sandbox *sandbox, struct error *error)
+{
+	const struct namespaces *namespaces = &sandbox->namespaces;
+	uint64_t flags = clone_flags(sandbox);
+	pid_t pid;
+
+	if (namespaces_join(namespaces, UINT32_MAX & ~(1U << OCI_NAMESPACE_MOUNT), error) < 0)
+		return -1;
+	if (flags & CLONE_NEWUSER) {
+		if (unshare(CLONE_NEWUSER) < 0)
+			return error_set(error, errno, "make a user namespace");
+		if (channel_send(sandbox->channel, MESSAGE_PID, 0, -1, error) < 0 ||
+		    channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
+			return -1;
+		flags &= ~(uint64_t)CLONE_NEWUSER;
+	}
+	prctl(PR_SET_DUMPABLE, 0);
+	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
+		return error_set(error, errno, "become root in the user namespace");
+	if (flags & CLONE_NEWTIME) {
+		flags &= ~(uint64_t)CLONE_NEWTIME;
+		if (namespaces_new_time(sandbox->procfs, time_offsets(sandbox), error) < 0)
+			return -1;
+	}
+	pid = clone_child(sandbox, flags | CLONE_PARENT, 0, NULL);
+	if (pid < 0)
+		return error_set(error, errno, "make the container's process");
+	if (pid == 0)
+		become_child(sandbox);
+	return channel_send(sandbox->channel, MESSAGE_PID, pid, -1, error);
+}
+
+static _Noreturn void become_intermediate(struct sandbox *sandbox)
+{
+	struct error error;
+	int parent = sandbox->channel;
+
+	close(parent);
+	sandbox->channel = sandbox->child_channel;
+	if (be_intermediate(sandbox, &error) < 0) {
+		channel_send_error(sandbox->channel, &error);
+		_exit(1);
+	}
+	_exit(0);
+}
+
+/* Waits for the intermediate's message; @pid is what it says. */
+static int hear_pid(struct sandbox *sandbox, pid_t *pid, struct error *error)
+{
+	struct message message;
+	int got = channel_receive(sandbox->channel, &message, NULL, error);
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return error_set(error, 0, "the intermediate process ended without a word");
+	if (message.type == MESSAGE_ERROR) {
+		*error = message.error;
+		return -1;
+	}
+	if (message.type != MESSAGE_PID)
+		return error_set(error, EPROTO, "message %u of the intermediate process", message.type);
+	*pid = message.value;
+	return 0;
+}
+
+static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, struct error *error)
+{
+	pid_t pid;
+
+	if (makes(sandbox, CLONE_NEWUSER)) {
+		if (hear_pid(sandbox, &pid, error) < 0 ||
+		    id_maps_write(sandbox->procfs, intermediate, sandbox->config->linux_, error) < 0 ||
+		    channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error) < 0)
+			return -1;
+	}
+	if (hear_pid(sandbox, &pid, error) < 0)
+		return -1;
+	sandbox->pid = pid;
+	/* It is this process's child: its pid cannot be another's before it is waited for. */
+	sandbox->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (sandbox->pidfd < 0)
+		return error_set(error, errno, "open the container's process");
+	return 0;
+}
+
+static int spawn_through_intermediate(struct sandbox *sandbox, struct error *error)
+{
+	pid_t intermediate = fork();
+	int result;
+
+	if (intermediate < 0)
+		return error_set(error, errno, "fork");
+	if (intermediate == 0)
+		become_intermediate(sandbox);
+	/* So that its death is seen as the end of the channel. The container's process has its own copy. */
+	close_fd(&sandbox->child_channel);
+	result = attend_intermediate(sandbox, intermediate, error);
+	if (result < 0)
+		kill(intermediate, SIGKILL);
+	while (waitpid(intermediate, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
+}
+
+/* Idmapped mounts of the container's own user namespace can be made once its maps are written. */
+static int idmap_sources(struct sandbox *sandbox, struct error *error)
+{
+	char path[32];
+	int result;
+
+	if (!rootfs_needs_idmap(&sandbox->rootfs))
+		return 0;
+	snprintf(path, sizeof(path), "%d/ns/user", sandbox->pid);
+	sandbox->rootfs.userns = openat(sandbox->procfs, path, O_RDONLY | O_CLOEXEC);
+	if (sandbox->rootfs.userns < 0)
+		return error_set(error, errno, "open the container's user namespace");
+	result = rootfs_idmap_sources(&sandbox->rootfs, error);
+	close_fd(&sandbox->rootfs.userns);
+	return result;
+}
+
+static void kill_child(struct sandbox *sandbox)
+{
+	if (sandbox->pid <= 0)
+		return;
+	kill(sandbox->pid, SIGKILL);
+	while (waitpid(sandbox->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	sandbox->pid = 0;
+	close_fd(&sandbox->pidfd);
+}
+
+int sandbox_spawn(struct sandbox *sandbox, struct error *error)
+{
+	bool waits = makes(sandbox, CLONE_NEWUSER) || rootfs_needs_idmap(&sandbox->rootfs);
+	int ends[2];
+	int result;
+
+	if (channel_make(ends, error) < 0)
+		return -1;
+	sandbox->channel = ends[0];
+	sandbox->child_channel = ends[1];
+	if (!needs_dumpable(sandbox) && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_set(error, errno, "become undumpable");
+	if (needs_intermediate(sandbox))
+		result = spawn_through_intermediate(sandbox, error);
+	else
+		result = spawn_directly(sandbox, error);
+	close_fd(&sandbox->child_channel);
+	if (result == 0)
+		result = idmap_sources(sandbox, error);
+	if (result == 0 && waits)
+		result = channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
+	if (result < 0)
+		kill_child(sandbox);
+	return result;
+}

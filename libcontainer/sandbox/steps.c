@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "sandbox/channel.h"
+#include "sandbox/console.h"
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void steps_run(struct sandbox *sandbox, const struct step *steps, size_t count)
+{
+	struct error error = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t began = log_is_debug() ? now_us() : 0;
+
+		if (steps[i].act(sandbox, &error) < 0) {
+			error_context(&error, "%s", steps[i].name);
+			channel_send_error(sandbox->channel, &error);
+			_exit(1);
+		}
+		log_debug("child: %s: %jd us", steps[i].name, (intmax_t)(now_us() - began));
+	}
+}
+
+int ask_runtime(struct sandbox *sandbox, enum message_type request, struct error *error)
+{
+	if (channel_send(sandbox->channel, request, 0, -1, error) < 0)
+		return -1;
+	return channel_expect(sandbox->channel, MESSAGE_CONTINUE, error);
+}
+
+static bool has_user_namespace(const struct sandbox *sandbox)
+{
+	return config_namespace(sandbox->config, OCI_NAMESPACE_USER) != NULL;
+}
+
+/* A process that writes "0" moves itself. */
+static int join_groups(const int *fds, size_t count, struct error *error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (write(fds[i], "0", 1) < 0)
+			return error_set(error, errno, "join the container's cgroup");
+	return 0;
+}
+
+/*
+ * Groups that are joined late are visited for a moment, so that the cgroup namespace made next has them as its
+ * root, and left again, so that the setup is not charged to their limits.
+ */
+int step_join_early_cgroups(struct sandbox *sandbox, struct error *error)
+{
+	struct cgroup_join join;
+
+	if (!sandbox->cgroup)
+		return 0;
+	cgroup_join_fds(sandbox->cgroup, &join);
+	if (join_groups(join.early, join.early_count, error) < 0)
+		return -1;
+	if (join.late_count == 0 || !(sandbox->namespaces.new_flags & CLONE_NEWCGROUP))
+		return 0;
+	if (join_groups(join.late, join.late_count, error) < 0)
+		return -1;
+	if (unshare(CLONE_NEWCGROUP) < 0)
+		return error_set(error, errno, "make a cgroup namespace");
+	sandbox->namespaces.new_flags &= ~(uint64_t)CLONE_NEWCGROUP;
+	return join_groups(join.home, join.home_count, error);
+}
+
+int step_join_late_cgroups(struct sandbox *sandbox, struct error *error)
+{
+	struct cgroup_join join;
+
+	if (!sandbox->cgroup)
+		return 0;
+	cgroup_join_fds(sandbox->cgroup, &join);
+	return join_groups(join.late, join.late_count, error);
+}
+
+int step_new_session(struct sandbox *sandbox, struct error *error)
+{
+	(void)sandbox;
+	if (setsid() < 0)
+		return error_set(error, errno, "make a session");
+	return 0;
+}
+
+/* In a user namespace: its root, where it maps one. The process's own ids may have no name there. */
+int step_become_root(struct sandbox *sandbox, struct error *error)
+{
+	if (!has_user_namespace(sandbox))
+		return 0;
+	if (setresgid(0, 0, 0) < 0 && errno != EINVAL)
+		return error_set(error, errno, "become gid 0");
+	if (setresuid(0, 0, 0) < 0 && errno != EINVAL)
+		return error_set(error, errno, "become uid 0");
+	/* A change of ids can make a process dumpable again under fs.suid_dumpable. */
+	prctl(PR_SET_DUMPABLE, 0);
+	return 0;
+}
+
+int step_attach_console(struct sandbox *sandbox, struct error *error)
+{
+	if (sandbox->console < 0)
+		return 0;
+	return console_attach(sandbox->console, sandbox->process->user.uid, error);
+}
+
+/*
+ * Pipes and sockets made for this container become its user's, so that /dev/stdout can be opened again. A
+ * file or a device of the host is never given away: it may be anybody's.
+ */
+int step_own_stdio(struct sandbox *sandbox, struct error *error)
+{
+	if (!sandbox->process || sandbox->console >= 0)
+		return 0;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		struct stat status;
+
+		if (fstat(fd, &status) < 0) {
+			if (errno == EBADF)
+				continue;
+			return error_set(error, errno, "look at descriptor %d", fd);
+		}
+		if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode))
+			continue;
+		if (status.st_uid == sandbox->process->user.uid)
+			continue;
+		if (fchown(fd, sandbox->process->user.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL &&
+		    errno != EROFS)
+			return error_set(error, errno, "give descriptor %d to uid %u", fd,
+					 sandbox->process->user.uid);
+	}
+	return 0;
+}
+
+int step_limits(struct sandbox *sandbox, struct error *error)
+{
+	if (!sandbox->process || sandbox->process->rlimits.count == 0)
+		return 0;
+	if (has_user_namespace(sandbox))
+		return ask_runtime(sandbox, MESSAGE_LIMITS, error);
+	return identity_rlimits(0, sandbox->process, error);
+}
+
+int step_scheduling(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_process *process = sandbox->process;
+	const struct oci_linux *config = sandbox->config->linux_;
+
+	if (process) {
+		const struct oci_cpu_affinity *affinity = sandbox->is_exec ? process->exec_cpu_affinity : NULL;
+
+		if (identity_scheduler(process, error) < 0 || identity_io_priority(process, error) < 0 ||
+		    identity_cpu_affinity(affinity ? affinity->final : NULL, error) < 0)
+			return -1;
+	}
+	if (config && (identity_memory_policy(config->memory_policy, error) < 0 ||
+		       identity_personality(config->personality, error) < 0))
+		return -1;
+	return 0;
+}
+
+int step_keyring(struct sandbox *sandbox, struct error *error)
+{
+	const char *label = sandbox->process ? sandbox->process->selinux_label : NULL;
+
+	if (!sandbox->new_keyring)
+		return 0;
+	return identity_session_keyring(sandbox->procfs, sandbox->container_id, label, has_user_namespace(sandbox),
+					error);
+}
+
+int step_labels(struct sandbox *sandbox, struct error *error)
+{
+	if (!sandbox->process)
+		return 0;
+	if (identity_selinux(sandbox->procfs, sandbox->process->selinux_label, error) < 0)
+		return -1;
+	return identity_apparmor(sandbox->procfs, sandbox->process->apparmor_profile, error);
+}
+
+/*
+ * Where getcwd(3) cannot name the directory from the root, the process would start outside of it
+ * (CVE-2024-21626).
+ */
+static int enter_cwd(struct sandbox *sandbox, struct error *error)
+{
+	char where[PATH_MAX];
+
+	if (fchdir(sandbox->cwd) < 0)
+		return error_set(error, errno, "chdir to cwd (\"%s\") set in config.json failed",
+				 sandbox->process->cwd);
+	if (!getcwd(where, sizeof(where)) || where[0] != '/')
+		return error_set(error, 0,
+				 "current working directory is outside of container mount namespace root -- "
+				 "possible container breakout detected");
+	close(sandbox->cwd);
+	sandbox->cwd = -1;
+	return 0;
+}
+
+static int open_cwd(struct sandbox *sandbox, struct error *error)
+{
+	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *cwd = sandbox->process->cwd;
+
+	if (root < 0)
+		return error_set(error, errno, "open the container's root");
+	sandbox->cwd = path_open_in_root(root, cwd, O_PATH | O_DIRECTORY);
+	if (sandbox->cwd < 0 && errno == ENOENT && !sandbox->is_exec) {
+		sandbox->cwd = path_make_directory(root, cwd, 0755, error);
+		if (sandbox->cwd < 0)
+			return -1;
+	}
+	if (sandbox->cwd < 0)
+		return error_set(error, errno, "chdir to cwd (\"%s\") set in config.json failed", cwd);
+	return 0;
+}
+
+/*
+ * With the runtime's rights where they suffice; on a network file system only the user may have the right,
+ * then it is tried again after the change of user (step_identity).
+ */
+int step_open_cwd(struct sandbox *sandbox, struct error *error)
+{
+	if (!sandbox->process)
+		return 0;
+	if (open_cwd(sandbox, error) < 0 || enter_cwd(sandbox, error) < 0)
+		return error->number == EACCES ? 0 : -1;
+	return 0;
+}
+
+int step_identity(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_process *process = sandbox->process;
+	bool retry_cwd;
+
+	if (!process)
+		return 0;
+	if (sandbox->has_capabilities && identity_bounding(&sandbox->capabilities, error) < 0)
+		return -1;
+	if (identity_user(sandbox->procfs, &process->user, error) < 0)
+		return -1;
+	if (sandbox->has_capabilities && identity_capabilities(&sandbox->capabilities, error) < 0)
+		return -1;
+	prctl(PR_SET_DUMPABLE, 0);
+	retry_cwd = sandbox->cwd >= 0 || chdir(".") < 0;
+	if (retry_cwd) {
+		if (sandbox->cwd < 0 && open_cwd(sandbox, error) < 0)
+			return -1;
+		if (enter_cwd(sandbox, error) < 0)
+			return -1;
+	}
+	return process->no_new_privileges ? identity_no_new_privs(error) : 0;
+}
+
+int step_verify(struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_process *process = sandbox->process;
+	int result = 0;
+
+	if (process)
+		result = identity_verify(sandbox->procfs, process,
+					 sandbox->has_capabilities ? &sandbox->capabilities : NULL, false, error);
+	close(sandbox->procfs);
+	sandbox->procfs = -1;
+	return result;
+}
+
+static int load_filter(struct sandbox *sandbox, struct error *error)
+{
+	int listener = -1;
+
+	if (seccomp_load(&sandbox->filter, &listener, error) < 0)
+		return -1;
+	if (listener < 0)
+		return 0;
+	if (channel_send(sandbox->channel, MESSAGE_LISTENER, 0, listener, error) < 0)
+		return -1;
+	close(listener);
+	return channel_expect(sandbox->channel, MESSAGE_CONTINUE, error);
+}
+
+/* Without no_new_privs loading a filter takes a privilege that is dropped next. */
+static bool loads_early(const struct sandbox *sandbox)
+{
+	return !sandbox->process || !sandbox->process->no_new_privileges;
+}
+
+int step_early_seccomp(struct sandbox *sandbox, struct error *error)
+{
+	if (!sandbox->has_filter || !loads_early(sandbox))
+		return 0;
+	return load_filter(sandbox, error);
+}
+
+/* As late as can be: then the profile need not allow what the runtime itself does. */
+int step_late_seccomp(struct sandbox *sandbox, struct error *error)
+{
+	if (!sandbox->has_filter || loads_early(sandbox))
+		return 0;
+	return load_filter(sandbox, error);
+}
+
+/* Closes all from @first on but those of @keep, which are in rising order, -1 for none. */
+static int close_others(unsigned int first, const int *keep, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (keep[i] < 0 || (unsigned int)keep[i] < first)
+			continue;
+		if ((unsigned int)keep[i] > first && close_range(first, (unsigned int)keep[i] - 1, 0) < 0)
+			return -1;
+		first = (unsigned int)keep[i] + 1;
+	}
+	return close_range(first, ~0U, 0);
+}
+
+static void sort(int *numbers, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j > 0 && numbers[j - 1] > numbers[j]; j--) {
+			int larger = numbers[j - 1];
+
+			numbers[j - 1] = numbers[j];
+			numbers[j] = larger;
+		}
+}
+
+/* Nothing of the host stays open near the container but what the last steps need; all of it close-on-exec. */
+int step_close_descriptors(struct sandbox *sandbox, struct error *error)
+{
+	int keep[] = { sandbox->channel, sandbox->start_socket, sandbox->procfs, sandbox->cwd, log_fd() };
+
+	sort(keep, ARRAY_SIZE(keep));
+	if (close_others(3 + sandbox->preserve_fds, keep, ARRAY_SIZE(keep)) < 0)
+		return error_set(error, errno, "close the runtime's descriptors");
+	return 0;
+}

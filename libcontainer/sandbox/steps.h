@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steps that the first process of a container and a process joining it have in common, and what runs a
+ * table of them. Each acts on the calling process.
+ */
+#pragma once
+
+#include "sandbox/sandbox.h"
+
+struct step {
+	const char *name; /* the error's context and the trace's label */
+	int (*act)(struct sandbox *sandbox, struct error *error);
+};
+
+/* Runs the table; on a failure the error goes to the runtime and the process ends. */
+void steps_run(struct sandbox *sandbox, const struct step *steps, size_t count);
+
+int step_join_early_cgroups(struct sandbox *sandbox, struct error *error);
+int step_join_late_cgroups(struct sandbox *sandbox, struct error *error);
+int step_new_session(struct sandbox *sandbox, struct error *error);
+int step_become_root(struct sandbox *sandbox, struct error *error);
+int step_attach_console(struct sandbox *sandbox, struct error *error);
+int step_own_stdio(struct sandbox *sandbox, struct error *error);
+int step_limits(struct sandbox *sandbox, struct error *error);
+int step_scheduling(struct sandbox *sandbox, struct error *error);
+int step_keyring(struct sandbox *sandbox, struct error *error);
+int step_labels(struct sandbox *sandbox, struct error *error);
+int step_open_cwd(struct sandbox *sandbox, struct error *error);
+int step_environment(struct sandbox *sandbox, struct error *error);
+int step_identity(struct sandbox *sandbox, struct error *error);
+int step_find_program(struct sandbox *sandbox, struct error *error);
+int step_verify(struct sandbox *sandbox, struct error *error);
+int step_early_seccomp(struct sandbox *sandbox, struct error *error);
+int step_close_descriptors(struct sandbox *sandbox, struct error *error);
+int step_late_seccomp(struct sandbox *sandbox, struct error *error);
+
+/* Asks the runtime for something and waits until it is done. */
+int ask_runtime(struct sandbox *sandbox, enum message_type request, struct error *error);
+
+/* execve(2) of the program. Returns only on a failure. */
+int execute_program(struct sandbox *sandbox, struct error *error);
