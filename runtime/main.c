@@ -43,7 +43,7 @@ static const struct option global_options[] = {
 	OPTION_STRING_ENTRY(struct globals, root, "root", 0, "DIR",
 			    "where the state of containers is kept (default: /run/casemate)"),
 	OPTION_STRING_ENTRY(struct globals, policy, "policy", 0, "NAME|FILE[,...]",
-			    "policies the container is held to (default: the site's, else baseline)"),
+			    "policies to hold the container to (default: baseline)"),
 	OPTION_STRING_ENTRY(struct globals, log, "log", 0, "FILE", "append the log to FILE"),
 	OPTION_STRING_ENTRY(struct globals, log_format, "log-format", 0, "text|json",
 			    "form of the log's lines (default: text)"),
@@ -185,8 +185,7 @@ static int show(struct context *context)
 static int show_version(struct context *context)
 {
 	strbuf_printf(&context->out, "%s version %s\n", context->name, CASEMATE_VERSION);
-	if (*CASEMATE_COMMIT)
-		strbuf_printf(&context->out, "commit: %s\n", CASEMATE_COMMIT);
+	strbuf_printf(&context->out, "commit: %s\n", *CASEMATE_COMMIT ? CASEMATE_COMMIT : "unknown");
 	strbuf_printf(&context->out, "spec: %s\n", OCI_VERSION);
 	library_versions_print(&context->out);
 	return show(context);

@@ -25,6 +25,8 @@ struct update_options {
 	const char *memory_reservation;
 	const char *memory_swap;
 	const char *pids_limit;
+	const char *l3_cache_schema;
+	const char *mem_bw_schema;
 };
 
 #define UPDATE_OPTION(member, name, value, help) \
@@ -47,6 +49,10 @@ static const struct option options[] = {
 	UPDATE_OPTION(memory_reservation, "memory-reservation", "SIZE", "memory that is kept under pressure"),
 	UPDATE_OPTION(memory_swap, "memory-swap", "SIZE", "limit of memory and swap together; -1: no limit"),
 	UPDATE_OPTION(pids_limit, "pids-limit", "N", "number of processes; -1: no limit"),
+	UPDATE_OPTION(l3_cache_schema, "l3-cache-schema", "SCHEMA",
+		      "Intel RDT L3 cache; refused where not enabled"),
+	UPDATE_OPTION(mem_bw_schema, "mem-bw-schema", "SCHEMA",
+		      "Intel RDT memory bandwidth; refused where not enabled"),
 	{ 0 },
 };
 
@@ -173,6 +179,10 @@ static int update(struct context *context, void *values, const struct arguments 
 	struct oci_resources *resources;
 	int result;
 
+	if (update->l3_cache_schema && *update->l3_cache_schema)
+		return error_set(&context->error, 0, "Intel RDT/CAT: l3 cache schema is not enabled");
+	if (update->mem_bw_schema && *update->mem_bw_schema)
+		return error_set(&context->error, 0, "Intel RDT/MBA: memory bandwidth schema is not enabled");
 	if (update->resources && *update->resources)
 		result = from_file(context->arena, update->resources, &resources, &context->error);
 	else

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Completion of casemate for bash.
+
+_casemate_commands='create delete events exec explain features help kill list pause ps resume run spec start
+	state update'
+
+_casemate_create_options='-b --bundle --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
+	--preserve-fds'
+
+# The options of command $1 (empty: the global ones).
+_casemate_options()
+{
+	case $1 in
+	'') echo '--root --policy --log --log-format --debug --cgroup-manager --systemd-cgroup --rootless --criu' \
+		'-v --version' ;;
+	create) echo "$_casemate_create_options" ;;
+	run) echo "$_casemate_create_options -d --detach --keep --no-subreaper" ;;
+	delete) echo '-f --force' ;;
+	events) echo '--interval --stats' ;;
+	exec) echo '-p --process -t --tty -u --user -g --additional-gids --cwd -e --env -c --cap --no-new-privs' \
+		'--process-label --apparmor --cgroup --ignore-paused -d --detach --console-socket' \
+		'--pidfd-socket --pid-file --preserve-fds' ;;
+	explain | ps) echo '-f --format' ;;
+	kill) echo '-a --all' ;;
+	list) echo '-f --format -q --quiet' ;;
+	spec) echo '-b --bundle --rootless' ;;
+	update) echo '-r --resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share' \
+		'--cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --memory' \
+		'--memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema' ;;
+	esac
+	echo '-h --help'
+}
+
+# What may follow option $2 of command $1: a kind of value, or nothing where it takes none.
+_casemate_value()
+{
+	case $1:$2 in
+	*:--root | *:-b | *:--bundle) echo directory ;;
+	:--log | :--policy | :--criu | *:--*-socket | *:--pid-file | exec:-p | exec:--process | update:-r | \
+		update:--resources) echo file ;;
+	:--log-format) echo 'text json' ;;
+	:--cgroup-manager) echo 'cgroupfs systemd disabled' ;;
+	:--rootless) echo 'true false auto' ;;
+	explain:-f | explain:--format) echo 'text json config' ;;
+	*:--format | list:-f | ps:-f) echo 'table json' ;;
+	update:--cpu-idle) echo '0 1' ;;
+	*:--preserve-fds | exec:-u | exec:--user | exec:-g | exec:--additional-gids | exec:--cwd | exec:-e | \
+		exec:--env | exec:-c | exec:--cap | exec:--process-label | exec:--apparmor | exec:--cgroup | \
+		events:--interval | update:--*) echo other ;;
+	esac
+}
+
+_casemate()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local command='' root=() arguments=0 i value kind
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		value=${COMP_WORDS[i]}
+		if [[ $value == -* ]]; then
+			[[ $value == --root ]] && root=(--root "${COMP_WORDS[i + 1]}")
+			[[ $(_casemate_value "$command" "$value") ]] && ((i++))
+		elif [[ ! $command ]]; then
+			command=$value
+		else
+			((arguments++))
+		fi
+	done
+
+	kind=$(_casemate_value "$command" "$previous")
+	case $kind in
+	directory) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+	file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	other) ;;
+	?*) mapfile -t COMPREPLY < <(compgen -W "$kind" -- "$word") ;;
+	esac
+	[[ $kind ]] && return
+
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_casemate_options "$command")" -- "$word")
+		return
+	fi
+	case $command:$arguments in
+	:*) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
+	help:0) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
+	kill:1) mapfile -t COMPREPLY < <(compgen -A signal -- "$word") ;;
+	delete:0 | events:0 | exec:0 | kill:0 | pause:0 | ps:0 | resume:0 | start:0 | state:0 | update:0)
+		mapfile -t COMPREPLY < <(compgen -W "$(casemate "${root[@]}" list -q 2>/dev/null)" -- "$word")
+		;;
+	explain:0)
+		mapfile -t COMPREPLY < <(compgen -W "$(casemate "${root[@]}" list -q 2>/dev/null)" -- "$word"
+			compgen -d -- "$word")
+		;;
+	esac
+}
+
+complete -o filenames -F _casemate casemate

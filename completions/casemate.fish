@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of casemate for fish.
+
+set -l commands create delete events exec explain features help kill list pause ps resume run spec start state update
+
+# The containers, below the --root the line has.
+function __casemate_containers
+    set -l root (commandline -opc | string match -rg -- '^--?root=(.*)')
+    set -l words (commandline -opc)
+    if set -l index (contains -i -- --root $words)
+        set root $words[(math $index + 1)]
+    end
+    casemate (test -n "$root"; and echo -- --root=$root) list -q 2>/dev/null
+end
+
+complete -c casemate -f
+
+# global options
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l root -xa '(__fish_complete_directories)' -d 'where the state of containers is kept'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l policy -rF -d 'policies the container is held to'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l log -rF -d 'append the log to a file'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l log-format -xa 'text json' -d "form of the log's lines"
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l debug -d 'log what is done, step by step'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l cgroup-manager -xa 'cgroupfs systemd disabled' -d 'who makes the cgroups'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l systemd-cgroup -d 'the same as --cgroup-manager systemd'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l rootless -xa 'true false auto' -d "work without the host's root"
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l criu -rF -d 'the criu program'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -s v -l version -d 'show the version'
+complete -c casemate -s h -l help -d 'show help'
+
+# commands
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a create -d 'create a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a delete -d 'remove a stopped container and all it holds'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a events -d 'print what a container uses'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a exec -d 'run one more process in a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a explain -d 'show what the policy changes, and why'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a features -d 'print what the runtime supports'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a help -d 'show the help of the program or of a command'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a kill -d "send a signal to a container's first process"
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a list -d 'list the containers'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a pause -d 'suspend all processes of a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a ps -d 'list the processes of a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a resume -d 'let the processes of a paused container go on'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a run -d 'create and run a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a spec -d 'write a config.json to start from'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a start -d 'run the program of a created container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a state -d 'print the state of a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a update -d 'change the resource limits of a container'
+
+# containers
+complete -c casemate -n '__fish_seen_subcommand_from delete events exec explain kill pause ps resume start state update' \
+    -a '(__casemate_containers)' -d container
+complete -c casemate -n '__fish_seen_subcommand_from explain' -a '(__fish_complete_directories)'
+complete -c casemate -n '__fish_seen_subcommand_from help' -a "$commands"
+
+# create
+complete -c casemate -n '__fish_seen_subcommand_from create' -s b -l bundle -xa '(__fish_complete_directories)' -d 'bundle directory'
+complete -c casemate -n '__fish_seen_subcommand_from create' -l console-socket -rF -d 'unix socket that receives the master end of the terminal'
+complete -c casemate -n '__fish_seen_subcommand_from create' -l pidfd-socket -rF -d 'unix socket that receives a pidfd of the first process'
+complete -c casemate -n '__fish_seen_subcommand_from create' -l pid-file -rF -d 'write the process id to a file'
+complete -c casemate -n '__fish_seen_subcommand_from create' -l no-pivot -d 'do not use pivot_root(2)'
+complete -c casemate -n '__fish_seen_subcommand_from create' -l no-new-keyring -d "keep the caller's session keyring"
+complete -c casemate -n '__fish_seen_subcommand_from create' -l preserve-fds -x -d 'pass more file descriptors'
+
+# delete
+complete -c casemate -n '__fish_seen_subcommand_from delete' -s f -l force -d 'kill a container that still runs'
+
+# events
+complete -c casemate -n '__fish_seen_subcommand_from events' -l interval -x -d 'time between two lines'
+complete -c casemate -n '__fish_seen_subcommand_from events' -l stats -d 'print one line of statistics and stop'
+
+# exec
+complete -c casemate -n '__fish_seen_subcommand_from exec' -s p -l process -rF -d 'take the whole process from a file'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -s t -l tty -d 'give the process a terminal'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -s u -l user -x -d 'run as this user'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -s g -l additional-gids -x -d 'add a group'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l cwd -x -d 'working directory in the container'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -s e -l env -x -d 'set an environment variable'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -s c -l cap -x -d 'add a capability'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l no-new-privs -d 'set no_new_privs'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l process-label -x -d 'SELinux label'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l apparmor -x -d 'AppArmor profile'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l cgroup -x -d "run in this group below the container's"
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'go ahead where the container is paused'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -s d -l detach -d 'do not wait for the process'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l console-socket -rF -d 'unix socket that receives the master end of the terminal'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l pidfd-socket -rF -d 'unix socket that receives a pidfd of the process'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l pid-file -rF -d 'write the process id to a file'
+complete -c casemate -n '__fish_seen_subcommand_from exec' -l preserve-fds -x -d 'pass more file descriptors'
+
+# explain
+complete -c casemate -n '__fish_seen_subcommand_from explain' -s f -l format -xa 'text json config' -d 'what to print'
+
+# kill
+complete -c casemate -n '__fish_seen_subcommand_from kill' -s a -l all -d 'signal every process of the container'
+
+# list
+complete -c casemate -n '__fish_seen_subcommand_from list' -s f -l format -xa 'table json' -d 'what to print'
+complete -c casemate -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'print the ids only'
+
+# ps
+complete -c casemate -n '__fish_seen_subcommand_from ps' -s f -l format -xa 'table json' -d 'what to print'
+
+# run
+complete -c casemate -n '__fish_seen_subcommand_from run' -s b -l bundle -xa '(__fish_complete_directories)' -d 'bundle directory'
+complete -c casemate -n '__fish_seen_subcommand_from run' -l console-socket -rF -d 'unix socket that receives the master end of the terminal'
+complete -c casemate -n '__fish_seen_subcommand_from run' -l pidfd-socket -rF -d 'unix socket that receives a pidfd of the first process'
+complete -c casemate -n '__fish_seen_subcommand_from run' -l pid-file -rF -d 'write the process id to a file'
+complete -c casemate -n '__fish_seen_subcommand_from run' -l no-pivot -d 'do not use pivot_root(2)'
+complete -c casemate -n '__fish_seen_subcommand_from run' -l no-new-keyring -d "keep the caller's session keyring"
+complete -c casemate -n '__fish_seen_subcommand_from run' -l preserve-fds -x -d 'pass more file descriptors'
+complete -c casemate -n '__fish_seen_subcommand_from run' -s d -l detach -d "do not wait for the container's program"
+complete -c casemate -n '__fish_seen_subcommand_from run' -l keep -d 'do not delete the container after it stops'
+complete -c casemate -n '__fish_seen_subcommand_from run' -l no-subreaper -d 'do not adopt processes the container leaves behind'
+
+# spec
+complete -c casemate -n '__fish_seen_subcommand_from spec' -s b -l bundle -xa '(__fish_complete_directories)' -d 'where to write it'
+complete -c casemate -n '__fish_seen_subcommand_from spec' -l rootless -d 'for a container that an ordinary user runs'
+
+# update
+complete -c casemate -n '__fish_seen_subcommand_from update' -s r -l resources -rF -d 'take the limits from a file'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 'relative weight of block I/O'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpu-period -x -d 'period of the CPU quota'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpu-quota -x -d 'CPU time in a period'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpu-burst -x -d 'CPU time that may be saved up for a burst'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpu-share -x -d 'relative weight of CPU time'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpu-rt-period -x -d 'period of the realtime quota'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpu-rt-runtime -x -d 'realtime CPU time in a period'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpu-idle -xa '0 1' -d 'run only when nothing else wants the CPU'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpuset-cpus -x -d 'CPUs to use'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l cpuset-mems -x -d 'memory nodes to use'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l memory -x -d 'memory limit'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'memory that is kept under pressure'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'limit of memory and swap together'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'number of processes'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Intel RDT L3 cache'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Intel RDT memory bandwidth'
