@@ -502,7 +502,7 @@ struct oci_linux {
 
 struct oci_config {
 	const char *oci_version;
-	struct oci_process *process; /* may be absent for create; start needs it */
+	struct oci_process *process; /* optional in a document; config_check() wants it, as runc's create does */
 	struct oci_root *root;
 	const char *hostname;
 	const char *domainname;
@@ -515,7 +515,8 @@ struct oci_config {
 /*
  * Reading. @label (a file name) stands in front of errors: "LABEL: linux.namespaces[2].type: found \"pidd\",
  * expected one of …". Unknown members are ignored, as the specification demands; a member given as null is
- * taken as absent. The result lives in @arena. 0, or -1.
+ * taken as absent, and so is an empty string where a string or a name is optional. What belongs to
+ * process.env or a hook's env is not shown. The result lives in @arena. 0, or -1.
  */
 int config_parse(struct arena *arena, const char *label, const char *bytes, size_t length,
 		 struct oci_config **config, struct error *error);
@@ -545,9 +546,11 @@ struct oci_resources *resources_copy(struct arena *arena, const struct oci_resou
 
 /*
  * Everything that can be known wrong about a configuration without touching the system, checked after the
- * policy and before anything is created: version 1.x, root.path there, process.args not empty, cwd absolute,
- * namespaces unique, mappings without a user namespace, sysctls of a namespace the container does not own,
- * hooks with absolute paths, rlimits unique and known, … 0, or -1 with the member's path.
+ * policy and before anything is created: version 1.x (or an older draft), root.path there, process.args not
+ * empty, cwd absolute, namespaces unique, mappings without a user namespace, sysctls of a namespace the
+ * container does not own, hooks with absolute paths, rlimits unique and known, … 0, or -1 with the member's
+ * path; where runc has a text for it, that text follows. Not known here: whether a joined namespace is the
+ * host's (a sysctl of it would be the host's), and what the kernel and the LSMs support.
  */
 int config_check(const struct oci_config *config, struct error *error);
 int process_check(const struct oci_process *process, struct error *error);

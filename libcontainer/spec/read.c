@@ -245,13 +245,15 @@ static int read_items(const struct site *site, size_t size, int (*read_item)(con
 {
 	const struct json_value *array = site->value;
 	struct list *list = to;
-	char expected[40];
+	char expected[48];
+	char found[48];
 
 	if (!has_type(array, JSON_ARRAY))
 		return refuse(site, "array");
 	if (array->array.count < site->field->min_count) {
-		snprintf(expected, sizeof(expected), "at least %zu in it", site->field->min_count);
-		return refuse(site, expected);
+		snprintf(found, sizeof(found), "array of %zu", array->array.count);
+		snprintf(expected, sizeof(expected), "array of at least %zu", site->field->min_count);
+		return refuse_text(site->reader, site->step, found, expected);
 	}
 	if (array->array.count == 0)
 		return 0;

@@ -76,8 +76,8 @@ static const struct spec_field personality_fields[] = {
 static const struct spec_table personality_table = SPEC_TABLE(struct oci_personality, personality_fields);
 
 static const struct spec_field time_offset_fields[] = {
-	SPEC_FIELD(I64, "secs", struct oci_time_offset, secs),
-	SPEC_FIELD(U32, "nanosecs", struct oci_time_offset, nanosecs),
+	SPEC_FIELD(I64, "secs", struct oci_time_offset, secs, .always = true),
+	SPEC_FIELD(U32, "nanosecs", struct oci_time_offset, nanosecs, .always = true),
 };
 static const struct spec_table time_offset_table = SPEC_TABLE(struct oci_time_offset, time_offset_fields);
 
