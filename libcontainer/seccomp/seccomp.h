@@ -25,7 +25,7 @@ struct seccomp_filter {
  * compiled filters are kept by content: the whole profile is compared, not a hash of it. A cache that
  * cannot be read or written is no error; one that is not owned by the caller or is writable by others is
  * not used. Unknown system call names are skipped, as the specification asks; unknown flags, actions or
- * architectures are errors. 0, or -1.
+ * architectures are errors, and so are NOTIFY as the default, for write(2) or without listenerPath. 0, or -1.
  */
 int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int cache,
 		    struct seccomp_filter *filter, struct error *error);
@@ -33,9 +33,9 @@ int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int 
 /*
  * Loads @filter into the calling process; it must have no_new_privs or CAP_SYS_ADMIN. Where the filter has
  * a listener, *listener becomes its descriptor (close-on-exec), else -1. Makes no other system call than
- * seccomp(2). 0, or -1.
+ * seccomp(2); from its return on, the filter decides about the caller's, too. 0, or -1.
  */
-int seccomp_load(const struct seccomp_filter *filter, int *listener, struct error *error);
+int seccomp_filter_load(const struct seccomp_filter *filter, int *listener, struct error *error);
 
 /* The names `features` prints: NULL-terminated. */
 const char *const *seccomp_known_actions(void);

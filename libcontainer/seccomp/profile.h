@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share: the words of a profile and the numbers behind them. */
+#pragma once
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "seccomp/seccomp.h"
+#include "spec/config.h"
+
+struct seccomp_architecture {
+	const char *name; /* "SCMP_ARCH_X86_64" */
+	uint32_t token; /* libseccomp's */
+	uint32_t audit; /* as seccomp_data.arch has it; x32 shares x86-64's */
+	bool wide; /* arguments have 64 bits */
+	uint32_t base; /* added to the number of a system call that has the same on all architectures */
+};
+
+#define X32_SYSCALL_BIT 0x40000000U
+
+/* The entry for @name, or NULL. */
+const struct seccomp_architecture *seccomp_architecture(const char *name);
+/* The entry for libseccomp's @token, or NULL. */
+const struct seccomp_architecture *seccomp_architecture_by_token(uint32_t token);
+
+/*
+ * The value a filter returns for @action, with its errno (EPERM where none is given). An errno for an action that
+ * takes none is an error. @where stands in front of errors. 0, or -1.
+ */
+int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u32 *errno_ret, const char *where,
+			 uint32_t *value, struct error *error);
+
+/* The SECCOMP_FILTER_FLAG_* of @profile; @notify: one of its actions is NOTIFY. 0, or -1. */
+int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned int *flags, struct error *error);
+
+/* The number of @name on @architecture where libseccomp may be too old to know it, or -1. */
+int seccomp_newer_syscall(const struct seccomp_architecture *architecture, const char *name);
+
+/* A rule for one system call: all conditions hold (none: always). */
+struct seccomp_rule {
+	uint32_t number; /* as seccomp_data.nr has it */
+	size_t order; /* of rules for one number: the first that matches decides */
+	uint32_t action; /* what the filter returns */
+	struct oci_seccomp_arg *conditions;
+	size_t condition_count;
+};
+
+/* What the prelude decides for one architecture, before libseccomp's part of the filter. */
+struct seccomp_prelude {
+	const struct seccomp_architecture *architecture;
+	uint32_t largest; /* the largest number that the profile names; 0: none */
+	struct seccomp_rule *rules; /* for system calls that libseccomp does not know */
+	size_t rule_count;
+};
+
+/*
+ * Builds the instructions that stand in front of libseccomp's: the rules of each of @parts, and, where
+ * @unknown_is_enosys, ENOSYS for what is larger than the largest number. @default_action is the value for a system
+ * call whose rules all do not match. *count becomes 0 where nothing has to be decided. The result is in @arena.
+ */
+struct sock_filter *seccomp_prelude_build(struct arena *arena, struct seccomp_prelude *parts, size_t part_count,
+					  uint32_t default_action, bool unknown_is_enosys, size_t *count);
+
+/*
+ * The cache. seccomp_cache_key() is everything a compiled filter depends on, as bytes: two profiles have the same
+ * key only where they are the same. Looking up is quiet: false where there is no entry, no cache, or one that
+ * cannot be trusted. Storing is quiet as well.
+ */
+void seccomp_cache_key(struct strbuf *key, const struct oci_seccomp *profile);
+bool seccomp_cache_read(struct arena *arena, int cache, const struct strbuf *key, struct seccomp_filter *filter);
+void seccomp_cache_write(int cache, const struct strbuf *key, const struct seccomp_filter *filter);
