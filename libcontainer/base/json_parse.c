@@ -76,8 +76,8 @@ static char *current_path(struct parser *parser)
 		if (!level->is_object)
 			path = arena_printf(&parser->scratch, "%s[%zu]", path, end - level->first);
 		else if (level->name)
-			path = arena_printf(&parser->scratch, "%s%s%.*s", path, *path ? "." : "", NAME_IN_PATH_MAX,
-					    level->name);
+			path = arena_printf(&parser->scratch, "%s%s%.*s", path, *path ? "." : "",
+					    NAME_IN_PATH_MAX, level->name);
 	}
 	return path;
 }
@@ -418,7 +418,7 @@ const struct json_value *json_get(const struct json_value *object, const char *n
 const char *json_type_name(enum json_type type)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "null",	  [JSON_BOOL] = "boolean", [JSON_INTEGER] = "integer",
+		[JSON_NULL] = "null",	  [JSON_BOOL] = "boolean",  [JSON_INTEGER] = "integer",
 		[JSON_DOUBLE] = "number", [JSON_STRING] = "string", [JSON_ARRAY] = "array",
 		[JSON_OBJECT] = "object",
 	};

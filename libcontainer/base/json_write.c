@@ -75,20 +75,13 @@ static char short_escape(char c)
 {
 	switch (c) {
 	case '"':
-	case '\\':
-		return c;
-	case '\b':
-		return 'b';
-	case '\f':
-		return 'f';
-	case '\n':
-		return 'n';
-	case '\r':
-		return 'r';
-	case '\t':
-		return 't';
-	default:
-		return 0;
+	case '\\': return c;
+	case '\b': return 'b';
+	case '\f': return 'f';
+	case '\n': return 'n';
+	case '\r': return 'r';
+	case '\t': return 't';
+	default: return 0;
 	}
 }
 
@@ -102,8 +95,8 @@ static void add_quoted(struct strbuf *out, const char *text)
 	while (offset < length) {
 		size_t plain = offset;
 
-		while (plain < length && (unsigned char)text[plain] >= 0x20 && (unsigned char)text[plain] < 0x7f &&
-		       text[plain] != '"' && text[plain] != '\\')
+		while (plain < length && (unsigned char)text[plain] >= 0x20 &&
+		       (unsigned char)text[plain] < 0x7f && text[plain] != '"' && text[plain] != '\\')
 			plain++;
 		strbuf_add(out, text + offset, plain - offset);
 		offset = plain;
@@ -198,21 +191,11 @@ static void write_integer(struct json_writer *writer, const struct json_value *v
 void json_value(struct json_writer *writer, const struct json_value *value)
 {
 	switch (value->type) {
-	case JSON_NULL:
-		json_null(writer);
-		break;
-	case JSON_BOOL:
-		json_bool(writer, value->boolean);
-		break;
-	case JSON_INTEGER:
-		write_integer(writer, value);
-		break;
-	case JSON_DOUBLE:
-		json_double(writer, value->number);
-		break;
-	case JSON_STRING:
-		json_string(writer, value->string);
-		break;
+	case JSON_NULL: json_null(writer); break;
+	case JSON_BOOL: json_bool(writer, value->boolean); break;
+	case JSON_INTEGER: write_integer(writer, value); break;
+	case JSON_DOUBLE: json_double(writer, value->number); break;
+	case JSON_STRING: json_string(writer, value->string); break;
 	case JSON_ARRAY:
 		json_begin_array(writer);
 		for (size_t i = 0; i < value->array.count; i++)

@@ -32,7 +32,8 @@ static int check_version(const char *version, struct error *error)
 	if (rest && rest[strspn(rest, "-+.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")])
 		rest = NULL;
 	if (!rest || !known || version[1] != '.')
-		return error_set(error, 0, "ociVersion: found \"%.60s\", expected a version 1.x such as \"1.3.0\"",
+		return error_set(error, 0,
+				 "ociVersion: found \"%.60s\", expected a version 1.x such as \"1.3.0\"",
 				 version);
 	return 0;
 }
@@ -43,10 +44,11 @@ static int check_host_name(const struct oci_config *config, const char *member, 
 	if (!name)
 		return 0;
 	if (!config_namespace(config, OCI_NAMESPACE_UTS))
-		return error_set(error, 0, "%s: unable to set %s without a private UTS namespace", member, member);
+		return error_set(error, 0, "%s: unable to set %s without a private UTS namespace", member,
+				 member);
 	if (strlen(name) > HOST_NAME_LENGTH)
-		return error_set(error, 0, "%s: found %zu characters, expected at most %d", member, strlen(name),
-				 HOST_NAME_LENGTH);
+		return error_set(error, 0, "%s: found %zu characters, expected at most %d", member,
+				 strlen(name), HOST_NAME_LENGTH);
 	return 0;
 }
 
@@ -54,7 +56,8 @@ static int check_hooks(const char *member, const struct oci_hook_list *hooks, st
 {
 	for (size_t i = 0; i < hooks->count; i++)
 		if (hooks->items[i].path[0] != '/')
-			return error_set(error, 0, "hooks.%s[%zu].path: found \"%.60s\", expected an absolute path",
+			return error_set(error, 0,
+					 "hooks.%s[%zu].path: found \"%.60s\", expected an absolute path",
 					 member, i, hooks->items[i].path);
 	return 0;
 }

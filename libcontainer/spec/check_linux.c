@@ -23,9 +23,10 @@ static int check_namespaces(const struct oci_namespace_list *list, struct error 
 					 namespace_type_name(namespace->type));
 		seen[namespace->type] = true;
 		if (namespace->path && namespace->path[0] != '/')
-			return error_set(error, 0,
-					 "linux.namespaces[%zu].path: found \"%.60s\", expected an absolute path", i,
-					 namespace->path);
+			return error_set(
+				error, 0,
+				"linux.namespaces[%zu].path: found \"%.60s\", expected an absolute path", i,
+				namespace->path);
 	}
 	return 0;
 }
@@ -38,12 +39,14 @@ static int check_time(const struct oci_config *config, struct error *error)
 	if (!offsets)
 		return 0;
 	if (!namespace)
-		return error_set(error, 0,
-				 "linux.timeOffsets: time namespace offsets specified, but time namespace isn't enabled in the config");
+		return error_set(
+			error, 0,
+			"linux.timeOffsets: time namespace offsets specified, but time namespace isn't enabled in the config");
 	if (namespace->path)
-		return error_set(error, 0,
-				 "linux.timeOffsets: time namespace enabled, but both namespace path and time offsets "
-				 "specified -- you may only provide one");
+		return error_set(
+			error, 0,
+			"linux.timeOffsets: time namespace enabled, but both namespace path and time offsets "
+			"specified -- you may only provide one");
 	if ((offsets->boottime && offsets->boottime->nanosecs >= NANOSECONDS) ||
 	    (offsets->monotonic && offsets->monotonic->nanosecs >= NANOSECONDS))
 		return error_set(error, 0, "linux.timeOffsets: nanosecs must be below %d", NANOSECONDS);
@@ -54,8 +57,8 @@ static int check_paths(const char *member, const struct string_list *paths, stru
 {
 	for (size_t i = 0; i < paths->count; i++)
 		if (paths->items[i][0] != '/')
-			return error_set(error, 0, "%s[%zu]: found \"%.60s\", expected an absolute path", member, i,
-					 paths->items[i]);
+			return error_set(error, 0, "%s[%zu]: found \"%.60s\", expected an absolute path",
+					 member, i, paths->items[i]);
 	return 0;
 }
 
@@ -82,11 +85,15 @@ static int check_devices(const struct oci_device_list *devices, struct error *er
 			return error_set(error, 0, "linux.devices[%zu].path: found \"\", expected a path", i);
 		if (!strcmp(device->type, "p"))
 			continue;
-		if (device->major.present && (device->major.value < 0 || device->major.value > DEVICE_MAJOR_MAX))
-			return error_set(error, 0, "linux.devices[%zu].major: found %" PRId64 ", expected 0 to %d", i,
+		if (device->major.present &&
+		    (device->major.value < 0 || device->major.value > DEVICE_MAJOR_MAX))
+			return error_set(error, 0,
+					 "linux.devices[%zu].major: found %" PRId64 ", expected 0 to %d", i,
 					 device->major.value, DEVICE_MAJOR_MAX);
-		if (device->minor.present && (device->minor.value < 0 || device->minor.value > DEVICE_MINOR_MAX))
-			return error_set(error, 0, "linux.devices[%zu].minor: found %" PRId64 ", expected 0 to %d", i,
+		if (device->minor.present &&
+		    (device->minor.value < 0 || device->minor.value > DEVICE_MINOR_MAX))
+			return error_set(error, 0,
+					 "linux.devices[%zu].minor: found %" PRId64 ", expected 0 to %d", i,
 					 device->minor.value, DEVICE_MINOR_MAX);
 	}
 	return 0;
@@ -95,7 +102,7 @@ static int check_devices(const struct oci_device_list *devices, struct error *er
 /* What the kernel takes (dev_valid_name of net/core/dev.c). */
 static bool is_interface_name(const char *name)
 {
-	return *name && strlen(name) < IFNAMSIZ && strcmp(name, ".") && strcmp(name, "..") &&
+	return *name && strlen(name) < IFNAMSIZ && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
 	       !name[strcspn(name, "/: \t\n\v\f\r")];
 }
 
@@ -119,7 +126,8 @@ static int check_unique_names(const struct oci_net_device_list *devices, struct 
 	qsort(names, devices->count, sizeof(*names), compare_names);
 	for (size_t i = 1; i < devices->count; i++)
 		if (!strcmp(names[i - 1], names[i]))
-			return error_set(error, 0, "linux.netDevices: two devices get the name \"%s\"", names[i]);
+			return error_set(error, 0, "linux.netDevices: two devices get the name \"%s\"",
+					 names[i]);
 	return 0;
 }
 
@@ -128,8 +136,9 @@ static int check_net_devices(const struct oci_config *config, struct error *erro
 	const struct oci_net_device_list *devices = &config->linux_->net_devices;
 
 	if (devices->count && !config_namespace(config, OCI_NAMESPACE_NETWORK))
-		return error_set(error, 0,
-				 "linux.netDevices: unable to move network devices without a private NET namespace");
+		return error_set(
+			error, 0,
+			"linux.netDevices: unable to move network devices without a private NET namespace");
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct oci_net_device *device = &devices->items[i];
 
@@ -159,8 +168,9 @@ static int check_memory_policy(const struct oci_memory_policy *policy, struct er
 		fixed |= !strcmp(policy->flags.items[i], "MPOL_F_STATIC_NODES");
 	}
 	if (relative && fixed)
-		return error_set(error, 0,
-				 "linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
+		return error_set(
+			error, 0,
+			"linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
 	switch (policy->mode) {
 	case OCI_MPOL_UNSET:
 		return error_set(error, 0, "linux.memoryPolicy.mode: found nothing, expected a mode");
@@ -169,8 +179,7 @@ static int check_memory_policy(const struct oci_memory_policy *policy, struct er
 		if (policy->nodes)
 			return error_set(error, 0, "linux.memoryPolicy.nodes: the mode takes no nodes");
 		break;
-	case OCI_MPOL_PREFERRED:
-		break;
+	case OCI_MPOL_PREFERRED: break;
 	default:
 		if (!policy->nodes)
 			return error_set(error, 0, "linux.memoryPolicy.nodes: the mode needs nodes");
@@ -205,7 +214,8 @@ int check_linux(const struct oci_config *config, struct error *error)
 		return error_set(error, 0, "linux.cgroupsPath: found \"%.60s\", expected a path without \"..\"",
 				 linux_->cgroups_path);
 	if (linux_->personality && linux_->personality->domain == OCI_PERSONALITY_UNSET)
-		return error_set(error, 0, "linux.personality.domain: found nothing, expected LINUX or LINUX32");
+		return error_set(error, 0,
+				 "linux.personality.domain: found nothing, expected LINUX or LINUX32");
 	if (linux_->intel_rdt && check_intel_rdt(linux_->intel_rdt, error) < 0)
 		return -1;
 	if (linux_->memory_policy && check_memory_policy(linux_->memory_policy, error) < 0)

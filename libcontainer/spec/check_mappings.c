@@ -6,7 +6,8 @@
 
 #define MAPPINGS_MAX 340 /* user_namespaces(7): the lines of a uid_map */
 
-static bool overlap(uint32_t left, uint32_t right, const struct oci_id_mapping *a, const struct oci_id_mapping *b)
+static bool overlap(uint32_t left, uint32_t right, const struct oci_id_mapping *a,
+		    const struct oci_id_mapping *b)
 {
 	return left < (uint64_t)right + b->size && right < (uint64_t)left + a->size;
 }
@@ -15,7 +16,8 @@ static bool overlap(uint32_t left, uint32_t right, const struct oci_id_mapping *
 static int check_list(const char *member, const struct oci_id_mapping_list *list, struct error *error)
 {
 	if (list->count > MAPPINGS_MAX)
-		return error_set(error, 0, "%s: found %zu, expected at most %d", member, list->count, MAPPINGS_MAX);
+		return error_set(error, 0, "%s: found %zu, expected at most %d", member, list->count,
+				 MAPPINGS_MAX);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct oci_id_mapping *mapping = &list->items[i];
 
@@ -51,13 +53,15 @@ static int check_process_ids(const struct oci_config *config, struct error *erro
 	const struct oci_user *user = &config->process->user;
 
 	if (!is_mapped(&linux_->uid_mappings, user->uid))
-		return error_set(error, 0,
-				 "process.user.uid: cannot set uid to unmapped user in user namespace: %u is not in linux.uidMappings",
-				 user->uid);
+		return error_set(
+			error, 0,
+			"process.user.uid: cannot set uid to unmapped user in user namespace: %u is not in linux.uidMappings",
+			user->uid);
 	if (!is_mapped(&linux_->gid_mappings, user->gid))
-		return error_set(error, 0,
-				 "process.user.gid: cannot set gid to unmapped user in user namespace: %u is not in linux.gidMappings",
-				 user->gid);
+		return error_set(
+			error, 0,
+			"process.user.gid: cannot set gid to unmapped user in user namespace: %u is not in linux.gidMappings",
+			user->gid);
 	for (size_t i = 0; i < user->additional_gids.count; i++)
 		if (!is_mapped(&linux_->gid_mappings, user->additional_gids.items[i]))
 			return error_set(error, 0,
@@ -79,16 +83,18 @@ int check_mappings(const struct oci_config *config, struct error *error)
 	    check_list("linux.gidMappings", &linux_->gid_mappings, error) < 0)
 		return -1;
 	if (!namespace && any)
-		return error_set(error, 0,
-				 "linux.uidMappings: user namespace mappings specified, but user namespace isn't enabled in the config");
+		return error_set(
+			error, 0,
+			"linux.uidMappings: user namespace mappings specified, but user namespace isn't enabled in the config");
 	if (!namespace)
 		return 0;
 	/* Of a joined namespace the mappings are there already; engines repeat them, so they may stand here. */
 	if (namespace->path)
 		return 0;
 	if (!any)
-		return error_set(error, 0,
-				 "linux.uidMappings: user namespaces enabled, but no namespace path to join nor mappings to apply specified");
+		return error_set(
+			error, 0,
+			"linux.uidMappings: user namespaces enabled, but no namespace path to join nor mappings to apply specified");
 	if (linux_->uid_mappings.count == 0)
 		return error_set(error, 0,
 				 "linux.uidMappings: user namespaces enabled, but no uid mappings found");
@@ -96,11 +102,13 @@ int check_mappings(const struct oci_config *config, struct error *error)
 		return error_set(error, 0,
 				 "linux.gidMappings: user namespaces enabled, but no gid mappings found");
 	if (!is_mapped(&linux_->uid_mappings, 0))
-		return error_set(error, 0,
-				 "linux.uidMappings: user namespaces enabled, but no user mapping found for the container's id 0");
+		return error_set(
+			error, 0,
+			"linux.uidMappings: user namespaces enabled, but no user mapping found for the container's id 0");
 	if (!is_mapped(&linux_->gid_mappings, 0))
-		return error_set(error, 0,
-				 "linux.gidMappings: user namespaces enabled, but no group mapping found for the container's id 0");
+		return error_set(
+			error, 0,
+			"linux.gidMappings: user namespaces enabled, but no group mapping found for the container's id 0");
 	return config->process ? check_process_ids(config, error) : 0;
 }
 
@@ -126,12 +134,15 @@ int check_mount_mappings(const struct oci_config *config, struct error *error)
 			continue;
 		member = arena_printf(&arena, "mounts[%zu]", i);
 		if (!has_option(mount, "bind", "rbind"))
-			return error_set(error, 0, "%s: id-mapped mounts are only supported for bind-mounts", member);
-		if (any ? mount->uid_mappings.count == 0 || mount->gid_mappings.count == 0 :
-			  !config_namespace(config, OCI_NAMESPACE_USER))
+			return error_set(error, 0, "%s: id-mapped mounts are only supported for bind-mounts",
+					 member);
+		if (any ? mount->uid_mappings.count == 0 || mount->gid_mappings.count == 0
+			: !config_namespace(config, OCI_NAMESPACE_USER))
 			return error_set(error, 0,
-					 "%s: id-mapped mounts must have both uid and gid mappings specified", member);
-		if (check_list(arena_printf(&arena, "%s.uidMappings", member), &mount->uid_mappings, error) < 0 ||
+					 "%s: id-mapped mounts must have both uid and gid mappings specified",
+					 member);
+		if (check_list(arena_printf(&arena, "%s.uidMappings", member), &mount->uid_mappings, error) <
+			    0 ||
 		    check_list(arena_printf(&arena, "%s.gidMappings", member), &mount->gid_mappings, error) < 0)
 			return -1;
 	}

@@ -15,10 +15,12 @@ static int check_environment(const struct string_list *env, struct error *error)
 {
 	for (size_t i = 0; i < env->count; i++) {
 		if (!strchr(env->items[i], '='))
-			return error_set(error, 0, "process.env[%zu]: invalid environment variable: missing '='", i);
+			return error_set(error, 0,
+					 "process.env[%zu]: invalid environment variable: missing '='", i);
 		if (env->items[i][0] == '=')
 			return error_set(error, 0,
-					 "process.env[%zu]: invalid environment variable: name cannot be empty", i);
+					 "process.env[%zu]: invalid environment variable: name cannot be empty",
+					 i);
 	}
 	return 0;
 }
@@ -26,7 +28,8 @@ static int check_environment(const struct string_list *env, struct error *error)
 static int check_user(const struct oci_user *user, struct error *error)
 {
 	if (user->uid == NO_ID || user->gid == NO_ID)
-		return error_set(error, 0, "process.user.%s: %u is no id", user->uid == NO_ID ? "uid" : "gid", NO_ID);
+		return error_set(error, 0, "process.user.%s: %u is no id", user->uid == NO_ID ? "uid" : "gid",
+				 NO_ID);
 	for (size_t i = 0; i < user->additional_gids.count; i++)
 		if (user->additional_gids.items[i] == NO_ID)
 			return error_set(error, 0, "process.user.additionalGids[%zu]: %u is no id", i, NO_ID);
@@ -36,10 +39,10 @@ static int check_user(const struct oci_user *user, struct error *error)
 static bool is_known_rlimit(const char *type)
 {
 	static const char *const known[] = {
-		"RLIMIT_AS",	  "RLIMIT_CORE",    "RLIMIT_CPU",	 "RLIMIT_DATA",
-		"RLIMIT_FSIZE",	  "RLIMIT_LOCKS",   "RLIMIT_MEMLOCK",	 "RLIMIT_MSGQUEUE",
-		"RLIMIT_NICE",	  "RLIMIT_NOFILE",  "RLIMIT_NPROC",	 "RLIMIT_RSS",
-		"RLIMIT_RTPRIO",  "RLIMIT_RTTIME",  "RLIMIT_SIGPENDING", "RLIMIT_STACK",
+		"RLIMIT_AS",	 "RLIMIT_CORE",	  "RLIMIT_CPU",	       "RLIMIT_DATA",
+		"RLIMIT_FSIZE",	 "RLIMIT_LOCKS",  "RLIMIT_MEMLOCK",    "RLIMIT_MSGQUEUE",
+		"RLIMIT_NICE",	 "RLIMIT_NOFILE", "RLIMIT_NPROC",      "RLIMIT_RSS",
+		"RLIMIT_RTPRIO", "RLIMIT_RTTIME", "RLIMIT_SIGPENDING", "RLIMIT_STACK",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -58,7 +61,8 @@ static int check_rlimits(const struct oci_rlimit_list *rlimits, struct error *er
 					 rlimit->type);
 		if (rlimit->soft > rlimit->hard)
 			return error_set(error, 0,
-					 "process.rlimits[%zu]: soft limit %" PRIu64 " of %s is above the hard one, %" PRIu64,
+					 "process.rlimits[%zu]: soft limit %" PRIu64
+					 " of %s is above the hard one, %" PRIu64,
 					 i, rlimit->soft, rlimit->type, rlimit->hard);
 		/* Of the known types, so there are no more comparisons than types before this ends. */
 		for (size_t j = 0; j < i; j++)
@@ -78,15 +82,18 @@ static int check_scheduler(const struct oci_scheduler *scheduler, struct error *
 		return error_set(error, 0, "process.scheduler.policy: scheduler policy is required");
 	if (nice_counts && (scheduler->nice < NICE_MIN || scheduler->nice > NICE_MAX))
 		return error_set(error, 0,
-				 "process.scheduler.nice: invalid scheduler.nice: %" PRId64 ", expected %d to %d",
+				 "process.scheduler.nice: invalid scheduler.nice: %" PRId64
+				 ", expected %d to %d",
 				 scheduler->nice, NICE_MIN, NICE_MAX);
 	if (scheduler->priority != 0 && !priority_counts)
-		return error_set(error, 0,
-				 "process.scheduler.priority: scheduler.priority can only be specified for SchedFIFO or SchedRR policy");
+		return error_set(
+			error, 0,
+			"process.scheduler.priority: scheduler.priority can only be specified for SchedFIFO or SchedRR policy");
 	if (scheduler->policy != OCI_SCHED_DEADLINE &&
 	    (scheduler->runtime || scheduler->deadline || scheduler->period))
-		return error_set(error, 0,
-				 "process.scheduler: scheduler runtime/deadline/period can only be specified for SchedDeadline policy");
+		return error_set(
+			error, 0,
+			"process.scheduler: scheduler runtime/deadline/period can only be specified for SchedDeadline policy");
 	return 0;
 }
 
@@ -106,7 +113,8 @@ int check_process(const struct oci_process *process, struct error *error)
 				 score->value);
 	if (io_priority && (io_priority->priority < 0 || io_priority->priority > IO_PRIORITY_MAX))
 		return error_set(error, 0,
-				 "process.ioPriority.priority: invalid ioPriority.Priority: %" PRId64 ", expected 0 to 7",
+				 "process.ioPriority.priority: invalid ioPriority.Priority: %" PRId64
+				 ", expected 0 to 7",
 				 io_priority->priority);
 	if (check_user(&process->user, error) < 0 || check_environment(&process->env, error) < 0 ||
 	    check_rlimits(&process->rlimits, error) < 0)

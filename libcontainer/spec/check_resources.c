@@ -66,17 +66,20 @@ int check_resources(const struct oci_resources *resources, struct error *error)
 		return -1;
 	for (size_t i = 0; i < resources->rdma.count; i++)
 		if (!is_word(resources->rdma.items[i].key))
-			return error_set(error, 0, "linux.resources.rdma: found \"%.60s\", expected a device's name",
+			return error_set(error, 0,
+					 "linux.resources.rdma: found \"%.60s\", expected a device's name",
 					 resources->rdma.items[i].key);
 	for (size_t i = 0; resources->network && i < resources->network->priorities.count; i++)
 		if (!is_word(resources->network->priorities.items[i].name))
-			return error_set(error, 0,
-					 "linux.resources.network.priorities[%zu].name: found \"%.60s\", expected an interface's name",
-					 i, resources->network->priorities.items[i].name);
+			return error_set(
+				error, 0,
+				"linux.resources.network.priorities[%zu].name: found \"%.60s\", expected an interface's name",
+				i, resources->network->priorities.items[i].name);
 	for (size_t i = 0; i < resources->unified.count; i++)
 		if (!is_word(resources->unified.items[i].key))
-			return error_set(error, 0,
-					 "linux.resources.unified: unified resource \"%.60s\" must be a file name (no slashes)",
-					 resources->unified.items[i].key);
+			return error_set(
+				error, 0,
+				"linux.resources.unified: unified resource \"%.60s\" must be a file name (no slashes)",
+				resources->unified.items[i].key);
 	return 0;
 }

@@ -61,21 +61,24 @@ static int check_sysctl(const struct oci_config *config, const char *name, struc
 	if (is_ipc(dotted)) {
 		if (config_namespace(config, OCI_NAMESPACE_IPC))
 			return 0;
-		return error_set(error, 0, "linux.sysctl: sysctl \"%s\" is not allowed in the hosts ipc namespace",
+		return error_set(error, 0,
+				 "linux.sysctl: sysctl \"%s\" is not allowed in the hosts ipc namespace",
 				 dotted);
 	}
 	if (!strncmp(dotted, "net.", strlen("net."))) {
 		if (config_namespace(config, OCI_NAMESPACE_NETWORK))
 			return 0;
-		return error_set(error, 0, "linux.sysctl: sysctl \"%s\" not allowed in host network namespace", dotted);
+		return error_set(error, 0, "linux.sysctl: sysctl \"%s\" not allowed in host network namespace",
+				 dotted);
 	}
 	if (config_namespace(config, OCI_NAMESPACE_UTS)) {
 		if (!strcmp(dotted, "kernel.domainname"))
 			return 0;
 		if (!strcmp(dotted, "kernel.hostname"))
-			return error_set(error, 0,
-					 "linux.sysctl: sysctl \"%s\" is not allowed as it conflicts with the OCI \"hostname\" field",
-					 dotted);
+			return error_set(
+				error, 0,
+				"linux.sysctl: sysctl \"%s\" is not allowed as it conflicts with the OCI \"hostname\" field",
+				dotted);
 	}
 	return error_set(error, 0, "linux.sysctl: sysctl \"%s\" is not in a separate kernel namespace", dotted);
 }

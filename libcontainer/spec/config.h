@@ -502,7 +502,8 @@ struct oci_linux {
 
 struct oci_config {
 	const char *oci_version;
-	struct oci_process *process; /* optional in a document; config_check() wants it, as runc's create does */
+	struct oci_process
+		*process; /* optional in a document; config_check() wants it, as runc's create does */
 	struct oci_root *root;
 	const char *hostname;
 	const char *domainname;

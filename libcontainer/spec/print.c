@@ -13,33 +13,22 @@ static bool is_present(const struct spec_field *field, const void *object)
 
 	switch (field->kind) {
 	case SPEC_STRING:
-	case SPEC_OBJECT_POINTER:
-		return *(const void *const *)from;
-	case SPEC_BOOL:
-		return *(const bool *)from;
-	case SPEC_OPTIONAL_BOOL:
-		return ((const struct optional_bool *)from)->present;
+	case SPEC_OBJECT_POINTER: return *(const void *const *)from;
+	case SPEC_BOOL: return *(const bool *)from;
+	case SPEC_OPTIONAL_BOOL: return ((const struct optional_bool *)from)->present;
 	case SPEC_I64:
-	case SPEC_U64:
-		return *(const uint64_t *)from != 0;
-	case SPEC_OPTIONAL_I64:
-		return ((const struct optional_i64 *)from)->present;
-	case SPEC_OPTIONAL_U64:
-		return ((const struct optional_u64 *)from)->present;
-	case SPEC_U32:
-		return *(const uint32_t *)from != 0;
-	case SPEC_OPTIONAL_U32:
-		return ((const struct optional_u32 *)from)->present;
-	case SPEC_ENUM:
-		return spec_enum_name(field->names, *(const int *)from);
+	case SPEC_U64: return *(const uint64_t *)from != 0;
+	case SPEC_OPTIONAL_I64: return ((const struct optional_i64 *)from)->present;
+	case SPEC_OPTIONAL_U64: return ((const struct optional_u64 *)from)->present;
+	case SPEC_U32: return *(const uint32_t *)from != 0;
+	case SPEC_OPTIONAL_U32: return ((const struct optional_u32 *)from)->present;
+	case SPEC_ENUM: return spec_enum_name(field->names, *(const int *)from);
 	case SPEC_STRING_LIST:
 	case SPEC_U32_LIST:
 	case SPEC_STRING_MAP:
 	case SPEC_OBJECT_LIST:
-	case SPEC_OBJECT_MAP:
-		return ((const struct string_list *)from)->count > 0;
-	case SPEC_OBJECT:
-		return true;
+	case SPEC_OBJECT_MAP: return ((const struct string_list *)from)->count > 0;
+	case SPEC_OBJECT: return true;
 	}
 	return false;
 }
@@ -96,57 +85,23 @@ static void print_keyed_objects(struct json_writer *writer, const struct spec_ta
 static void print_value(struct json_writer *writer, const struct spec_field *field, const void *from)
 {
 	switch (field->kind) {
-	case SPEC_STRING:
-		json_string(writer, *(const char *const *)from);
-		break;
-	case SPEC_BOOL:
-		json_bool(writer, *(const bool *)from);
-		break;
-	case SPEC_OPTIONAL_BOOL:
-		json_bool(writer, ((const struct optional_bool *)from)->value);
-		break;
-	case SPEC_I64:
-		json_i64(writer, *(const int64_t *)from);
-		break;
-	case SPEC_OPTIONAL_I64:
-		json_i64(writer, ((const struct optional_i64 *)from)->value);
-		break;
-	case SPEC_U64:
-		json_u64(writer, *(const uint64_t *)from);
-		break;
-	case SPEC_OPTIONAL_U64:
-		json_u64(writer, ((const struct optional_u64 *)from)->value);
-		break;
-	case SPEC_U32:
-		json_u64(writer, *(const uint32_t *)from);
-		break;
-	case SPEC_OPTIONAL_U32:
-		json_u64(writer, ((const struct optional_u32 *)from)->value);
-		break;
-	case SPEC_ENUM:
-		json_string(writer, spec_enum_name(field->names, *(const int *)from));
-		break;
-	case SPEC_STRING_LIST:
-		print_strings(writer, from);
-		break;
-	case SPEC_U32_LIST:
-		print_numbers(writer, from);
-		break;
-	case SPEC_STRING_MAP:
-		print_pairs(writer, from);
-		break;
-	case SPEC_OBJECT:
-		spec_print(writer, field->table, from);
-		break;
-	case SPEC_OBJECT_POINTER:
-		spec_print(writer, field->table, *(const void *const *)from);
-		break;
-	case SPEC_OBJECT_LIST:
-		print_objects(writer, field->table, from);
-		break;
-	case SPEC_OBJECT_MAP:
-		print_keyed_objects(writer, field->table, from);
-		break;
+	case SPEC_STRING: json_string(writer, *(const char *const *)from); break;
+	case SPEC_BOOL: json_bool(writer, *(const bool *)from); break;
+	case SPEC_OPTIONAL_BOOL: json_bool(writer, ((const struct optional_bool *)from)->value); break;
+	case SPEC_I64: json_i64(writer, *(const int64_t *)from); break;
+	case SPEC_OPTIONAL_I64: json_i64(writer, ((const struct optional_i64 *)from)->value); break;
+	case SPEC_U64: json_u64(writer, *(const uint64_t *)from); break;
+	case SPEC_OPTIONAL_U64: json_u64(writer, ((const struct optional_u64 *)from)->value); break;
+	case SPEC_U32: json_u64(writer, *(const uint32_t *)from); break;
+	case SPEC_OPTIONAL_U32: json_u64(writer, ((const struct optional_u32 *)from)->value); break;
+	case SPEC_ENUM: json_string(writer, spec_enum_name(field->names, *(const int *)from)); break;
+	case SPEC_STRING_LIST: print_strings(writer, from); break;
+	case SPEC_U32_LIST: print_numbers(writer, from); break;
+	case SPEC_STRING_MAP: print_pairs(writer, from); break;
+	case SPEC_OBJECT: spec_print(writer, field->table, from); break;
+	case SPEC_OBJECT_POINTER: spec_print(writer, field->table, *(const void *const *)from); break;
+	case SPEC_OBJECT_LIST: print_objects(writer, field->table, from); break;
+	case SPEC_OBJECT_MAP: print_keyed_objects(writer, field->table, from); break;
 	}
 }
 

@@ -374,8 +374,9 @@ static bool is_absent(const struct spec_field *field, const struct json_value *v
 {
 	if (field->required)
 		return false;
-	return !value || value->type == JSON_NULL || ((field->kind == SPEC_STRING || field->kind == SPEC_ENUM) &&
-					    value->type == JSON_STRING && !*value->string);
+	return !value || value->type == JSON_NULL ||
+	       ((field->kind == SPEC_STRING || field->kind == SPEC_ENUM) && value->type == JSON_STRING &&
+		!*value->string);
 }
 
 static bool has_field(const struct spec_table *table, const char *name)

@@ -91,36 +91,47 @@ struct spec_table {
  * The entries of a table. They do not compile where the member's type is not the kind's. More members of
  * struct spec_field may follow: SPEC_FIELD(STRING, "cwd", struct oci_process, cwd, .required = true).
  */
-#define SPEC_FIELD(kind_, name_, structure, member, ...)                                                  \
-	{ .name = (name_), .kind = SPEC_##kind_,                                                          \
-	  .offset = SPEC_OFFSET(structure, member, SPEC_HAS_TYPE(structure, member, SPEC_TYPE_##kind_)),  \
-	  ##__VA_ARGS__ }
-#define SPEC_FIELD_ENUM(name_, structure, member, names_, ...)                                            \
-	{ .name = (name_), .kind = SPEC_ENUM,                                                             \
-	  .offset = SPEC_OFFSET(structure, member, sizeof(((structure *)0)->member) == sizeof(int)),      \
-	  .names = (names_), ##__VA_ARGS__ }
-#define SPEC_FIELD_OBJECT(name_, structure, member, table_, ...)                                          \
-	{ .name = (name_), .kind = SPEC_OBJECT, .offset = offsetof(structure, member),                    \
-	  .table = &(table_), ##__VA_ARGS__ }
-#define SPEC_FIELD_POINTER(name_, structure, member, table_, ...)                                         \
-	{ .name = (name_), .kind = SPEC_OBJECT_POINTER,                                                   \
-	  .offset = SPEC_OFFSET(structure, member, sizeof(*((structure *)0)->member)),                    \
-	  .table = &(table_), ##__VA_ARGS__ }
+#define SPEC_FIELD(kind_, name_, structure, member, ...)                                                       \
+	{                                                                                                      \
+		.name = (name_), .kind = SPEC_##kind_,                                                         \
+		.offset = SPEC_OFFSET(structure, member, SPEC_HAS_TYPE(structure, member, SPEC_TYPE_##kind_)), \
+		##__VA_ARGS__                                                                                  \
+	}
+#define SPEC_FIELD_ENUM(name_, structure, member, names_, ...)                                             \
+	{                                                                                                  \
+		.name = (name_), .kind = SPEC_ENUM,                                                        \
+		.offset = SPEC_OFFSET(structure, member, sizeof(((structure *)0)->member) == sizeof(int)), \
+		.names = (names_), ##__VA_ARGS__                                                           \
+	}
+#define SPEC_FIELD_OBJECT(name_, structure, member, table_, ...)                             \
+	{                                                                                    \
+		.name = (name_), .kind = SPEC_OBJECT, .offset = offsetof(structure, member), \
+		.table = &(table_), ##__VA_ARGS__                                            \
+	}
+#define SPEC_FIELD_POINTER(name_, structure, member, table_, ...)                            \
+	{                                                                                    \
+		.name = (name_), .kind = SPEC_OBJECT_POINTER,                                \
+		.offset = SPEC_OFFSET(structure, member, sizeof(*((structure *)0)->member)), \
+		.table = &(table_), ##__VA_ARGS__                                            \
+	}
 #define SPEC_FIELD_LIST(name_, structure, member, table_, ...)                                            \
-	{ .name = (name_), .kind = SPEC_OBJECT_LIST, .offset = SPEC_LIST_OFFSET(structure, member),       \
-	  .table = &(table_), ##__VA_ARGS__ }
-#define SPEC_FIELD_MAP(name_, structure, member, table_, ...)                                             \
-	{ .name = (name_), .kind = SPEC_OBJECT_MAP, .offset = SPEC_LIST_OFFSET(structure, member),        \
-	  .table = &(table_), ##__VA_ARGS__ }
+	{                                                                                                 \
+		.name = (name_), .kind = SPEC_OBJECT_LIST, .offset = SPEC_LIST_OFFSET(structure, member), \
+		.table = &(table_), ##__VA_ARGS__                                                         \
+	}
+#define SPEC_FIELD_MAP(name_, structure, member, table_, ...)                                            \
+	{                                                                                                \
+		.name = (name_), .kind = SPEC_OBJECT_MAP, .offset = SPEC_LIST_OFFSET(structure, member), \
+		.table = &(table_), ##__VA_ARGS__                                                        \
+	}
 
-#define SPEC_OFFSET(structure, member, holds) \
-	(offsetof(structure, member) + 0 * sizeof(char[(holds) ? 1 : -1]))
+#define SPEC_OFFSET(structure, member, holds) (offsetof(structure, member) + 0 * sizeof(char[(holds) ? 1 : -1]))
 #define SPEC_HAS_TYPE(structure, member, type) \
 	__builtin_types_compatible_p(__typeof__(((structure *)0)->member), type)
-#define SPEC_LIST_OFFSET(structure, member)                                                       \
-	SPEC_OFFSET(structure, member,                                                            \
-		    SPEC_HAS_TYPE(structure, member.count, size_t) &&                             \
-			    sizeof(((structure *)0)->member) == 2 * sizeof(void *) &&             \
+#define SPEC_LIST_OFFSET(structure, member)                                           \
+	SPEC_OFFSET(structure, member,                                                \
+		    SPEC_HAS_TYPE(structure, member.count, size_t) &&                 \
+			    sizeof(((structure *)0)->member) == 2 * sizeof(void *) && \
 			    offsetof(structure, member.items) == offsetof(structure, member))
 #define SPEC_TYPE_STRING const char *
 #define SPEC_TYPE_BOOL bool
@@ -135,8 +146,10 @@ struct spec_table {
 #define SPEC_TYPE_U32_LIST struct u32_list
 #define SPEC_TYPE_STRING_MAP struct string_map
 
-#define SPEC_TABLE(structure, fields_) \
-	{ .size = sizeof(structure), .fields = (fields_), .count = ARRAY_SIZE(fields_) }
+#define SPEC_TABLE(structure, fields_)                                                       \
+	{                                                                                    \
+		.size = sizeof(structure), .fields = (fields_), .count = ARRAY_SIZE(fields_) \
+	}
 
 enum spec_unknown {
 	SPEC_UNKNOWN_IGNORED, /* members that are not in the table: for OCI documents */

@@ -3,9 +3,15 @@
 #include "spec/tables.h"
 
 const struct spec_name spec_namespace_names[] = {
-	{ "mount", OCI_NAMESPACE_MOUNT },   { "pid", OCI_NAMESPACE_PID },	{ "network", OCI_NAMESPACE_NETWORK },
-	{ "ipc", OCI_NAMESPACE_IPC },	    { "uts", OCI_NAMESPACE_UTS },	{ "user", OCI_NAMESPACE_USER },
-	{ "cgroup", OCI_NAMESPACE_CGROUP }, { "time", OCI_NAMESPACE_TIME }, { NULL, 0 },
+	{ "mount", OCI_NAMESPACE_MOUNT },
+	{ "pid", OCI_NAMESPACE_PID },
+	{ "network", OCI_NAMESPACE_NETWORK },
+	{ "ipc", OCI_NAMESPACE_IPC },
+	{ "uts", OCI_NAMESPACE_UTS },
+	{ "user", OCI_NAMESPACE_USER },
+	{ "cgroup", OCI_NAMESPACE_CGROUP },
+	{ "time", OCI_NAMESPACE_TIME },
+	{ NULL, 0 },
 };
 static const struct spec_field namespace_fields[] = {
 	SPEC_FIELD_ENUM("type", struct oci_namespace, type, spec_namespace_names, .required = true),
@@ -16,8 +22,8 @@ static const struct spec_table namespace_table = SPEC_TABLE(struct oci_namespace
 /* Engines write the mode as stat(2) gives it, with the file's type: so no limit of 511. */
 static const struct spec_field device_fields[] = {
 	SPEC_FIELD(STRING, "path", struct oci_device, path, .required = true),
-	SPEC_FIELD(STRING, "type", struct oci_device, type,
-		   .required = true, .valid = spec_valid_device_type, .expected = "\"c\", \"b\", \"u\" or \"p\""),
+	SPEC_FIELD(STRING, "type", struct oci_device, type, .required = true, .valid = spec_valid_device_type,
+		   .expected = "\"c\", \"b\", \"u\" or \"p\""),
 	SPEC_FIELD(OPTIONAL_I64, "major", struct oci_device, major),
 	SPEC_FIELD(OPTIONAL_I64, "minor", struct oci_device, minor),
 	SPEC_FIELD(OPTIONAL_U32, "fileMode", struct oci_device, file_mode),

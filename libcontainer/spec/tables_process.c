@@ -27,8 +27,8 @@ static const struct spec_field capabilities_fields[] = {
 static const struct spec_table capabilities_table = SPEC_TABLE(struct oci_capabilities, capabilities_fields);
 
 static const struct spec_field rlimit_fields[] = {
-	SPEC_FIELD(STRING, "type", struct oci_rlimit, type,
-		   .required = true, .valid = spec_valid_rlimit, .expected = "a name such as RLIMIT_NOFILE"),
+	SPEC_FIELD(STRING, "type", struct oci_rlimit, type, .required = true, .valid = spec_valid_rlimit,
+		   .expected = "a name such as RLIMIT_NOFILE"),
 	SPEC_FIELD(U64, "hard", struct oci_rlimit, hard, .required = true),
 	SPEC_FIELD(U64, "soft", struct oci_rlimit, soft, .required = true),
 };
@@ -42,16 +42,20 @@ static const struct spec_name io_priority_class_names[] = {
 };
 static const struct spec_field io_priority_fields[] = {
 	SPEC_FIELD_ENUM("class", struct oci_io_priority, class, io_priority_class_names, .required = true),
-	SPEC_FIELD(I64, "priority", struct oci_io_priority, priority,
-		   .min = INT32_MIN, .max = INT32_MAX, .always = true),
+	SPEC_FIELD(I64, "priority", struct oci_io_priority, priority, .min = INT32_MIN, .max = INT32_MAX,
+		   .always = true),
 };
 static const struct spec_table io_priority_table = SPEC_TABLE(struct oci_io_priority, io_priority_fields);
 
 static const struct spec_name scheduler_policy_names[] = {
-	{ "SCHED_OTHER", OCI_SCHED_OTHER },	  { "SCHED_FIFO", OCI_SCHED_FIFO },
-	{ "SCHED_RR", OCI_SCHED_RR },		  { "SCHED_BATCH", OCI_SCHED_BATCH },
-	{ "SCHED_ISO", OCI_SCHED_ISO },		  { "SCHED_IDLE", OCI_SCHED_IDLE },
-	{ "SCHED_DEADLINE", OCI_SCHED_DEADLINE }, { NULL, 0 },
+	{ "SCHED_OTHER", OCI_SCHED_OTHER },
+	{ "SCHED_FIFO", OCI_SCHED_FIFO },
+	{ "SCHED_RR", OCI_SCHED_RR },
+	{ "SCHED_BATCH", OCI_SCHED_BATCH },
+	{ "SCHED_ISO", OCI_SCHED_ISO },
+	{ "SCHED_IDLE", OCI_SCHED_IDLE },
+	{ "SCHED_DEADLINE", OCI_SCHED_DEADLINE },
+	{ NULL, 0 },
 };
 static const struct spec_name scheduler_flag_names[] = {
 	{ "SCHED_FLAG_RESET_ON_FORK", 0 },  { "SCHED_FLAG_RECLAIM", 0 },
@@ -71,10 +75,10 @@ static const struct spec_field scheduler_fields[] = {
 static const struct spec_table scheduler_table = SPEC_TABLE(struct oci_scheduler, scheduler_fields);
 
 static const struct spec_field cpu_affinity_fields[] = {
-	SPEC_FIELD(STRING, "initial", struct oci_cpu_affinity, initial,
-		   .valid = spec_valid_cpu_list, .expected = "a list of processors such as 0-3,7"),
-	SPEC_FIELD(STRING, "final", struct oci_cpu_affinity, final,
-		   .valid = spec_valid_cpu_list, .expected = "a list of processors such as 0-3,7"),
+	SPEC_FIELD(STRING, "initial", struct oci_cpu_affinity, initial, .valid = spec_valid_cpu_list,
+		   .expected = "a list of processors such as 0-3,7"),
+	SPEC_FIELD(STRING, "final", struct oci_cpu_affinity, final, .valid = spec_valid_cpu_list,
+		   .expected = "a list of processors such as 0-3,7"),
 };
 static const struct spec_table cpu_affinity_table = SPEC_TABLE(struct oci_cpu_affinity, cpu_affinity_fields);
 

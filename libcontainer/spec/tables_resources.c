@@ -4,12 +4,12 @@
 
 static const struct spec_field device_rule_fields[] = {
 	SPEC_FIELD(BOOL, "allow", struct oci_device_rule, allow, .required = true),
-	SPEC_FIELD(STRING, "type", struct oci_device_rule, type,
-		   .valid = spec_valid_device_rule_type, .expected = "\"a\", \"b\" or \"c\""),
+	SPEC_FIELD(STRING, "type", struct oci_device_rule, type, .valid = spec_valid_device_rule_type,
+		   .expected = "\"a\", \"b\" or \"c\""),
 	SPEC_FIELD(OPTIONAL_I64, "major", struct oci_device_rule, major),
 	SPEC_FIELD(OPTIONAL_I64, "minor", struct oci_device_rule, minor),
-	SPEC_FIELD(STRING, "access", struct oci_device_rule, access,
-		   .valid = spec_valid_device_access, .expected = "letters of \"rwm\""),
+	SPEC_FIELD(STRING, "access", struct oci_device_rule, access, .valid = spec_valid_device_access,
+		   .expected = "letters of \"rwm\""),
 };
 static const struct spec_table device_rule_table = SPEC_TABLE(struct oci_device_rule, device_rule_fields);
 
@@ -77,8 +77,8 @@ static const struct spec_field block_io_fields[] = {
 static const struct spec_table block_io_table = SPEC_TABLE(struct oci_block_io, block_io_fields);
 
 static const struct spec_field hugepage_limit_fields[] = {
-	SPEC_FIELD(STRING, "pageSize", struct oci_hugepage_limit, page_size,
-		   .required = true, .valid = spec_valid_page_size, .expected = "a size such as 64KB, 2MB or 1GB"),
+	SPEC_FIELD(STRING, "pageSize", struct oci_hugepage_limit, page_size, .required = true,
+		   .valid = spec_valid_page_size, .expected = "a size such as 64KB, 2MB or 1GB"),
 	SPEC_FIELD(U64, "limit", struct oci_hugepage_limit, limit, .required = true),
 };
 static const struct spec_table hugepage_limit_table =

@@ -27,14 +27,14 @@ static const struct spec_name operator_names[] = {
 };
 
 static const struct spec_name architecture_names[] = {
-	{ "SCMP_ARCH_X86", 0 },	     { "SCMP_ARCH_X86_64", 0 },	     { "SCMP_ARCH_X32", 0 },
-	{ "SCMP_ARCH_ARM", 0 },	     { "SCMP_ARCH_AARCH64", 0 },     { "SCMP_ARCH_LOONGARCH64", 0 },
-	{ "SCMP_ARCH_M68K", 0 },     { "SCMP_ARCH_MIPS", 0 },	     { "SCMP_ARCH_MIPS64", 0 },
-	{ "SCMP_ARCH_MIPS64N32", 0 }, { "SCMP_ARCH_MIPSEL", 0 },     { "SCMP_ARCH_MIPSEL64", 0 },
-	{ "SCMP_ARCH_MIPSEL64N32", 0 }, { "SCMP_ARCH_PPC", 0 },	     { "SCMP_ARCH_PPC64", 0 },
-	{ "SCMP_ARCH_PPC64LE", 0 },  { "SCMP_ARCH_S390", 0 },	     { "SCMP_ARCH_S390X", 0 },
-	{ "SCMP_ARCH_SH", 0 },	     { "SCMP_ARCH_SHEB", 0 },	     { "SCMP_ARCH_PARISC", 0 },
-	{ "SCMP_ARCH_PARISC64", 0 }, { "SCMP_ARCH_RISCV64", 0 },     { NULL, 0 },
+	{ "SCMP_ARCH_X86", 0 },		{ "SCMP_ARCH_X86_64", 0 },  { "SCMP_ARCH_X32", 0 },
+	{ "SCMP_ARCH_ARM", 0 },		{ "SCMP_ARCH_AARCH64", 0 }, { "SCMP_ARCH_LOONGARCH64", 0 },
+	{ "SCMP_ARCH_M68K", 0 },	{ "SCMP_ARCH_MIPS", 0 },    { "SCMP_ARCH_MIPS64", 0 },
+	{ "SCMP_ARCH_MIPS64N32", 0 },	{ "SCMP_ARCH_MIPSEL", 0 },  { "SCMP_ARCH_MIPSEL64", 0 },
+	{ "SCMP_ARCH_MIPSEL64N32", 0 }, { "SCMP_ARCH_PPC", 0 },	    { "SCMP_ARCH_PPC64", 0 },
+	{ "SCMP_ARCH_PPC64LE", 0 },	{ "SCMP_ARCH_S390", 0 },    { "SCMP_ARCH_S390X", 0 },
+	{ "SCMP_ARCH_SH", 0 },		{ "SCMP_ARCH_SHEB", 0 },    { "SCMP_ARCH_PARISC", 0 },
+	{ "SCMP_ARCH_PARISC64", 0 },	{ "SCMP_ARCH_RISCV64", 0 }, { NULL, 0 },
 };
 
 static const struct spec_name flag_names[] = {
@@ -64,7 +64,8 @@ static const struct spec_table syscall_table = SPEC_TABLE(struct oci_syscall, sy
 static const struct spec_field seccomp_fields[] = {
 	SPEC_FIELD_ENUM("defaultAction", struct oci_seccomp, default_action, action_names, .required = true),
 	SPEC_FIELD(OPTIONAL_U32, "defaultErrnoRet", struct oci_seccomp, default_errno_ret),
-	SPEC_FIELD(STRING_LIST, "architectures", struct oci_seccomp, architectures, .names = architecture_names),
+	SPEC_FIELD(STRING_LIST, "architectures", struct oci_seccomp, architectures,
+		   .names = architecture_names),
 	SPEC_FIELD(STRING_LIST, "flags", struct oci_seccomp, flags, .names = flag_names),
 	SPEC_FIELD(STRING, "listenerPath", struct oci_seccomp, listener_path),
 	SPEC_FIELD(STRING, "listenerMetadata", struct oci_seccomp, listener_metadata),
