@@ -6,7 +6,7 @@
 #include "policy/policy.h"
 
 /*
- * Appends the explanation to context->out: a table of aligned columns as wide as the terminal, in colour
- * where standard output is one and NO_COLOR is not set; one line a change where it is not a terminal.
+ * Appends the explanation to context->out: a table of aligned columns no wider than the terminal, in colour
+ * where standard output is one and NO_COLOR is not set.
  */
 void explain_print_text(struct context *context, const struct explanation *explanation);

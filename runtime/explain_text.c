@@ -7,8 +7,11 @@
 
 #define GAP 2 /* blanks between columns */
 #define TABLE_MIN 72 /* terminals narrower than this get a block of lines for each change */
+#define NARROWEST 24 /* what is never gone below */
+#define NO_TERMINAL_WIDTH 110 /* of what is piped on */
 #define STACK_INDENT 4
 #define ARROW "-> "
+#define PLUS "+ "
 
 enum colour { PLAIN, BOLD, RED, GREEN, DIM };
 
@@ -16,13 +19,23 @@ struct page {
 	struct strbuf *out;
 	struct arena *arena;
 	bool colours;
-	size_t width; /* 0: no terminal, lines are as long as they are */
+	size_t width;
 	size_t member_width; /* of the table's columns */
 	size_t change_width;
+	size_t by_width;
+};
+
+/* What one row shows: a change, or several of one member that all add something to it. */
+struct row {
+	const char *member;
+	const char *from; /* NULL: @to is added */
+	const char *to;
+	const char *by; /* the policy and its key */
 };
 
 /* A column's text as lines. */
 struct line {
+	size_t indent;
 	const char *text;
 	size_t length; /* bytes */
 	enum colour colour;
@@ -47,6 +60,11 @@ static size_t text_width(const char *text, size_t length)
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
 }
 
 static void put(struct page *page, enum colour colour, const char *text, size_t length)
@@ -79,56 +97,65 @@ static struct line *add_line(struct page *page, struct lines *lines)
 	return &lines->items[lines->count++];
 }
 
-/* The bytes of @text that make a line of @width: up to the last blank or comma that fits, else all that fit. */
+/*
+ * The bytes of @text that make a line of @width: up to the last blank that fits, else up to the last dot or
+ * slash, else all that fit.
+ */
 static size_t line_length(const char *text, size_t width)
 {
 	size_t length = 0;
-	size_t best = 0;
+	size_t blank = 0;
+	size_t joint = 0;
 
 	for (size_t columns = 0; text[length]; columns++) {
-		if (columns == width)
-			return best ? best : length;
 		if (text[length] == ' ')
-			best = length;
+			blank = length;
+		if (columns == width)
+			return blank ? blank : joint ? joint : length;
 		do
 			length++;
 		while (((unsigned char)text[length] & 0xc0) == 0x80);
-		if (text[length - 1] == ',' || text[length - 1] == '/')
-			best = length;
+		if (text[length - 1] == '.' || text[length - 1] == '/')
+			joint = length;
 	}
 	return length;
 }
 
-/* Adds @text as lines no wider than @width (0: one line). */
-static void wrap(struct page *page, struct lines *lines, const char *text, size_t width, enum colour colour)
+/* Adds @text as lines no wider than @width; those behind the first are indented by @hang. */
+static void wrap(struct page *page, struct lines *lines, const char *text, size_t width, size_t hang,
+		 enum colour colour)
 {
+	size_t indent = 0;
+
 	while (*text) {
 		struct line *line = add_line(page, lines);
 
+		line->indent = indent;
 		line->text = text;
-		line->length = width ? line_length(text, width) : strlen(text);
+		line->length = line_length(text, width - indent);
 		line->colour = colour;
 		text += line->length;
 		text += strspn(text, " ");
+		indent = hang;
 	}
 }
 
 /* "from -> to" on one line where it fits, else from, and below it to. */
-static void wrap_change(struct page *page, struct lines *lines, const struct policy_change *change,
-			size_t width)
+static void wrap_change(struct page *page, struct lines *lines, const struct row *row, size_t width)
 {
-	size_t from = strlen(change->from);
-	size_t total =
-		text_width(change->from, from) + 1 + text_width(change->to, strlen(change->to)) + strlen(ARROW);
+	size_t from;
 
-	if (width == 0 || total <= width) {
-		struct line *line = add_line(page, lines);
-
-		*line = (struct line){ change->from, from, RED, change->to };
+	if (!row->from) {
+		wrap(page, lines, arena_printf(page->arena, PLUS "%s", row->to), width, strlen(PLUS), GREEN);
 		return;
 	}
-	wrap(page, lines, change->from, width, RED);
-	wrap(page, lines, arena_printf(page->arena, ARROW "%s", change->to), width, GREEN);
+	from = strlen(row->from);
+	if (text_width(row->from, from) + 1 + strlen(ARROW) + text_width(row->to, strlen(row->to)) <= width) {
+		*add_line(page, lines) = (struct line){ 0, row->from, from, RED, row->to };
+		return;
+	}
+	wrap(page, lines, row->from, width, 0, RED);
+	wrap(page, lines, arena_printf(page->arena, ARROW "%s", row->to), width, strlen(ARROW), GREEN);
 }
 
 /* One line of a column, filled up to @width where another column follows (@width 0: none does). */
@@ -138,8 +165,9 @@ static void put_line(struct page *page, const struct lines *lines, size_t index,
 	size_t used = 0;
 
 	if (line) {
+		put_blanks(page, line->indent);
 		put(page, line->colour, line->text, line->length);
-		used = text_width(line->text, line->length);
+		used = line->indent + text_width(line->text, line->length);
 	}
 	if (line && line->text_after) {
 		size_t length = strlen(line->text_after);
@@ -152,21 +180,15 @@ static void put_line(struct page *page, const struct lines *lines, size_t index,
 		put_blanks(page, width - used);
 }
 
-static const char *cause(struct page *page, const struct policy_change *change)
+static void put_row(struct page *page, const struct row *row)
 {
-	return arena_printf(page->arena, "%s: %s", change->policy, change->key);
-}
-
-static void put_row(struct page *page, const struct policy_change *change)
-{
-	size_t used = page->member_width + page->change_width + 2 * GAP;
 	struct lines member = { 0 };
 	struct lines middle = { 0 };
 	struct lines by = { 0 };
 
-	wrap(page, &member, change->member, page->width ? page->member_width : 0, BOLD);
-	wrap_change(page, &middle, change, page->width ? page->change_width : 0);
-	wrap(page, &by, cause(page, change), page->width ? page->width - used : 0, DIM);
+	wrap(page, &member, row->member, page->member_width, 2, BOLD);
+	wrap_change(page, &middle, row, page->change_width);
+	wrap(page, &by, row->by, page->by_width, 2, DIM);
 	for (size_t i = 0; i < member.count || i < middle.count || i < by.count; i++) {
 		bool last = i >= by.count;
 
@@ -177,15 +199,15 @@ static void put_row(struct page *page, const struct policy_change *change)
 	}
 }
 
-static void put_stacked(struct page *page, const struct policy_change *change)
+static void put_stacked(struct page *page, const struct row *row)
 {
-	size_t width = page->width > STACK_INDENT + 20 ? page->width - STACK_INDENT : 20;
+	size_t width = larger(page->width, NARROWEST) - STACK_INDENT;
 	struct lines lines = { 0 };
 
-	put(page, BOLD, change->member, strlen(change->member));
+	put(page, BOLD, row->member, strlen(row->member));
 	strbuf_putc(page->out, '\n');
-	wrap_change(page, &lines, change, width);
-	wrap(page, &lines, cause(page, change), width, DIM);
+	wrap_change(page, &lines, row, width);
+	wrap(page, &lines, row->by, width, 2, DIM);
 	for (size_t i = 0; i < lines.count; i++) {
 		put_blanks(page, STACK_INDENT);
 		put_line(page, &lines, i, 0);
@@ -193,30 +215,66 @@ static void put_stacked(struct page *page, const struct policy_change *change)
 	}
 }
 
-/* The widths each column would like; a terminal's are cut to its width, the middle getting what is left. */
-static void set_columns(struct page *page, const struct explanation *explanation)
+static bool adds_to(const struct policy_change *change, const struct policy_change *other)
 {
-	size_t by_width = 0;
+	return strcmp(change->from, "absent") == 0 && strcmp(other->from, "absent") == 0 &&
+	       strcmp(change->member, other->member) == 0 && strcmp(change->policy, other->policy) == 0 &&
+	       strcmp(change->key, other->key) == 0;
+}
 
-	for (size_t i = 0; i < explanation->change_count; i++) {
-		const struct policy_change *change = &explanation->changes[i];
-		size_t member = text_width(change->member, strlen(change->member));
-		size_t middle = text_width(change->from, strlen(change->from)) + 1 + strlen(ARROW) +
-				text_width(change->to, strlen(change->to));
-		size_t by = strlen(change->policy) + 2 + strlen(change->key);
+/* What a configuration says may be meant for the terminal: nothing of it is obeyed. */
+static const char *printable(struct page *page, const char *text)
+{
+	char *copy = arena_strdup(page->arena, text);
 
-		if (member > page->member_width)
-			page->member_width = member;
-		if (middle > page->change_width)
-			page->change_width = middle;
-		if (by > by_width)
-			by_width = by;
+	for (char *c = copy; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
 	}
-	if (page->width == 0)
-		return;
-	page->member_width = smaller(page->member_width, page->width * 35 / 100);
-	by_width = smaller(by_width, page->width * 30 / 100);
-	page->change_width = smaller(page->change_width, page->width - page->member_width - by_width - 2 * GAP);
+	return copy;
+}
+
+/* Dozens of paths that one key masks are one row, not dozens. Returns the number of rows. */
+static size_t make_rows(struct page *page, const struct explanation *explanation, struct row *rows)
+{
+	const struct policy_change *changes = explanation->changes;
+	size_t count = 0;
+	size_t next;
+
+	for (size_t i = 0; i < explanation->change_count; i = next) {
+		_cleanup_strbuf_ struct strbuf to = { 0 };
+
+		strbuf_puts(&to, changes[i].to);
+		for (next = i + 1; next < explanation->change_count && adds_to(&changes[i], &changes[next]);
+		     next++)
+			strbuf_printf(&to, ", %s", changes[next].to);
+		rows[count++] = (struct row){
+			.member = printable(page, changes[i].member),
+			.from = next > i + 1 ? NULL : printable(page, changes[i].from),
+			.to = printable(page, strbuf_text(&to)),
+			.by = arena_printf(page->arena, "%s: %s", changes[i].policy, changes[i].key),
+		};
+	}
+	return count;
+}
+
+/* The widths the columns would like, cut to the page's width: the middle gets what is left. */
+static void set_columns(struct page *page, const struct row *rows, size_t count)
+{
+	size_t member = 0;
+	size_t change = 0;
+	size_t by = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t from = rows[i].from ? text_width(rows[i].from, strlen(rows[i].from)) + 1 : 0;
+
+		member = larger(member, text_width(rows[i].member, strlen(rows[i].member)));
+		change = larger(change, from + strlen(ARROW) + text_width(rows[i].to, strlen(rows[i].to)));
+		by = larger(by, text_width(rows[i].by, strlen(rows[i].by)));
+	}
+	page->member_width = smaller(member, page->width * 36 / 100);
+	page->by_width = smaller(by, page->width * 30 / 100);
+	page->change_width = smaller(change, page->width - page->member_width - page->by_width - 2 * GAP);
 }
 
 static void open_page(struct page *page)
@@ -225,6 +283,7 @@ static void open_page(struct page *page)
 	const char *terminal = getenv("TERM");
 	struct winsize size;
 
+	page->width = NO_TERMINAL_WIDTH;
 	if (!isatty(STDOUT_FILENO))
 		return;
 	page->colours = !(no_colour && *no_colour) && !(terminal && strcmp(terminal, "dumb") == 0);
@@ -234,21 +293,24 @@ static void open_page(struct page *page)
 void explain_print_text(struct context *context, const struct explanation *explanation)
 {
 	struct page page = { .out = &context->out, .arena = context->arena };
-	size_t count = explanation->change_count;
+	struct row *rows = ARENA_NEW_ARRAY(context->arena, struct row, explanation->change_count + 1);
+	size_t changes = explanation->change_count;
+	size_t count = make_rows(&page, explanation, rows);
 
 	open_page(&page);
-	set_columns(&page, explanation);
 	strbuf_puts(page.out, "policy: ");
 	put(&page, BOLD, explanation->policies, strlen(explanation->policies));
-	if (count == 0)
+	if (count == 0) {
 		strbuf_puts(page.out,
 			    "\nNothing is changed: the configuration is as strict as that already.\n");
-	else
-		strbuf_printf(page.out, "\n%zu change%s:\n\n", count, count == 1 ? "" : "s");
+		return;
+	}
+	strbuf_printf(page.out, "\n%zu change%s:\n\n", changes, changes == 1 ? "" : "s");
+	set_columns(&page, rows, count);
 	for (size_t i = 0; i < count; i++) {
-		if (page.width && page.width < TABLE_MIN)
-			put_stacked(&page, &explanation->changes[i]);
+		if (page.width < TABLE_MIN)
+			put_stacked(&page, &rows[i]);
 		else
-			put_row(&page, &explanation->changes[i]);
+			put_row(&page, &rows[i]);
 	}
 }

@@ -81,8 +81,13 @@ static const struct command *find_command(const char *name)
 static int fail(struct context *context, int status)
 {
 	log_error("%s", context->error.text);
-	if (log_fd() >= 0)
-		fprintf(stderr, "%s\n", context->error.text);
+	if (log_fd() < 0)
+		return status;
+	for (char *c = context->error.text; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?'; /* one line, and none that a terminal obeys */
+	}
+	fprintf(stderr, "%s\n", context->error.text);
 	return status;
 }
 

@@ -10,7 +10,7 @@
 #define JSON(...) #__VA_ARGS__
 
 /* clang-format off */
-static const char document[] = JSON({
+static const char document[] = "{ \"ociVersion\": \"" OCI_VERSION "\"," JSON(
 	"process": {
 		"terminal": true,
 		"user": { "uid": 0, "gid": 0 },
@@ -56,7 +56,7 @@ static const char document[] = JSON({
 			"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"
 		]
 	}
-});
+) "}";
 /* clang-format on */
 
 static void add_namespace(struct arena *arena, struct oci_namespace_list *list, enum oci_namespace_type type)
@@ -146,7 +146,6 @@ struct oci_config *config_template(struct arena *arena, bool rootless)
 		fprintf(stderr, "%s\n", error.text);
 		abort();
 	}
-	config->oci_version = OCI_VERSION;
 	if (host_is_unified())
 		add_namespace(arena, &config->linux_->namespaces, OCI_NAMESPACE_CGROUP);
 	if (rootless)
