@@ -6,10 +6,13 @@
  * A policy is a JSON document. Applying it makes no system call. Three laws hold for every policy and every
  * config: the result is never looser than either; applying twice changes nothing more; the order of stacked
  * policies does not matter. What cannot be clamped into shape is refused, with a line that names the policy,
- * the key and the way out.
+ * the key and the way out. docs/policies.md describes the keys.
  *
- * Each key is one entry of the table in keys.c, one file a key or family of keys: how its value is read, how
- * two values merge into the stricter one, how it is applied to a config.
+ * Each key is one row of the table in keys.c and one file key_NAME.c: how its value is read, how two values
+ * merge into the stricter one, how it is applied to a config.
+ *
+ * In order: policy_site_load(), policy_load(), policy_facts_gather(), policy_apply(). Loading and gathering
+ * look at the host; everything else is computed from what is handed in.
  */
 #pragma once
 
@@ -18,7 +21,7 @@
 #include "base/json.h"
 #include "spec/config.h"
 
-struct policy; /* one or several merged policies */
+struct policy; /* one or several stacked policies */
 
 /* One thing a policy changed. */
 struct policy_change {
@@ -35,26 +38,43 @@ struct policy_changes {
 	size_t capacity;
 };
 
-/* What the host and its site file say, gathered by the caller; the pure part gets it as data. */
+/* loading ------------------------------------------------------------------------------------------------ */
+
+#define POLICY_SITE_DIRECTORY "/etc/casemate"
+#define POLICY_ANNOTATION "dev.casemate.policy"
+
+/* What the site says: SITE_DIRECTORY/casemate.json. */
 struct policy_site {
+	const char *directory; /* NULL where there is none: then there are no policies of the site either */
 	const char *default_policy; /* names, comma-separated; NULL: "baseline" */
 	struct string_list selectable; /* what the annotation dev.casemate.policy may name */
 };
 
 /*
  * Reads /etc/casemate/casemate.json; a site without one gets the defaults, one that cannot be read or has an
- * unknown member is an error.
+ * unknown member is an error. Every file and directory read must belong to root or the caller and be writable
+ * by no one else. policy_site_load_from() takes another directory (for tests).
  */
 int policy_site_load(struct arena *arena, struct policy_site *site, struct error *error);
+int policy_site_load_from(struct arena *arena, const char *directory, struct policy_site *site,
+			  struct error *error);
 
 /*
  * Loads the policies that hold for a container: @selection (of --policy: names or files, comma-separated;
  * NULL: the site's default) stacked with the annotation's, each with what it extends. A name is looked for
- * in /etc/casemate/policies/NAME.json, then among the built-in ones; a selection with a '/' is a file.
- * Unknown names, keys and values are errors: a typing error never weakens anything.
+ * in /etc/casemate/policies/NAME.json, then among the built-in ones (`off` is always the built-in one); a
+ * selection with a '/' is a file. An annotation that names what is not selectable is refused.
+ * Unknown names, keys and values are errors: a typing error never weakens anything. @config may be NULL.
  */
 int policy_load(struct arena *arena, const struct policy_site *site, const char *selection,
 		const struct oci_config *config, struct policy **policy, struct error *error);
+
+/*
+ * Stacks @count policies: per key the stricter value. Commutative, associative, idempotent. An error where two
+ * of them contradict each other (different values for one sysctl).
+ */
+int policy_stack(struct arena *arena, const struct policy *const *policies, size_t count,
+		 struct policy **stacked, struct error *error);
 
 /* "baseline", "hobby,terminal": the names, sorted; "off" for the policy that adds nothing. */
 const char *policy_names(const struct policy *policy);
@@ -67,21 +87,67 @@ void policy_print(struct json_writer *writer, const struct policy *policy);
 int policy_parse(struct arena *arena, const char *label, const struct json_value *document,
 		 struct policy **policy, struct error *error);
 
-/*
- * Applies @policy to @config, in place. @rootless: the runtime does not run as the host's root. Appends to
- * @changes. 0, or -1 for a refusal or an error.
- */
-int policy_apply(struct arena *arena, const struct policy *policy, struct oci_config *config, bool rootless,
-		 struct policy_changes *changes, struct error *error);
+/* applying ----------------------------------------------------------------------------------------------- */
+
+/* Whose namespace a path leads to. */
+enum policy_namespace_origin {
+	POLICY_NAMESPACE_UNKNOWN, /* not looked at: refused where a policy requires one that is not the host's */
+	POLICY_NAMESPACE_HOST,
+	POLICY_NAMESPACE_OTHER,
+};
 
 /*
- * The same for a process that joins a container (exec) that was made from the hardened @config, and for
- * resources that change one (update).
+ * What applying needs to know about the host, as data. All zero is a valid answer: what is not known counts as
+ * the worst case.
+ */
+struct policy_facts {
+	bool rootless; /* the runtime does not run as the host's root: it may have no cgroup to set limits in */
+	bool no_new_keyring; /* the caller asked for no fresh session keyring */
+	/* By kind: where the config joins a namespace by path, what is behind that path. */
+	enum policy_namespace_origin joined[OCI_NAMESPACE_TYPES];
+	/* A path of the config (bind source) or policy (denySources) to the real one, symbolic links resolved. */
+	struct string_map real_paths;
+};
+
+/*
+ * Looks at the host for what @policy needs to know about @config, and sets `joined` and `real_paths`; the other
+ * members are the caller's. No system call where the policy requires nothing of it. @bundle is the absolute
+ * path that relative mount sources start from. 0, or -1: something that has to be judged cannot be looked at.
+ */
+int policy_facts_gather(struct arena *arena, const struct policy *policy, const struct oci_config *config,
+			const char *bundle, struct policy_facts *facts, struct error *error);
+
+/* What a policy asks for that an OCI config has no member for. */
+struct hardening {
+	bool session_keyring; /* a fresh one always, whatever --no-new-keyring says */
+};
+
+/*
+ * Applies @policy to @config, in place. Appends to @changes; sets *hardening. 0, or -1 for a refusal or an
+ * error; @config is then as it was.
+ */
+int policy_apply(struct arena *arena, const struct policy *policy, struct oci_config *config,
+		 const struct policy_facts *facts, struct hardening *hardening, struct policy_changes *changes,
+		 struct error *error);
+
+/*
+ * The same for a process that joins a container (exec) that was made from the hardened @config. A process
+ * without capabilities gets the container's own, not all.
  */
 int policy_apply_process(struct arena *arena, const struct policy *policy, const struct oci_config *config,
-			 struct oci_process *process, struct policy_changes *changes, struct error *error);
-int policy_apply_resources(struct arena *arena, const struct policy *policy, struct oci_resources *resources,
-			   struct policy_changes *changes, struct error *error);
+			 const struct policy_facts *facts, struct oci_process *process,
+			 struct policy_changes *changes, struct error *error);
+
+/*
+ * The same for new limits of a running container (update). @current: its limits so far, which the members that
+ * @resources does not set keep (a new period changes what the old quota allows); NULL where there are none.
+ */
+int policy_apply_resources(struct arena *arena, const struct policy *policy,
+			   const struct oci_resources *current, const struct policy_facts *facts,
+			   struct oci_resources *resources, struct policy_changes *changes,
+			   struct error *error);
+
+/* built in ----------------------------------------------------------------------------------------------- */
 
 /* The built-in documents (compiled in from policies/): NULL where there is none of that name. */
 const char *policy_builtin(const char *name);

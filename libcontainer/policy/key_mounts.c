@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mounts.options: restrictions that every writable bind mount and tmpfs gets, recursively where the bind is.
+ * /dev itself, and devices of the host bound below it, stay usable: nodev is not for them.
+ *
+ * mounts.denySources: host paths that may not be mounted in. "/etc" denies /etc, what lies below it and what
+ * it lies below; "/var/lib/docker/." denies the directory and its parents but not what lies below it, where
+ * the engine keeps what it hands to containers. "/" is "/.". Symbolic links are seen through where the
+ * caller's facts have the real paths.
+ */
+#include <string.h>
+
+#include "base/path.h"
+#include "policy/key.h"
+
+struct mounts_value {
+	unsigned int restrictions;
+	struct string_list option_names;
+	struct named_set denied; /* an item that ends in "/." does not deny what lies below it */
+};
+
+static const char *accept_denied(struct arena *arena, const char *text)
+{
+	size_t length = strlen(text);
+	const char *path = accept_path(arena, text);
+
+	if (!path)
+		return NULL;
+	if (!strcmp(path, "/"))
+		return "/.";
+	if (length > 2 && !strcmp(text + length - 2, "/."))
+		return arena_printf(arena, "%s/.", path);
+	return path;
+}
+
+static int read_options(struct policy_reading *reading, const struct json_value *value,
+			struct mounts_value *mounts)
+{
+	if (value->type != JSON_ARRAY)
+		return reading_error(reading, "mounts.options", value, "an array of strings");
+	for (size_t i = 0; i < value->array.count; i++) {
+		const struct json_value *item = &value->array.items[i];
+		unsigned int bit = item->type == JSON_STRING ? mount_restriction(item->string) : 0;
+
+		if (!bit || bit == MOUNT_RO)
+			return reading_error(reading, arena_printf(reading->arena, "mounts.options[%zu]", i),
+					     item, "nosuid, nodev, noexec or nosymfollow");
+		mounts->restrictions |= bit;
+	}
+	mounts->option_names = reading->names;
+	return 0;
+}
+
+static const void *read_value(struct policy_reading *reading, const struct json_value *value)
+{
+	static const char *const members[] = { "options", "denySources", NULL };
+	struct mounts_value *mounts = ARENA_NEW(reading->arena, struct mounts_value);
+	const struct json_value *options, *denied;
+
+	if (reading_object(reading, "mounts", value, members))
+		return NULL;
+	options = json_get(value, "options");
+	denied = json_get(value, "denySources");
+	if (options && read_options(reading, options, mounts))
+		return NULL;
+	if (denied && reading_set(reading, "mounts.denySources", denied, accept_denied,
+				  "an absolute path without \"..\"", &mounts->denied))
+		return NULL;
+	return mounts;
+}
+
+static const void *merge(struct arena *arena, const void *left, const void *right)
+{
+	const struct mounts_value *a = left, *b = right;
+	struct mounts_value *both = ARENA_NEW(arena, struct mounts_value);
+
+	both->restrictions = a->restrictions | b->restrictions;
+	both->option_names = names_unite(arena, &a->option_names, &b->option_names);
+	both->denied = named_set_unite(arena, &a->denied, &b->denied);
+	return both;
+}
+
+static void print(struct json_writer *writer, const void *value)
+{
+	const struct mounts_value *mounts = value;
+
+	json_begin_object(writer);
+	if (mounts->restrictions) {
+		json_key(writer, "options");
+		json_begin_array(writer);
+		mount_restrictions_print(writer, mounts->restrictions);
+		json_end_array(writer);
+	}
+	if (mounts->denied.count) {
+		json_key(writer, "denySources");
+		named_set_print(writer, &mounts->denied);
+	}
+	json_end_object(writer);
+}
+
+/* "/a/." without its mark; *below: whether what lies below is denied as well. */
+static const char *denied_path(struct arena *arena, const char *text, bool *below)
+{
+	size_t length = strlen(text);
+
+	*below = length < 2 || strcmp(text + length - 2, "/.") != 0;
+	if (*below)
+		return text;
+	return length == 2 ? "/" : arena_strndup(arena, text, length - 2);
+}
+
+struct string_list mounts_denied(struct arena *arena, const void *value)
+{
+	const struct mounts_value *mounts = value;
+	struct string_list paths = { 0 };
+	bool below;
+
+	for (size_t i = 0; mounts && i < mounts->denied.count; i++)
+		string_list_add(arena, &paths, denied_path(arena, mounts->denied.items[i].text, &below));
+	return paths;
+}
+
+static void add_layers(struct arena *arena, const char *option, struct string_list *paths)
+{
+	static const char *const layers[] = { "lowerdir=", "upperdir=", "workdir=", "lowerdir+=", "datadir+=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
+		size_t length = strlen(layers[i]);
+
+		if (strncmp(option, layers[i], length) != 0)
+			continue;
+		for (const char *next = option + length; *next; next += strspn(next, ":")) {
+			size_t part = strcspn(next, ":");
+
+			string_list_add(arena, paths, arena_strndup(arena, next, part));
+			next += part;
+		}
+	}
+}
+
+struct string_list mount_sources(struct arena *arena, const struct oci_mount *mount)
+{
+	struct string_list paths = { 0 };
+
+	if (mount->source && mount->source[0] && (mount_is_bind(mount) || mount->source[0] == '/'))
+		string_list_add(arena, &paths, mount->source);
+	for (size_t i = 0; mount->type && !strcmp(mount->type, "overlay") && i < mount->options.count; i++) {
+		char *options = arena_strdup(arena, mount->options.items[i]), *rest = NULL;
+
+		for (char *one = strtok_r(options, ",", &rest); one; one = strtok_r(NULL, ",", &rest))
+			add_layers(arena, one, &paths);
+	}
+	return paths;
+}
+
+static bool meets(const char *source, const char *denied, bool below)
+{
+	return path_is_below(denied, source) || (below && path_is_below(source, denied));
+}
+
+static bool is_denied(const struct policy_pass *pass, const char *source, const char *denied)
+{
+	bool below;
+	const char *path = denied_path(pass->arena, denied, &below);
+	const char *real_path = facts_real_path(pass->arena, pass->facts, path);
+	const char *real = facts_real_path(pass->arena, pass->facts, source);
+
+	if (source[0] == '/') {
+		const char *plain = path_normalize(pass->arena, source);
+
+		if (meets(plain, path, below) || meets(plain, real_path, below))
+			return true;
+	}
+	return meets(real, path, below) || meets(real, real_path, below);
+}
+
+static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
+{
+	static const char key[] = "mounts.denySources";
+	const struct mounts_value *mounts = value;
+
+	for (size_t d = 0; d < mounts->denied.count; d++) {
+		const struct named_item *denied = &mounts->denied.items[d];
+
+		for (size_t m = 0; m < pass->config->mounts.count; m++) {
+			const struct oci_mount *mount = &pass->config->mounts.items[m];
+			struct string_list sources = mount_sources(pass->arena, mount);
+
+			for (size_t i = 0; i < sources.count; i++) {
+				if (!facts_real_path(pass->arena, pass->facts, sources.items[i]))
+					return pass_refuse(&denied->names, key, error,
+							   "it is not known where the relative mount source %s "
+							   "leads; give an absolute one or run with --policy off",
+							   sources.items[i]);
+				if (is_denied(pass, sources.items[i], denied->text))
+					return pass_refuse(&denied->names, key, error,
+							   "%s may not be mounted on %s, as it meets %s; remove the "
+							   "mount or run with --policy off",
+							   sources.items[i], mount->destination, denied->text);
+			}
+		}
+	}
+	return 0;
+}
+
+static bool has_either(const struct oci_mount *mount, const char *one, const char *other)
+{
+	return string_list_has(&mount->options, one) || string_list_has(&mount->options, other);
+}
+
+/* What of @restrictions @mount gets; *recursive: what is mounted below its source comes along. */
+static unsigned int restrictions_for(struct arena *arena, const struct oci_mount *mount, unsigned int restrictions,
+				     bool *recursive)
+{
+	bool bind = mount_is_bind(mount), tmpfs = mount->type && !strcmp(mount->type, "tmpfs");
+	const char *destination = path_normalize(arena, mount->destination ? mount->destination : "/");
+
+	*recursive = bind && has_either(mount, "rbind", "rro");
+	if (!bind && !tmpfs && !string_list_has(&mount->options, "remount"))
+		return 0;
+	if (mount_is_readonly(mount) && !(string_list_has(&mount->options, "rbind")))
+		return 0;
+	if (string_list_has(&mount->options, "rro") && !has_either(mount, "rrw", "rw"))
+		return 0;
+	if (!strcmp(destination, "/dev"))
+		return restrictions & ~(unsigned int)MOUNT_NODEV;
+	if (bind && path_is_below(destination, "/dev") && mount->source &&
+	    path_is_below(path_normalize(arena, mount->source), "/dev"))
+		return restrictions & ~(unsigned int)MOUNT_NODEV;
+	return restrictions;
+}
+
+static void apply(struct policy_pass *pass, const void *value)
+{
+	const struct mounts_value *mounts = value;
+
+	for (size_t i = 0; i < pass->target->mounts.count; i++) {
+		struct oci_mount *mount = &pass->target->mounts.items[i];
+		struct string_list before = mount->options;
+		bool recursive;
+		unsigned int bits = restrictions_for(pass->arena, mount, mounts->restrictions, &recursive);
+
+		if (mount_restrict(pass->arena, &mount->options, bits, recursive))
+			pass_change(pass, &mounts->option_names, "mounts.options",
+				    arena_printf(pass->arena, "mounts[%s].options", mount->destination),
+				    string_list_text(pass->arena, &before),
+				    string_list_text(pass->arena, &mount->options));
+	}
+}
+
+const struct policy_key key_mounts = {
+	.name = "mounts",
+	.stages = POLICY_STAGE_CREATE,
+	.read = read_value,
+	.merge = merge,
+	.print = print,
+	.refuse = refuse,
+	.apply = apply,
+};

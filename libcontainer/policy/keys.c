@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of the keys of a policy. A new key is a file key_NAME.c and a row here. */
+#include "policy/key.h"
+
+/*
+ * In the order of application. It matters in one place: resources come before what looks at them; every other
+ * key changes members of its own.
+ */
+const struct policy_key *const policy_keys[] = {
+	&key_privileged,
+	&key_namespaces,
+	&key_user,
+	&key_no_new_privileges,
+	&key_capabilities,
+	&key_rootfs,
+	&key_tmpfs,
+	&key_mounts,
+	&key_masked_paths,
+	&key_readonly_paths,
+	&key_resources,
+	&key_devices,
+	&key_sysctl,
+	&key_keyring,
+	NULL,
+};
+
+_Static_assert(ARRAY_SIZE(policy_keys) <= POLICY_KEYS_MAX, "POLICY_KEYS_MAX is too small");
