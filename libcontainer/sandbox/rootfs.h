@@ -39,6 +39,12 @@ int mount_options_parse(struct arena *arena, const struct oci_mount *mount, stru
 /* Every name the table knows, NULL-terminated, sorted: for `features`. */
 const char *const *mount_options_known(void);
 
+/* A mount that masks are copied from. */
+struct rootfs_mask {
+	int fd; /* -1: not needed so far */
+	bool attached; /* it is itself the first of the masks */
+};
+
 struct rootfs {
 	/* set by the caller */
 	struct arena *arena;
@@ -53,22 +59,43 @@ struct rootfs {
 	const char *notify_directory; /* host directory to show at /run/notify, or NULL (NOTIFY_SOCKET) */
 	int console; /* the pty's slave, to be shown as /dev/console, or -1 */
 
-	/* kept by the room; rootfs_init() sets them up */
+	/* kept by the room; rootfs_init() and rootfs_open_sources() set them up */
 	int root; /* O_PATH of the root, valid from rootfs_begin() on */
-	int *sources; /* detached mount of each config mount prepared by the parent, -1 where none */
-	int empty_directory; /* the shared source of masked directories */
-	int null_device; /* O_PATH of the host's /dev/null, checked to be character device 1:3 */
+	struct rootfs_mount *mounts; /* config.mounts, and the notify directory where there is one */
+	size_t mount_count;
+	bool idmap_pending; /* some source waits for rootfs_idmap_sources() */
+	struct rootfs_mask empty_directory; /* of masked directories: an empty tmpfs */
+	struct rootfs_mask null_device; /* of masked files: the host's /dev/null, checked to be device 1:3 */
+	struct rootfs_locked_path *locked_paths; /* what rootfs_finish() masked or made read-only */
+	size_t locked_path_count;
 };
 
+/* One mount of the configuration on its way into the rootfs. */
+struct rootfs_mount {
+	const struct oci_mount *mount;
+	struct mount_options options;
+	int source; /* the detached tree that the parent opened, or -1 */
+	int tree; /* the mount in the rootfs, kept where it becomes read-only at the end, or -1 */
+};
+
+/* A masked or read-only path as rootfs_finish() found it, for rootfs_verify(). */
+struct rootfs_locked_path {
+	const char *path;
+	enum { LOCKED_NOT_THERE, LOCKED_MASKED_FILE, LOCKED_MASKED_DIRECTORY, LOCKED_READONLY } kind;
+};
+
+/* An empty one, before the caller sets its members. */
 void rootfs_init(struct rootfs *rootfs);
 
 /* Closes what the room opened. */
 void rootfs_close(struct rootfs *rootfs);
 
 /*
- * Parent, before the child is made: checks that the root exists and is a directory ("invalid rootfs: …"), and
- * opens the sources of bind mounts as detached trees where the child will not have the right to (@privileged:
- * the container gets a user namespace and this process has CAP_SYS_ADMIN).
+ * Parent, always, before the child is made: checks that the root exists and is a directory ("invalid rootfs: …"),
+ * reads the options of all mounts, and opens the sources of bind mounts as detached trees where the child will
+ * not have the right to (@privileged: the container gets a user namespace and this process has CAP_SYS_ADMIN)
+ * and where they are idmapped. A mount's own mappings are applied at once; so are the container's where
+ * rootfs->userns is there already.
  */
 int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *error);
 

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Leaving the host's root for the container's. */
+#include "sandbox/rootfs_room.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+
+#define MOUNT_TABLE_MAX ((size_t)64 * 1024 * 1024)
+
+static int change_root_to_cwd(struct error *error)
+{
+	if (chroot(".") < 0)
+		return error_set(error, errno, "chroot to the rootfs");
+	if (chdir("/") < 0)
+		return error_set(error, errno, "chdir to the new root");
+	return 0;
+}
+
+/*
+ * pivot_root(2) with both at ".": the old root ends up stacked on the new one, and "." for umount2(2) is the
+ * topmost of the stack. No directory for the old root is needed.
+ */
+static int pivot(struct rootfs *rootfs, struct error *error)
+{
+	unsigned long propagation = rootfs_initial_propagation(rootfs);
+	_cleanup_fd_ int old_root = -1;
+
+	/* Where mounts may be shared with the host still, taking them away here must not take them away there. */
+	if (!(propagation & MS_REC) || propagation & (MS_SHARED | MS_UNBINDABLE)) {
+		old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (old_root < 0)
+			return error_set(error, errno, "open the old root");
+	}
+	if (sys_pivot_root(".", ".") < 0)
+		return error_set(error, errno, "pivot_root to the rootfs");
+	if (old_root >= 0 && tree_set_propagation(old_root, MS_SLAVE | MS_REC) < 0)
+		return error_set(error, errno, "make the old root a slave mount");
+	if (sys_umount2(".", MNT_DETACH) < 0)
+		return error_set(error, errno, "unmount the old root");
+	if (chdir("/") < 0)
+		return error_set(error, errno, "chdir to the new root");
+	return 0;
+}
+
+/* The octal escapes of mountinfo: blank, tab, newline, backslash. */
+static char *unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
+		    from[3] >= '0' && from[3] <= '7') {
+			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+	return text;
+}
+
+/* The mount point of a line of mountinfo where it is a whole procfs or sysfs, else NULL. proc_pid_mountinfo(5) */
+static char *full_kernel_mount(char *line)
+{
+	char *type = strstr(line, " - ");
+	char *saved;
+	char *root;
+	char *point;
+
+	if (!type)
+		return NULL;
+	*type = '\0';
+	type += 3;
+	type[strcspn(type, " ")] = '\0';
+	if (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0)
+		return NULL;
+	if (!strtok_r(line, " ", &saved) || !strtok_r(NULL, " ", &saved) || !strtok_r(NULL, " ", &saved))
+		return NULL;
+	root = strtok_r(NULL, " ", &saved);
+	point = strtok_r(NULL, " ", &saved);
+	return root && point && !strcmp(root, "/") ? unescape(point) : NULL;
+}
+
+static int hide_mount(struct arena *arena, const char *path, struct error *error)
+{
+	static const struct filesystem cover = { .type = "tmpfs", .source = "tmpfs", .mode = -1 };
+	struct mount_attr slave = { .propagation = MS_SLAVE };
+	_cleanup_fd_ int target = -1;
+	_cleanup_fd_ int tree = -1;
+
+	if (sys_mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &slave) < 0) {
+		if (errno == ENOENT)
+			return 0; /* a mount above it has been taken away already */
+		return error_set(error, errno, "make %s a slave mount", path);
+	}
+	if (sys_umount2(path, MNT_DETACH) == 0)
+		return 0;
+	if (errno != EINVAL && errno != EPERM)
+		return error_set(error, errno, "unmount %s", path);
+	tree = filesystem_open(arena, &cover, error);
+	target = open(path, O_PATH | O_CLOEXEC);
+	if (tree < 0)
+		return -1;
+	if (target < 0 || tree_attach(tree, target) < 0)
+		return error_set(error, errno, "cover %s", path);
+	return 0;
+}
+
+/*
+ * Without pivot_root(2) the host's mounts stay in the namespace, below the new root. The kernel lets a user
+ * namespace mount procfs and sysfs anew only where a whole one is visible already: so whole ones outside the
+ * rootfs are taken away, or else the container's masks could be walked around.
+ */
+static int hide_kernel_mounts(struct rootfs *rootfs, struct error *error)
+{
+	const char *root = path_normalize(rootfs->arena, rootfs_source_path(rootfs, rootfs->config->root->path));
+	size_t length;
+	char *saved;
+	char *table;
+
+	if (file_read_at(rootfs->arena, rootfs->procfs, "thread-self/mountinfo", MOUNT_TABLE_MAX, &table, &length) < 0)
+		return error_set(error, errno, "read the mount table");
+	for (char *line = strtok_r(table, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
+		const char *point = full_kernel_mount(line);
+
+		if (point && !path_is_below(point, root) && hide_mount(rootfs->arena, point, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int move_root(struct rootfs *rootfs, struct error *error)
+{
+	if (hide_kernel_mounts(rootfs, error) < 0)
+		return -1;
+	if (sys_move_mount(rootfs->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return error_set(error, errno, "move the rootfs onto /");
+	return change_root_to_cwd(error);
+}
+
+int rootfs_pivot(struct rootfs *rootfs, struct error *error)
+{
+	if (fchdir(rootfs->root) < 0)
+		return error_set(error, errno, "chdir to the rootfs");
+	if (!rootfs_has_mount_namespace(rootfs))
+		return change_root_to_cwd(error);
+	return rootfs->no_pivot ? move_root(rootfs, error) : pivot(rootfs, error);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The check before exec: what rootfs_finish() has locked is looked at again, by name, as the program will. */
+#include "sandbox/rootfs_room.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+/* A relative path is one below the root, wherever the working directory is by now. */
+static const char *from_root(struct rootfs *rootfs, const char *path)
+{
+	return *path == '/' ? path : arena_printf(rootfs->arena, "/%s", path);
+}
+
+static int check_mask(const char *path, int kind, const struct stat *empty, struct error *error)
+{
+	struct statx status;
+	bool is_masked;
+
+	if (statx(AT_FDCWD, path, 0, STATX_TYPE, &status) < 0)
+		return error_set(error, errno, "look at masked path %s", path);
+	if (kind == LOCKED_MASKED_FILE)
+		is_masked = S_ISCHR(status.stx_mode) && status.stx_rdev_major == 1 && status.stx_rdev_minor == 3;
+	else
+		is_masked = S_ISDIR(status.stx_mode) && status.stx_dev_major == major(empty->st_dev) &&
+			    status.stx_dev_minor == minor(empty->st_dev);
+	if (!is_masked || !(status.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return error_set(error, 0, "masked path %s is not masked", path);
+	return 0;
+}
+
+static int check_readonly(const char *path, struct error *error)
+{
+	struct statfs status;
+
+	if (statfs(path, &status) < 0)
+		return error_set(error, errno, "look at read-only path %s", path);
+	if (!(status.f_flags & ST_RDONLY))
+		return error_set(error, 0, "read-only path %s is writable", path);
+	return 0;
+}
+
+static int check_not_there(const char *path, struct error *error)
+{
+	if (access(path, F_OK) == 0)
+		return error_set(error, 0, "path %s was not there when paths were masked, but is now", path);
+	if (errno != ENOENT && errno != ENOTDIR)
+		return error_set(error, errno, "look at path %s", path);
+	return 0;
+}
+
+int rootfs_verify(struct rootfs *rootfs, struct error *error)
+{
+	struct stat empty = { 0 };
+
+	if (rootfs->empty_directory.fd >= 0 && fstat(rootfs->empty_directory.fd, &empty) < 0)
+		return error_set(error, errno, "look at the mask of directories");
+	for (size_t i = 0; i < rootfs->locked_path_count; i++) {
+		const struct rootfs_locked_path *locked = &rootfs->locked_paths[i];
+		const char *path = from_root(rootfs, locked->path);
+		int result;
+
+		if (locked->kind == LOCKED_NOT_THERE)
+			result = check_not_there(path, error);
+		else if (locked->kind == LOCKED_READONLY)
+			result = check_readonly(path, error);
+		else
+			result = check_mask(path, locked->kind, &empty, error);
+		if (result < 0)
+			return -1;
+	}
+	if (rootfs->config->root->readonly && rootfs_has_mount_namespace(rootfs))
+		return check_readonly("/", error);
+	return 0;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the parent does for the rootfs before there is a child: checks, options, sources of bind mounts. */
+#include "sandbox/rootfs_room.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/syscalls.h"
+#include "sandbox/identity.h"
+
+/* A root that is a symbolic link, or below one, is refused as runc does: it may point elsewhere tomorrow. */
+static int check_root(struct rootfs *rootfs, struct error *error)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+	const struct oci_root *root = rootfs->config->root;
+	_cleanup_fd_ int fd = -1;
+
+	if (!root || !root->path || !*root->path)
+		return error_set(error, 0, "invalid rootfs: root.path must be specified");
+	fd = sys_openat2(rootfs->bundle, root->path, &how);
+	if (fd < 0 && errno == ELOOP)
+		return error_set(error, 0, "invalid rootfs: %s is or goes through a symbolic link", root->path);
+	if (fd < 0)
+		return error_set(error, errno, "invalid rootfs: %s", root->path);
+	return 0;
+}
+
+static int check_linux(const struct rootfs *rootfs, struct error *error)
+{
+	unsigned long propagation = rootfs_initial_propagation(rootfs);
+
+	if (rootfs->no_pivot && propagation & MS_PRIVATE)
+		return error_set(error, 0, "rootfsPropagation of [r]private is not safe without pivot_root");
+	if (rootfs_mount_label(rootfs) && !selinux_is_enabled())
+		return error_set(error, 0, "linux.mountLabel is given but SELinux is disabled or not supported");
+	return 0;
+}
+
+/* The directory with the container's own notification socket, shown as one more bind mount. */
+static const struct oci_mount *notify_mount(const struct rootfs *rootfs)
+{
+	static const char *options[] = { "bind", "nosuid", "noexec", "nodev", "ro" };
+	struct oci_mount *mount = ARENA_NEW(rootfs->arena, struct oci_mount);
+
+	mount->destination = "/run/notify";
+	mount->type = "bind";
+	mount->source = rootfs->notify_directory;
+	mount->options.items = options;
+	mount->options.count = ARRAY_SIZE(options);
+	return mount;
+}
+
+static int add_mount(struct rootfs *rootfs, const struct oci_mount *mount, struct error *error)
+{
+	struct rootfs_mount *added = &rootfs->mounts[rootfs->mount_count];
+
+	added->mount = mount;
+	added->source = -1;
+	added->tree = -1;
+	if (!mount->destination || !*mount->destination)
+		return error_set(error, 0, "a mount without a destination");
+	if (mount_options_parse(rootfs->arena, mount, &added->options, error) < 0)
+		return -1;
+	if (added->options.bind && (!mount->source || !*mount->source))
+		return error_set(error, 0, "bind mount %s has no source", mount->destination);
+	rootfs->mount_count++;
+	return 0;
+}
+
+static int read_mounts(struct rootfs *rootfs, struct error *error)
+{
+	const struct oci_mount_list *list = &rootfs->config->mounts;
+
+	rootfs->mounts = ARENA_NEW_ARRAY(rootfs->arena, struct rootfs_mount, list->count + 1);
+	for (size_t i = 0; i < list->count; i++)
+		if (add_mount(rootfs, &list->items[i], error) < 0)
+			return -1;
+	if (rootfs->notify_directory)
+		return add_mount(rootfs, notify_mount(rootfs), error);
+	return 0;
+}
+
+static int idmap_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
+{
+	const struct oci_mount *from = mount->mount;
+	_cleanup_fd_ int own = -1;
+	int userns = rootfs->userns;
+
+	if (from->uid_mappings.count > 0) {
+		own = idmap_open_namespace(rootfs->procfs, &from->uid_mappings, &from->gid_mappings, error);
+		if (own < 0)
+			return error_context(error, "id-mapped mount %s", from->destination);
+		userns = own;
+	}
+	if (tree_set_idmap(mount->source, mount->options.recursive_idmap, userns) < 0)
+		return error_set(error, errno, "id-mapped mount %s of %s", from->destination, from->source);
+	return 0;
+}
+
+static bool needs_container_userns(const struct rootfs_mount *mount)
+{
+	return mount->options.idmap && mount->mount->uid_mappings.count == 0;
+}
+
+static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
+{
+	const char *path = rootfs_source_path(rootfs, mount->mount->source);
+	unsigned long propagation = rootfs_initial_propagation(rootfs);
+	bool is_shared = propagation & MS_SHARED;
+
+	mount->source = tree_clone(AT_FDCWD, path, mount->options.recursive_bind);
+	if (mount->source < 0)
+		return error_set(error, errno, "bind source %s of mount %s", path, mount->mount->destination);
+	/* As the child's "/" will be, of which this tree is no part: what it mounts here stays there. */
+	if (propagation & MS_PRIVATE)
+		propagation = MS_PRIVATE | MS_REC;
+	else
+		propagation = MS_SLAVE | MS_REC;
+	if (!is_shared && tree_set_propagation(mount->source, propagation) < 0)
+		return error_set(error, errno, "set the propagation of bind source %s", path);
+	if (!mount->options.idmap)
+		return 0;
+	if (!needs_container_userns(mount) || rootfs->userns >= 0)
+		return idmap_source(rootfs, mount, error);
+	if (!rootfs_has_user_namespace(rootfs))
+		return error_set(error, 0,
+				 "id-mapped mount %s has no mappings, and the container has no user namespace",
+				 mount->mount->destination);
+	rootfs->idmap_pending = true;
+	return 0;
+}
+
+int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *error)
+{
+	if (check_root(rootfs, error) < 0 || check_linux(rootfs, error) < 0 || read_mounts(rootfs, error) < 0)
+		return -1;
+	for (size_t i = 0; i < rootfs->mount_count; i++) {
+		struct rootfs_mount *mount = &rootfs->mounts[i];
+
+		if (mount->options.bind && !(mount->options.set & MS_REMOUNT) &&
+		    (privileged || mount->options.idmap) && open_source(rootfs, mount, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+bool rootfs_needs_idmap(const struct rootfs *rootfs)
+{
+	return rootfs->idmap_pending;
+}
+
+int rootfs_idmap_sources(struct rootfs *rootfs, struct error *error)
+{
+	for (size_t i = 0; i < rootfs->mount_count; i++)
+		if (needs_container_userns(&rootfs->mounts[i]) &&
+		    idmap_source(rootfs, &rootfs->mounts[i], error) < 0)
+			return -1;
+	rootfs->idmap_pending = false;
+	return 0;
+}
