@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -60,36 +61,43 @@ static int wait_ps(pid_t pid, const char *output, struct error *error)
 	return 0;
 }
 
-/* Runs ps with @args ("-ef" where there are none) and returns what it printed. */
-static int run_ps(struct arena *arena, const struct string_list *args, char **output, struct error *error)
+/* All that ps prints, once it has ended well; NULL where it did not. */
+static char *collect(struct arena *arena, int reader, pid_t pid, struct error *error)
+{
+	char *output = NULL;
+	size_t length;
+
+	if (fd_read_all(arena, reader, FILE_SIZE_MAX, &output, &length) < 0) {
+		error_set(error, errno, "read what ps prints");
+		kill(pid, SIGKILL);
+		wait_ps(pid, "", &(struct error){ 0 });
+		return NULL;
+	}
+	return wait_ps(pid, output, error) < 0 ? NULL : output;
+}
+
+/* Runs ps with @args ("-ef" where there are none) and returns what it printed, or NULL. */
+static char *run_ps(struct arena *arena, const struct string_list *args, struct error *error)
 {
 	char **argv = ARENA_NEW_ARRAY(arena, char *, args->count + 3);
+	char *output = NULL;
 	int pipes[2];
-	size_t length;
 	pid_t pid;
 
 	argv[0] = arena_strdup(arena, "ps");
 	argv[1] = arena_strdup(arena, "-ef");
 	for (size_t i = 0; i < args->count; i++)
 		argv[i + 1] = arena_strdup(arena, args->items[i]);
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return error_set(error, errno, "pipe");
-	_cleanup_fd_ int reader = pipes[0];
-	_cleanup_fd_ int writer = pipes[1];
-	pid = spawn_ps(argv, writer, error);
-	if (pid < 0)
-		return -1;
-	cleanup_fd(&writer);
-	writer = -1;
-	*output = NULL;
-	if (fd_read_all(arena, reader, FILE_SIZE_MAX, output, &length) < 0) {
-		error_set(error, errno, "read what ps prints");
-		cleanup_fd(&reader);
-		reader = -1;
-		wait_ps(pid, "", &(struct error){ 0 });
-		return -1;
+	if (pipe2(pipes, O_CLOEXEC) < 0) {
+		error_set(error, errno, "pipe");
+		return NULL;
 	}
-	return wait_ps(pid, *output, error);
+	pid = spawn_ps(argv, pipes[1], error);
+	close(pipes[1]); /* else the end of what ps prints would never come */
+	if (pid >= 0)
+		output = collect(arena, pipes[0], pid, error);
+	close(pipes[0]);
+	return output;
 }
 
 /* The field of @line with this index, blanks between fields; NULL where it has fewer. */
@@ -129,11 +137,11 @@ static bool contains(const pid_t *pids, size_t count, uint32_t pid)
 /* The title, then the lines of the container's processes. */
 static int print_table(struct context *context, const struct string_list *args, const pid_t *pids, size_t count)
 {
-	char *rest;
-	size_t column;
+	char *rest = run_ps(context->arena, args, &context->error);
 	const char *title;
+	size_t column;
 
-	if (run_ps(context->arena, args, &rest, &context->error) < 0)
+	if (!rest)
 		return -1;
 	title = strsep(&rest, "\n");
 	if (pid_column(context->arena, title, &column, &context->error) < 0)

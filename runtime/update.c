@@ -143,9 +143,11 @@ static int from_flags(struct arena *arena, const struct update_options *update, 
 	    set_block_io(update, block_io, error) < 0 ||
 	    set_i64("pids-limit", update->pids_limit, &pids->limit, error) < 0)
 		return -1;
-	if (memcmp(cpu, &(struct oci_cpu){ 0 }, sizeof(*cpu)) != 0)
+	if (cpu->cpus || cpu->mems || cpu->period.present || cpu->quota.present || cpu->burst.present ||
+	    cpu->shares.present || cpu->realtime_period.present || cpu->realtime_runtime.present ||
+	    cpu->idle.present)
 		resources->cpu = cpu;
-	if (memcmp(memory, &(struct oci_memory){ 0 }, sizeof(*memory)) != 0)
+	if (memory->limit.present || memory->reservation.present || memory->swap.present)
 		resources->memory = memory;
 	if (block_io->weight.present)
 		resources->block_io = block_io;
@@ -160,8 +162,8 @@ static int from_file(struct arena *arena, const char *path, struct oci_resources
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	const char *label = is_stdin ? "standard input" : path;
-	size_t length;
-	char *bytes;
+	char *bytes = NULL;
+	size_t length = 0;
 	int result;
 
 	if (is_stdin)
@@ -176,7 +178,7 @@ static int from_file(struct arena *arena, const char *path, struct oci_resources
 static int update(struct context *context, void *values, const struct arguments *arguments)
 {
 	const struct update_options *update = values;
-	struct oci_resources *resources;
+	struct oci_resources *resources = NULL;
 	int result;
 
 	if (update->l3_cache_schema && *update->l3_cache_schema)

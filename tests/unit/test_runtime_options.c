@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "options.c"
-#include "units.c"
+#include "options.c" /* NOLINT(bugprone-suspicious-include): runtime/ is no library */
+#include "units.c" /* NOLINT(bugprone-suspicious-include) */
 
 struct values {
 	bool tty;
@@ -204,7 +204,7 @@ static void sizes(void **state)
 					   "1e3",   " 1",
 					   "1ki ",  "9223372036854775808",
 					   "8192p", "99999999999999999999" };
-	int64_t bytes;
+	int64_t bytes = 0;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -234,7 +234,7 @@ static void durations(void **state)
 		{ "1h1m1s1ms", 3661001000000 },
 	};
 	static const char *const bad[] = { "", "5", "s", "5x", "-5s", "5 s", "1..5s", ".s", "5s3", "9999999h" };
-	int64_t nanoseconds;
+	int64_t nanoseconds = 0;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
