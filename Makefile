@@ -67,13 +67,13 @@ override CFLAGS += -std=gnu17 -fPIE -fno-strict-aliasing -fvisibility=hidden -ff
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 ifeq ($(STATIC),1)
 LINK := -static-pie -Wl,-z,pack-relative-relocs
-LIBRARIES := -lyajl_s -lseccomp -lcap
+LIBRARIES := -lyajl_s -lseccomp -lcap -lm
 else
 LINK := -pie
-LIBRARIES := -lyajl -lseccomp -lcap
+LIBRARIES := -lyajl -lseccomp -lcap -lm
 endif
 # Unit tests are linked dynamically: cmocka comes as a shared library only.
-TEST_LIBRARIES := -lyajl -lseccomp -lcap -lcmocka -ldl
+TEST_LIBRARIES := -lyajl -lseccomp -lcap -lcmocka -ldl -lm
 
 V ?= 0
 ifeq ($(V),0)

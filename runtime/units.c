@@ -41,7 +41,7 @@ static const char *number_end(const char *text)
 	return text + strspn(text, "0123456789.");
 }
 
-int parse_size(const char *text, int64_t *bytes)
+int parse_bytes(const char *text, int64_t *bytes)
 {
 	static const char letters[] = "kmgtp";
 	const char *end = number_end(text);

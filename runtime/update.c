@@ -87,7 +87,7 @@ static int set_size(const char *name, const char *text, struct optional_i64 *val
 		return 0;
 	if (strcmp(text, "-1") == 0)
 		value->value = -1;
-	else if (parse_size(text, &value->value) < 0)
+	else if (parse_bytes(text, &value->value) < 0)
 		return invalid(name, text, error);
 	value->present = true;
 	return 0;

@@ -55,6 +55,7 @@ struct sandbox {
 	const void *hook_context;
 
 	/* set by sandbox_spawn() */
+	struct cgroup_join join; /* opened with the runtime's rights */
 	int channel; /* the parent's end in the parent, the child's in the child */
 	pid_t pid;
 	int pidfd;

@@ -99,9 +99,13 @@ static uint64_t clone_flags(const struct sandbox *sandbox)
 	return sandbox->namespaces.new_flags & ~(uint64_t)CLONE_NEWCGROUP;
 }
 
-static pid_t clone_child(const struct sandbox *sandbox, uint64_t flags, uint64_t exit_signal, int *pidfd)
+static int clone_cgroup(const struct sandbox *sandbox)
 {
-	int cgroup = sandbox->cgroup ? cgroup_clone_fd(sandbox->cgroup) : -1;
+	return sandbox->cgroup ? cgroup_clone_fd(sandbox->cgroup) : -1;
+}
+
+static pid_t clone_child(uint64_t flags, uint64_t exit_signal, int cgroup, int *pidfd)
+{
 	struct clone_args arguments = {
 		.flags = flags | (pidfd ? CLONE_PIDFD : 0),
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
@@ -174,7 +178,7 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 
 	if (set_for_children(sandbox, &saved, &flags, error) < 0)
 		return -1;
-	sandbox->pid = clone_child(sandbox, flags, SIGCHLD, &sandbox->pidfd);
+	sandbox->pid = clone_child(flags, SIGCHLD, clone_cgroup(sandbox), &sandbox->pidfd);
 	if (sandbox->pid < 0)
 		return error_set(error, errno, "make the container's process");
 	if (sandbox->pid == 0)
@@ -209,7 +213,8 @@ static int be_intermediate(struct sandbox *sandbox, struct error *error)
 		if (namespaces_new_time(sandbox->procfs, time_offsets(sandbox), error) < 0)
 			return -1;
 	}
-	pid = clone_child(sandbox, flags | CLONE_PARENT, 0, NULL);
+	/* Born into the cgroup that this process was made in. */
+	pid = clone_child(flags | CLONE_PARENT, 0, -1, NULL);
 	if (pid < 0)
 		return error_set(error, errno, "make the container's process");
 	if (pid == 0)
@@ -273,7 +278,7 @@ static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, stru
 
 static int spawn_through_intermediate(struct sandbox *sandbox, struct error *error)
 {
-	pid_t intermediate = fork();
+	pid_t intermediate = clone_child(0, SIGCHLD, clone_cgroup(sandbox), NULL);
 	int result;
 
 	if (intermediate < 0)
@@ -324,6 +329,8 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 	int ends[2];
 	int result;
 
+	if (sandbox->cgroup && cgroup_join_fds(sandbox->cgroup, clone_cgroup(sandbox) >= 0, &sandbox->join, error) < 0)
+		return -1;
 	if (channel_make(ends, error) < 0)
 		return -1;
 	sandbox->channel = ends[0];

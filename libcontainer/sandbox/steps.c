@@ -68,31 +68,23 @@ static int join_groups(const int *fds, size_t count, struct error *error)
  */
 int step_join_early_cgroups(struct sandbox *sandbox, struct error *error)
 {
-	struct cgroup_join join;
+	const struct cgroup_join *join = &sandbox->join;
 
-	if (!sandbox->cgroup)
-		return 0;
-	cgroup_join_fds(sandbox->cgroup, &join);
-	if (join_groups(join.early, join.early_count, error) < 0)
+	if (join_groups(join->early, join->early_count, error) < 0)
 		return -1;
-	if (join.late_count == 0 || !(sandbox->namespaces.new_flags & CLONE_NEWCGROUP))
+	if (join->late_count == 0 || !(sandbox->namespaces.new_flags & CLONE_NEWCGROUP))
 		return 0;
-	if (join_groups(join.late, join.late_count, error) < 0)
+	if (join_groups(join->late, join->late_count, error) < 0)
 		return -1;
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		return error_set(error, errno, "make a cgroup namespace");
 	sandbox->namespaces.new_flags &= ~(uint64_t)CLONE_NEWCGROUP;
-	return join_groups(join.home, join.home_count, error);
+	return join_groups(join->home, join->home_count, error);
 }
 
 int step_join_late_cgroups(struct sandbox *sandbox, struct error *error)
 {
-	struct cgroup_join join;
-
-	if (!sandbox->cgroup)
-		return 0;
-	cgroup_join_fds(sandbox->cgroup, &join);
-	return join_groups(join.late, join.late_count, error);
+	return join_groups(sandbox->join.late, sandbox->join.late_count, error);
 }
 
 int step_new_session(struct sandbox *sandbox, struct error *error)
@@ -290,7 +282,7 @@ static int load_filter(struct sandbox *sandbox, struct error *error)
 {
 	int listener = -1;
 
-	if (seccomp_load(&sandbox->filter, &listener, error) < 0)
+	if (seccomp_filter_load(&sandbox->filter, &listener, error) < 0)
 		return -1;
 	if (listener < 0)
 		return 0;

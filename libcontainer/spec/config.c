@@ -99,6 +99,12 @@ struct oci_resources *resources_copy(struct arena *arena, const struct oci_resou
 	return spec_copy(arena, &spec_resources_table, resources);
 }
 
+struct oci_resources *resources_merge(struct arena *arena, const struct oci_resources *current,
+				      const struct oci_resources *update)
+{
+	return spec_merge(arena, &spec_resources_table, current, update);
+}
+
 const struct oci_namespace *config_namespace(const struct oci_config *config, enum oci_namespace_type type)
 {
 	if (!config->linux_)

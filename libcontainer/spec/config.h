@@ -545,6 +545,10 @@ struct oci_config *config_copy(struct arena *arena, const struct oci_config *con
 struct oci_process *process_copy(struct arena *arena, const struct oci_process *process);
 struct oci_resources *resources_copy(struct arena *arena, const struct oci_resources *resources);
 
+/* @current (may be NULL) with every member that @update sets replaced: what `update` leaves in force. */
+struct oci_resources *resources_merge(struct arena *arena, const struct oci_resources *current,
+				      const struct oci_resources *update);
+
 /*
  * Everything that can be known wrong about a configuration without touching the system, checked after the
  * policy and before anything is created: version 1.x (or an older draft), root.path there, process.args not

@@ -174,6 +174,12 @@ void spec_print(struct json_writer *writer, const struct spec_table *table, cons
 /* A deep copy; NULL for NULL. */
 void *spec_copy(struct arena *arena, const struct spec_table *table, const void *object);
 
+/*
+ * A copy of @lower (may be NULL) in which every member that @upper sets has @upper's value; lists and maps are
+ * replaced whole. Strings and lists may be shared with @upper, which must live as long.
+ */
+void *spec_merge(struct arena *arena, const struct spec_table *table, const void *lower, const void *upper);
+
 /* The name of an enum's @value, or NULL where it has none; and back (false where no value has the name). */
 const char *spec_enum_name(const struct spec_name *names, int value);
 bool spec_enum_value(const struct spec_name *names, const char *name, int *value);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands that change a running container: pause, resume, update. */
+#include <errno.h>
+
+#include "base/file.h"
+#include "container/container.h"
+
+static int check_alive(const struct container *container, struct error *error)
+{
+	if (container_status(container) == STATUS_STOPPED)
+		return error_set(error, 0, "container not running");
+	if (!container->cgroup)
+		return error_set(error, 0, "container has no cgroup");
+	return 0;
+}
+
+int container_pause(const struct runtime *runtime, const char *id, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+	enum container_status status;
+
+	if (container_open(&arena, runtime, id, true, &container, error) < 0 || check_alive(&container, error) < 0)
+		return -1;
+	status = container_status(&container);
+	if (status != STATUS_RUNNING && status != STATUS_CREATED)
+		return error_set(error, 0, "container not running or created: %s", status_name(status));
+	return cgroup_freeze(container.cgroup, error);
+}
+
+int container_resume(const struct runtime *runtime, const char *id, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+	enum container_status status;
+
+	if (container_open(&arena, runtime, id, true, &container, error) < 0)
+		return -1;
+	status = container_status(&container);
+	if (status != STATUS_PAUSED && status != STATUS_PAUSING)
+		return error_set(error, 0, "container not paused");
+	return cgroup_thaw(container.cgroup, error);
+}
+
+/* What was asked for becomes part of the kept configuration, so that later commands see it. */
+static int keep_resources(const struct container *container, struct oci_config *config,
+			  const struct oci_resources *resources, struct error *error)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+
+	config->linux_->resources = (struct oci_resources *)resources;
+	config_print(&writer, config);
+	if (file_write_atomic_at(container->entry.fd, STORE_CONFIG, text.text, text.length, 0600) < 0)
+		return error_set(error, errno, "write %s/" STORE_CONFIG, container->entry.path);
+	return 0;
+}
+
+int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,
+		     struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+	const struct oci_resources *current;
+	struct policy_changes changes = { 0 };
+	struct oci_config *config;
+	struct policy *policy;
+
+	if (container_open(&arena, runtime, id, true, &container, error) < 0 ||
+	    check_alive(&container, error) < 0 ||
+	    container_load_config(&arena, &container.entry, &config, error) < 0 ||
+	    container_load_policy(&arena, &container, &policy, error) < 0)
+		return -1;
+	if (!config->linux_)
+		config->linux_ = ARENA_NEW(&arena, struct oci_linux);
+	current = config->linux_->resources;
+	if (policy_apply_resources(&arena, policy, current,
+				   &(struct policy_facts){ .rootless = container.state.rootless }, resources,
+				   &changes, error) < 0)
+		return -1;
+	if (cgroup_set_resources(container.cgroup, resources, error) < 0)
+		return -1;
+	return keep_resources(&container, config, resources_merge(&arena, current, resources), error);
+}

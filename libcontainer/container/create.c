@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "container/handover.h"
+#include "container/notify.h"
+#include "sandbox/hooks.h"
+
+void creation_init(struct creation *creation, struct arena *arena, const struct runtime *runtime,
+		   const struct create_options *options, bool is_run)
+{
+	*creation = (struct creation){
+		.runtime = runtime,
+		.options = options,
+		.arena = arena,
+		.is_run = is_run,
+		.plan.bundle_fd = -1,
+		.store.fd = -1,
+		.entry.fd = -1,
+		.console_connection = -1,
+		.pidfd_connection = -1,
+		.console_master = -1,
+	};
+	sandbox_init(&creation->sandbox, arena);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void creation_close(struct creation *creation)
+{
+	plan_close(&creation->plan);
+	sandbox_close(&creation->sandbox);
+	close_fd(&creation->sandbox.procfs);
+	if (creation->cgroup)
+		cgroup_close(creation->cgroup);
+	store_entry_close(&creation->entry);
+	store_close(&creation->store);
+	close_fd(&creation->console_connection);
+	close_fd(&creation->pidfd_connection);
+	close_fd(&creation->console_master);
+}
+
+/* Nothing is created by these -------------------------------------------------------------------------- */
+
+static bool detaches(const struct creation *creation)
+{
+	return !creation->is_run || creation->options->detach;
+}
+
+static int check_console(const struct creation *creation, struct error *error)
+{
+	const struct oci_process *process = creation->plan.config->process;
+	bool terminal = process && process->terminal;
+	bool socket = creation->options->console_socket != NULL;
+
+	if (detaches(creation) && terminal && !socket)
+		return error_set(error, 0,
+				 "cannot allocate tty if runc will detach without setting console socket");
+	if ((!detaches(creation) || !terminal) && socket)
+		return error_set(error, 0,
+				 "cannot use console socket if runc will not detach or allocate tty");
+	return 0;
+}
+
+static int step_plan(struct creation *creation, struct error *error)
+{
+	const struct create_options *options = creation->options;
+
+	if (store_check_id(options->id, error) < 0)
+		return -1;
+	if (plan_make(creation->arena, creation->runtime, options->bundle, options->no_new_keyring,
+		      &creation->plan, error) < 0)
+		return -1;
+	if (creation->is_run && !creation->plan.config->process)
+		return error_set(error, 0, "process: missing in config.json, there is nothing to run");
+	if (check_console(creation, error) < 0)
+		return -1;
+	return handover_check_preserved(handover_listen_fds() + options->preserve_fds, error);
+}
+
+static int step_connect(struct creation *creation, struct error *error)
+{
+	const struct create_options *options = creation->options;
+
+	if (options->console_socket) {
+		creation->console_connection =
+			handover_connect("--console-socket", options->console_socket, error);
+		if (creation->console_connection < 0)
+			return -1;
+	}
+	if (options->pidfd_socket) {
+		creation->pidfd_connection = handover_connect("--pidfd-socket", options->pidfd_socket, error);
+		if (creation->pidfd_connection < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What the engine's service manager hands to the container goes into its environment. */
+static void add_environment(struct creation *creation, const char *text)
+{
+	struct string_list *env = &creation->plan.config->process->env;
+	const char **items = ARENA_NEW_ARRAY(creation->arena, const char *, env->count + 1);
+
+	if (env->count)
+		memcpy(items, env->items, env->count * sizeof(*items));
+	items[env->count] = text;
+	env->items = items;
+	env->count++;
+}
+
+static const char *hook_state(struct sandbox *sandbox, pid_t pid, const char *status)
+{
+	const struct creation *creation = sandbox->hook_context;
+
+	return state_for_hooks(sandbox->arena, &creation->state, pid, status);
+}
+
+static int compile_seccomp(struct creation *creation, struct error *error)
+{
+	const struct oci_linux *config = creation->plan.config->linux_;
+	_cleanup_fd_ int cache = -1;
+
+	if (!config || !config->seccomp)
+		return 0;
+	cache = store_seccomp_cache(&creation->store);
+	creation->sandbox.has_filter = true;
+	return seccomp_compile(creation->arena, config->seccomp, cache, &creation->sandbox.filter, error);
+}
+
+static int fill_sandbox(struct creation *creation, struct error *error)
+{
+	const struct create_options *options = creation->options;
+	struct oci_config *config = creation->plan.config;
+	struct sandbox *sandbox = &creation->sandbox;
+	unsigned int listen_fds = handover_listen_fds();
+
+	sandbox->container_id = options->id;
+	sandbox->config = config;
+	sandbox->process = config->process;
+	sandbox->start = creation->is_run ? SANDBOX_START_TOLD : SANDBOX_START_SOCKET;
+	sandbox->new_keyring = creation->plan.hardening.session_keyring || !options->no_new_keyring;
+	sandbox->preserve_fds = listen_fds + options->preserve_fds;
+	sandbox->hook_state = hook_state;
+	sandbox->hook_context = creation;
+	if (listen_fds > 0 && config->process) {
+		add_environment(creation, arena_printf(creation->arena, "LISTEN_FDS=%u", listen_fds));
+		add_environment(creation, "LISTEN_PID=1");
+	}
+	if (config->process && config->process->capabilities) {
+		sandbox->has_capabilities = true;
+		if (capabilities_resolve(config->process->capabilities, &sandbox->capabilities, error) < 0)
+			return -1;
+	}
+	sandbox->procfs = procfs_open(error);
+	return sandbox->procfs < 0 ? -1 : 0;
+}
+
+static int fill_rootfs(struct creation *creation, struct error *error)
+{
+	struct rootfs *rootfs = &creation->sandbox.rootfs;
+	struct namespaces *namespaces = &creation->sandbox.namespaces;
+
+	rootfs->arena = creation->arena;
+	rootfs->config = creation->plan.config;
+	rootfs->bundle = creation->plan.bundle_fd;
+	rootfs->bundle_path = creation->plan.bundle;
+	rootfs->procfs = creation->sandbox.procfs;
+	rootfs->cgroup_layout = &creation->layout;
+	rootfs->no_pivot = creation->options->no_pivot;
+	if (namespaces_open(creation->plan.config->linux_, namespaces, error) < 0)
+		return -1;
+	rootfs->userns = namespaces->joined[OCI_NAMESPACE_USER];
+	return 0;
+}
+
+static int step_prepare(struct creation *creation, struct error *error)
+{
+	const struct oci_config *config = creation->plan.config;
+	bool user_namespace = config_namespace(config, OCI_NAMESPACE_USER) != NULL;
+
+	if (fill_sandbox(creation, error) < 0 || fill_rootfs(creation, error) < 0 ||
+	    cgroup_layout_read(creation->arena, &creation->layout, error) < 0)
+		return -1;
+	return rootfs_open_sources(&creation->sandbox.rootfs, user_namespace && geteuid() == 0, error);
+}
+
+/* From here on something is created ---------------------------------------------------------------------- */
+
+/* A socket in the container's directory; its path may be longer than a socket address. */
+static int listen_for_start(struct creation *creation, struct error *error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return error_set(error, errno, "make the start socket");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/" STORE_START_SOCKET,
+		 fd_path(creation->entry.fd).text);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0)
+		return error_set(error, errno, "make the start socket in %s", creation->entry.path);
+	creation->sandbox.start_socket = TAKE_FD(fd);
+	return 0;
+}
+
+static void fill_state(struct creation *creation)
+{
+	const struct oci_config *config = creation->plan.config;
+	const struct oci_namespace *pid_namespace = config_namespace(config, OCI_NAMESPACE_PID);
+
+	creation->state = (struct saved_state){
+		.oci_version = config->oci_version,
+		.id = creation->options->id,
+		.created = timestamp_now(creation->arena),
+		.bundle = creation->plan.bundle,
+		.rootfs = creation->plan.rootfs,
+		.owner = geteuid(),
+		.rootless = creation->plan.rootless,
+		.own_pid_namespace = pid_namespace && !pid_namespace->path,
+		.session_keyring = creation->sandbox.new_keyring,
+		.annotations = config->annotations,
+		.policies = policy_names(creation->plan.policy),
+	};
+}
+
+/* Values of the environment are secrets, exec reads them from the bundle: they are not kept. */
+static int save_config(struct creation *creation, struct error *error)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+	struct oci_config config = *creation->plan.config;
+	struct oci_process process;
+
+	if (config.process) {
+		process = *config.process;
+		process.env.count = 0;
+		config.process = &process;
+	}
+	config_print(&writer, &config);
+	if (file_write_atomic_at(creation->entry.fd, STORE_CONFIG, text.text, text.length, 0600) < 0)
+		return error_set(error, errno, "write %s/" STORE_CONFIG, creation->entry.path);
+	return 0;
+}
+
+static struct cgroup_request cgroup_request(const struct creation *creation)
+{
+	const struct oci_linux *config = creation->plan.config->linux_;
+
+	return (struct cgroup_request){
+		.manager = creation->runtime->cgroup_manager,
+		.container_id = creation->options->id,
+		.cgroups_path = config ? config->cgroups_path : NULL,
+		.rootless = creation->plan.rootless,
+	};
+}
+
+static int step_directory(struct creation *creation, struct error *error)
+{
+	return store_create(creation->arena, &creation->store, creation->options->id, &creation->entry, error);
+}
+
+static void undo_directory(struct creation *creation)
+{
+	struct error ignored;
+
+	if (creation->entry.fd >= 0 && store_remove(&creation->store, &creation->entry, &ignored) < 0)
+		log_warn("%s", ignored.text);
+}
+
+/* Before anything else is made the state says what will be: so delete finds all of it at any moment. */
+static int step_announce(struct creation *creation, struct error *error)
+{
+	struct cgroup_request request = cgroup_request(creation);
+	struct cgroup *planned;
+
+	fill_state(creation);
+	if (cgroup_plan(creation->arena, &creation->layout, &request, &planned, error) < 0)
+		return -1;
+	if (save_config(creation, error) < 0 ||
+	    state_save(&creation->entry, &creation->state, creation->plan.policy, planned,
+		       &creation->plan.changes, error) < 0)
+		return -1;
+	return creation->is_run ? 0 : listen_for_start(creation, error);
+}
+
+static int step_notify(struct creation *creation, struct error *error)
+{
+	creation->host_notify_socket = notify_host_socket();
+	if (!creation->host_notify_socket || !creation->plan.config->process)
+		return 0;
+	add_environment(creation, "NOTIFY_SOCKET=" NOTIFY_CONTAINER_PATH);
+	creation->sandbox.rootfs.notify_directory =
+		arena_printf(creation->arena, "%s/" STORE_NOTIFY, creation->entry.path);
+	return notify_make_directory(&creation->entry, error);
+}
+
+static int step_cgroup(struct creation *creation, struct error *error)
+{
+	const struct oci_linux *config = creation->plan.config->linux_;
+	const struct oci_resources *resources = config ? config->resources : NULL;
+	struct cgroup_request request = cgroup_request(creation);
+
+	if (cgroup_create(creation->arena, &creation->layout, &request, resources, &creation->cgroup, error) < 0)
+		return -1;
+	creation->sandbox.cgroup = creation->cgroup;
+	creation->sandbox.rootfs.cgroup = creation->cgroup;
+	if (resources && cgroup_set_resources(creation->cgroup, resources, error) < 0) {
+		struct error ignored;
+
+		cgroup_destroy(creation->cgroup, &ignored);
+		return -1;
+	}
+	return 0;
+}
+
+static void undo_cgroup(struct creation *creation)
+{
+	struct error ignored;
+
+	cgroup_kill(creation->cgroup, SIGKILL, &ignored);
+	if (cgroup_destroy(creation->cgroup, &ignored) < 0)
+		log_warn("%s", ignored.text);
+}
+
+static void undo_process(struct creation *creation)
+{
+	if (creation->sandbox.pid <= 0)
+		return;
+	kill(creation->sandbox.pid, SIGKILL);
+	while (waitpid(creation->sandbox.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int step_process(struct creation *creation, struct error *error)
+{
+	struct sandbox *sandbox = &creation->sandbox;
+
+	if (sandbox_spawn(sandbox, error) < 0)
+		return -1;
+	/* Its own copies are the child's now: as long as they are open here, start would not see its end. */
+	close_fd(&sandbox->start_socket);
+	if (sandbox->process && identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
+		undo_process(creation);
+		return -1;
+	}
+	return 0;
+}
+
+static int run_hooks(void *context, struct error *error)
+{
+	struct creation *creation = context;
+	const struct oci_hooks *hooks = creation->plan.config->hooks;
+	const char *state = state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
+
+	if (hooks_run("prestart", &hooks->prestart, state, error) < 0)
+		return -1;
+	return hooks_run("createRuntime", &hooks->create_runtime, state, error);
+}
+
+static int take_console(void *context, int master, int number, struct error *error)
+{
+	struct creation *creation = context;
+	_cleanup_fd_ int fd = master;
+
+	if (fd < 0)
+		return error_set(error, EPROTO, "the console came without its descriptor");
+	if (creation->console_connection < 0) {
+		creation->console_master = TAKE_FD(fd);
+		return 0;
+	}
+	return handover_send(creation->console_connection, arena_printf(creation->arena, "/dev/pts/%d", number), fd,
+			     error);
+}
+
+static int take_listener(void *context, int listener, struct error *error)
+{
+	struct creation *creation = context;
+	_cleanup_fd_ int fd = listener;
+
+	return handover_listener(creation->arena, creation->plan.config->linux_->seccomp, &creation->state,
+				 creation->sandbox.pid, fd, error);
+}
+
+static int step_setup(struct creation *creation, struct error *error)
+{
+	struct sandbox_requests requests = {
+		.hooks = run_hooks,
+		.console = take_console,
+		.listener = take_listener,
+		.context = creation,
+	};
+
+	return sandbox_serve(&creation->sandbox, &requests, error);
+}
+
+static int step_state(struct creation *creation, struct error *error)
+{
+	char letter;
+
+	creation->state.pid = creation->sandbox.pid;
+	if (process_stat(creation->state.pid, &creation->state.pid_start, &letter) < 0)
+		return error_set(error, 0, "the container's process ended while it was set up");
+	return state_save(&creation->entry, &creation->state, creation->plan.policy, creation->cgroup,
+			  &creation->plan.changes, error);
+}
+
+static int step_pidfd(struct creation *creation, struct error *error)
+{
+	if (creation->pidfd_connection < 0)
+		return 0;
+	return handover_send(creation->pidfd_connection, "pidfd", creation->sandbox.pidfd, error);
+}
+
+static int step_pid_file(struct creation *creation, struct error *error)
+{
+	if (!creation->options->pid_file)
+		return 0;
+	return handover_pid_file(creation->arena, creation->options->pid_file, creation->sandbox.pid, error);
+}
+
+static void undo_pid_file(struct creation *creation)
+{
+	if (creation->options->pid_file)
+		unlink(creation->options->pid_file);
+}
+
+static int step_detach(struct creation *creation, struct error *error)
+{
+	return creation->is_run ? 0 : sandbox_detach(&creation->sandbox, error);
+}
+
+static int step_store(struct creation *creation, struct error *error)
+{
+	return store_open(creation->arena, creation->runtime, true, &creation->store, error);
+}
+
+static int step_seccomp(struct creation *creation, struct error *error)
+{
+	return compile_seccomp(creation, error);
+}
+
+/* The table --------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int (*make)(struct creation *creation, struct error *error);
+	void (*undo)(struct creation *creation);
+} steps[] = {
+	{ "configuration", step_plan, NULL },
+	{ "sockets", step_connect, NULL },
+	{ "state root", step_store, NULL },
+	{ "seccomp", step_seccomp, NULL },
+	{ "preparation", step_prepare, NULL },
+	{ "state directory", step_directory, undo_directory },
+	{ "state", step_announce, NULL },
+	{ "notify socket", step_notify, NULL },
+	{ "cgroup", step_cgroup, undo_cgroup },
+	{ "process", step_process, undo_process },
+	{ "setup", step_setup, NULL },
+	{ "state", step_state, NULL },
+	{ "pidfd", step_pidfd, NULL },
+	{ "pid file", step_pid_file, undo_pid_file },
+	{ "detach", step_detach, NULL },
+};
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int creation_run(struct creation *creation, struct error *error)
+{
+	for (creation->done = 0; creation->done < ARRAY_SIZE(steps); creation->done++) {
+		const char *name = steps[creation->done].name;
+		int64_t began = log_is_debug() ? now_us() : 0;
+
+		if (steps[creation->done].make(creation, error) < 0) {
+			log_debug("%s failed, undoing what was done", name);
+			creation_undo(creation);
+			return error_context(error, "unable to create container: %s", name);
+		}
+		log_debug("%s: %jd us", name, (intmax_t)(now_us() - began));
+	}
+	return 0;
+}
+
+void creation_undo(struct creation *creation)
+{
+	while (creation->done > 0)
+		if (steps[--creation->done].undo)
+			steps[creation->done].undo(creation);
+}
+
+int container_create(const struct runtime *runtime, const struct create_options *options, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_(creation_close) struct creation creation;
+
+	creation_init(&creation, &arena, runtime, options, false);
+	return creation_run(&creation, error);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Creating a container, for `create` and `run`: a table of steps with their undoing. Whoever knows that table
+ * knows the runtime.
+ */
+#pragma once
+
+#include "container/plan.h"
+#include "container/state.h"
+#include "sandbox/sandbox.h"
+
+struct creation {
+	const struct runtime *runtime;
+	const struct create_options *options;
+	struct arena *arena;
+	bool is_run; /* the container is started by this command */
+
+	struct plan plan;
+	struct store store;
+	struct store_entry entry;
+	struct saved_state state;
+	struct cgroup_layout layout;
+	struct cgroup *cgroup;
+	struct sandbox sandbox;
+	int console_connection; /* to --console-socket */
+	int pidfd_connection;
+	int console_master; /* run on the caller's terminal: the pty's master */
+	const char *host_notify_socket; /* NOTIFY_SOCKET, where the container gets one of its own */
+	size_t done; /* steps of the table that are done */
+};
+
+/* Prepares a creation; creation_close() releases what it holds of this process (not the container). */
+void creation_init(struct creation *creation, struct arena *arena, const struct runtime *runtime,
+		   const struct create_options *options, bool is_run);
+void creation_close(struct creation *creation);
+
+/* Carries out the table: the container is created afterwards, or nothing is left of it. 0, or -1. */
+int creation_run(struct creation *creation, struct error *error);
+
+/* Undoes it all: for a `run` whose start fails. */
+void creation_undo(struct creation *creation);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/destroy.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "container/container.h"
+#include "sandbox/hooks.h"
+
+static void run_poststop(struct arena *arena, const struct store_entry *entry, const struct saved_state *state)
+{
+	struct oci_config *config;
+	struct error error;
+
+	/* Without its configuration (killed while it was created) there are no hooks to run. */
+	if (container_load_config(arena, entry, &config, &error) < 0 || !config->hooks ||
+	    config->hooks->poststop.count == 0)
+		return;
+	/* The specification: a failure is a warning, and the next hooks run all the same. */
+	for (size_t i = 0; i < config->hooks->poststop.count; i++) {
+		struct oci_hook_list one = { .items = &config->hooks->poststop.items[i], .count = 1 };
+
+		if (hooks_run("poststop", &one, state_for_hooks(arena, state, 0, "stopped"), &error) < 0)
+			log_warn("%s", error.text);
+	}
+}
+
+int container_destroy(struct arena *arena, const struct store *store, const struct store_entry *entry,
+		      const struct saved_state *state, struct cgroup *cgroup, struct error *error)
+{
+	if (cgroup) {
+		struct error ignored;
+
+		/* With a pid namespace of its own nothing can be left, but for what joined the groups from outside. */
+		if (!state->own_pid_namespace && cgroup_kill(cgroup, SIGKILL, &ignored) < 0)
+			log_warn("%s", ignored.text);
+		if (cgroup_destroy(cgroup, error) < 0)
+			return -1;
+	}
+	run_poststop(arena, entry, state);
+	return store_remove(store, entry, error);
+}

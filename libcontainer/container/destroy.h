@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Removing a container whose process has ended. */
+#pragma once
+
+#include "container/state.h"
+
+/*
+ * Kills what is left in its cgroups, removes them, runs the poststop hooks and removes its directory. A step
+ * that fails does not keep the others from being done; the first failure is reported, and then the directory
+ * stays, so that it can be tried again. @cgroup may be NULL.
+ */
+int container_destroy(struct arena *arena, const struct store *store, const struct store_entry *entry,
+		      const struct saved_state *state, struct cgroup *cgroup, struct error *error);

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `exec`: one more process in a running container, held to the container's policy. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "container/container.h"
+#include "container/foreground.h"
+#include "container/handover.h"
+#include "sandbox/sandbox.h"
+
+struct execution {
+	const struct exec_options *options;
+	struct arena *arena;
+	struct container container;
+	struct oci_config *config; /* the container's, hardened */
+	struct policy *policy;
+	struct oci_process *process;
+	struct cgroup *sub_cgroup; /* --cgroup */
+	struct sandbox sandbox;
+	int target; /* pidfd of the container's process */
+	int console_connection;
+	int pidfd_connection;
+	int console_master;
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void execution_close(struct execution *execution)
+{
+	sandbox_close(&execution->sandbox);
+	close_fd(&execution->sandbox.procfs);
+	if (execution->sub_cgroup)
+		cgroup_close(execution->sub_cgroup);
+	container_close(&execution->container);
+	close_fd(&execution->target);
+	close_fd(&execution->console_connection);
+	close_fd(&execution->pidfd_connection);
+	close_fd(&execution->console_master);
+}
+
+/* The process ------------------------------------------------------------------------------------------- */
+
+static const char **append(struct arena *arena, struct string_list *list, const char *text)
+{
+	const char **items = ARENA_NEW_ARRAY(arena, const char *, list->count + 1);
+
+	if (list->count)
+		memcpy(items, list->items, list->count * sizeof(*items));
+	items[list->count++] = text;
+	list->items = items;
+	return items;
+}
+
+/* "UID" or "UID:GID", digits only: anything else once meant root (crun, CVE-2026-30892). */
+static int set_user(struct arena *arena, const char *text, struct oci_user *user, struct error *error)
+{
+	const char *colon = strchr(text, ':');
+	const char *uid = colon ? arena_strndup(arena, text, (size_t)(colon - text)) : text;
+
+	if (parse_u32(uid, &user->uid) < 0 || (colon && parse_u32(colon + 1, &user->gid) < 0))
+		return error_set(error, 0, "--user: found \"%s\", expected UID or UID:GID in digits", text);
+	if (user->uid == UINT32_MAX || user->gid == UINT32_MAX)
+		return error_set(error, 0, "--user: %s: %u is no valid id", text, UINT32_MAX);
+	return 0;
+}
+
+static int add_groups(struct execution *execution, struct error *error)
+{
+	const struct exec_options *options = execution->options;
+	struct u32_list *groups = &execution->process->user.additional_gids;
+	uint32_t *items = ARENA_NEW_ARRAY(execution->arena, uint32_t,
+					  groups->count + options->additional_gids_count + 1);
+
+	if (groups->count)
+		memcpy(items, groups->items, groups->count * sizeof(*items));
+	for (size_t i = 0; i < options->additional_gids_count; i++)
+		if (parse_u32(options->additional_gids[i], &items[groups->count++]) < 0)
+			return error_set(error, 0, "--additional-gids: found \"%s\", expected a gid in digits",
+					 options->additional_gids[i]);
+	groups->items = items;
+	return 0;
+}
+
+static void add_capabilities(struct execution *execution)
+{
+	const struct exec_options *options = execution->options;
+	struct oci_process *process = execution->process;
+
+	if (options->capabilities_count == 0)
+		return;
+	if (!process->capabilities)
+		process->capabilities = ARENA_NEW(execution->arena, struct oci_capabilities);
+	for (size_t i = 0; i < options->capabilities_count; i++) {
+		append(execution->arena, &process->capabilities->bounding, options->capabilities[i]);
+		append(execution->arena, &process->capabilities->effective, options->capabilities[i]);
+		append(execution->arena, &process->capabilities->permitted, options->capabilities[i]);
+		/* As runc: ambient ones only where the configuration has inheritable ones at all. */
+		if (process->capabilities->inheritable.count > 0)
+			append(execution->arena, &process->capabilities->ambient, options->capabilities[i]);
+	}
+}
+
+/* The container's own process, as its bundle describes it, with the command line's changes. */
+static int process_from_bundle(struct execution *execution, struct error *error)
+{
+	const struct exec_options *options = execution->options;
+	struct arena *arena = execution->arena;
+	struct oci_config *config;
+	struct oci_process *process;
+	_cleanup_fd_ int bundle = open(execution->container.state.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (bundle < 0)
+		return error_set(error, errno, "open bundle %s", execution->container.state.bundle);
+	if (config_load(arena, bundle, "config.json", &config, error) < 0)
+		return -1;
+	process = config->process ? config->process : ARENA_NEW(arena, struct oci_process);
+	execution->process = process;
+	process->args.items = (const char **)options->args;
+	process->args.count = options->args_count;
+	process->terminal = options->tty;
+	process->console_size = NULL;
+	if (options->cwd)
+		process->cwd = options->cwd;
+	if (options->apparmor)
+		process->apparmor_profile = options->apparmor;
+	if (options->process_label)
+		process->selinux_label = options->process_label;
+	if (options->no_new_privs)
+		process->no_new_privileges = true;
+	for (size_t i = 0; i < options->env_count; i++)
+		append(arena, &process->env, options->env[i]);
+	if (options->user && set_user(arena, options->user, &process->user, error) < 0)
+		return -1;
+	add_capabilities(execution);
+	return add_groups(execution, error);
+}
+
+static int process_from_file(struct execution *execution, struct error *error)
+{
+	const char *path = execution->options->process_file;
+	size_t length;
+	char *text;
+
+	if (file_read_at(execution->arena, AT_FDCWD, path, FILE_SIZE_MAX, &text, &length) < 0)
+		return error_set(error, errno, "read %s", path);
+	return process_parse(execution->arena, path, text, length, &execution->process, error);
+}
+
+/* What a process document leaves out, the container has: its capabilities, limits, labels, no_new_privs. */
+static void inherit(struct execution *execution)
+{
+	const struct oci_process *own = execution->config->process;
+	struct oci_process *process = execution->process;
+
+	if (!own)
+		return;
+	if (!process->capabilities)
+		process->capabilities = own->capabilities;
+	if (process->rlimits.count == 0)
+		process->rlimits = own->rlimits;
+	if (!process->apparmor_profile)
+		process->apparmor_profile = own->apparmor_profile;
+	if (!process->selinux_label)
+		process->selinux_label = own->selinux_label;
+	if (!process->io_priority)
+		process->io_priority = own->io_priority;
+	if (!process->scheduler)
+		process->scheduler = own->scheduler;
+	if (!process->oom_score_adj.present)
+		process->oom_score_adj = own->oom_score_adj;
+}
+
+static int check_console(const struct execution *execution, struct error *error)
+{
+	const struct exec_options *options = execution->options;
+	bool terminal = execution->process->terminal;
+
+	if (options->detach && terminal && !options->console_socket)
+		return error_set(error, 0,
+				 "cannot allocate tty if runc will detach without setting console socket");
+	if ((!options->detach || !terminal) && options->console_socket)
+		return error_set(error, 0,
+				 "cannot use console socket if runc will not detach or allocate tty");
+	return 0;
+}
+
+static int make_process(struct execution *execution, struct error *error)
+{
+	struct policy_facts facts = { .rootless = execution->container.state.rootless };
+	struct policy_changes changes = { 0 };
+	int result;
+
+	if (execution->options->process_file)
+		result = process_from_file(execution, error);
+	else
+		result = process_from_bundle(execution, error);
+	if (result < 0)
+		return -1;
+	inherit(execution);
+	if (policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
+				 execution->process, &changes, error) < 0)
+		return -1;
+	if (process_check(execution->process, error) < 0)
+		return -1;
+	return check_console(execution, error);
+}
+
+/* The container ------------------------------------------------------------------------------------------ */
+
+static int open_container(struct execution *execution, const struct runtime *runtime, struct error *error)
+{
+	enum container_status status;
+
+	if (container_open(execution->arena, runtime, execution->options->id, false, &execution->container,
+			   error) < 0)
+		return -1;
+	status = container_status(&execution->container);
+	if (status == STATUS_STOPPED)
+		return error_set(error, 0, "cannot exec in a stopped container");
+	if ((status == STATUS_PAUSED || status == STATUS_PAUSING) && !execution->options->ignore_paused)
+		return error_set(error, 0, "cannot exec in a paused container (use --ignore-paused to override)");
+	execution->target = state_open_process(&execution->container.state);
+	if (execution->target < 0)
+		return error_set(error, 0, "cannot exec in a stopped container");
+	if (container_load_config(execution->arena, &execution->container.entry, &execution->config, error) < 0)
+		return -1;
+	return container_load_policy(execution->arena, &execution->container, &execution->policy, error);
+}
+
+static bool shares_user_namespace(pid_t pid)
+{
+	struct stat theirs;
+	struct stat ours;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	return stat(path, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+	       theirs.st_ino == ours.st_ino;
+}
+
+/* All that its configuration names, new or joined. A process cannot join the user namespace it is in. */
+static unsigned int target_namespaces(const struct execution *execution)
+{
+	const struct oci_linux *config = execution->config->linux_;
+	unsigned int flags = 0;
+
+	for (size_t i = 0; config && i < config->namespaces.count; i++)
+		flags |= (unsigned int)namespace_type_flag(config->namespaces.items[i].type);
+	if ((flags & CLONE_NEWUSER) && shares_user_namespace(execution->container.state.pid))
+		flags &= ~(unsigned int)CLONE_NEWUSER;
+	return flags;
+}
+
+static int choose_cgroup(struct execution *execution, struct error *error)
+{
+	const struct exec_options *options = execution->options;
+
+	execution->sandbox.cgroup = execution->container.cgroup;
+	if (options->cgroups_count == 0)
+		return 0;
+	if (!execution->container.cgroup)
+		return error_set(error, 0, "--cgroup: the container has no cgroup");
+	if (cgroup_sub(execution->arena, execution->container.cgroup, options->cgroups, options->cgroups_count,
+		       &execution->sub_cgroup, error) < 0)
+		return -1;
+	execution->sandbox.cgroup = execution->sub_cgroup;
+	return 0;
+}
+
+static int compile_seccomp(struct execution *execution, struct error *error)
+{
+	const struct oci_linux *config = execution->config->linux_;
+	_cleanup_fd_ int cache = -1;
+
+	if (!config || !config->seccomp)
+		return 0;
+	cache = store_seccomp_cache(&execution->container.store);
+	execution->sandbox.has_filter = true;
+	return seccomp_compile(execution->arena, config->seccomp, cache, &execution->sandbox.filter, error);
+}
+
+static int fill_sandbox(struct execution *execution, struct error *error)
+{
+	struct sandbox *sandbox = &execution->sandbox;
+	const struct oci_process *process = execution->process;
+
+	sandbox->container_id = execution->container.state.id;
+	sandbox->config = execution->config;
+	sandbox->process = process;
+	sandbox->start = SANDBOX_START_NOW;
+	sandbox->new_keyring = execution->container.state.session_keyring;
+	sandbox->preserve_fds = execution->options->preserve_fds;
+	sandbox->is_exec = true;
+	sandbox->target = execution->target;
+	sandbox->target_namespaces = target_namespaces(execution);
+	sandbox->cpu_affinity_initial = process->exec_cpu_affinity ? process->exec_cpu_affinity->initial : NULL;
+	if (process->capabilities) {
+		sandbox->has_capabilities = true;
+		if (capabilities_resolve(process->capabilities, &sandbox->capabilities, error) < 0)
+			return -1;
+	}
+	sandbox->procfs = procfs_open(error);
+	return sandbox->procfs < 0 ? -1 : 0;
+}
+
+static int connect_sockets(struct execution *execution, struct error *error)
+{
+	const struct exec_options *options = execution->options;
+
+	if (options->console_socket) {
+		execution->console_connection =
+			handover_connect("--console-socket", options->console_socket, error);
+		if (execution->console_connection < 0)
+			return -1;
+	}
+	if (options->pidfd_socket) {
+		execution->pidfd_connection = handover_connect("--pidfd-socket", options->pidfd_socket, error);
+		if (execution->pidfd_connection < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Running it --------------------------------------------------------------------------------------------- */
+
+static int take_console(void *context, int master, int number, struct error *error)
+{
+	struct execution *execution = context;
+	_cleanup_fd_ int fd = master;
+
+	if (fd < 0)
+		return error_set(error, EPROTO, "the console came without its descriptor");
+	if (execution->console_connection < 0) {
+		execution->console_master = TAKE_FD(fd);
+		return 0;
+	}
+	return handover_send(execution->console_connection, arena_printf(execution->arena, "/dev/pts/%d", number),
+			     fd, error);
+}
+
+static int take_listener(void *context, int listener, struct error *error)
+{
+	struct execution *execution = context;
+	_cleanup_fd_ int fd = listener;
+
+	return handover_listener(execution->arena, execution->config->linux_->seccomp, &execution->container.state,
+				 execution->sandbox.pid, fd, error);
+}
+
+static int no_hooks(void *context, struct error *error)
+{
+	(void)context;
+	return error_set(error, EPROTO, "hooks asked for by an exec");
+}
+
+static int spawn(struct execution *execution, struct error *error)
+{
+	struct sandbox *sandbox = &execution->sandbox;
+	struct sandbox_requests requests = {
+		.hooks = no_hooks,
+		.console = take_console,
+		.listener = take_listener,
+		.context = execution,
+	};
+
+	if (sandbox_spawn(sandbox, error) < 0)
+		return -1;
+	if (identity_oom_score(sandbox->procfs, sandbox->pid, execution->process, error) < 0)
+		return -1;
+	if (execution->pidfd_connection >= 0 &&
+	    handover_send(execution->pidfd_connection, "pidfd", sandbox->pidfd, error) < 0)
+		return -1;
+	if (execution->options->pid_file &&
+	    handover_pid_file(execution->arena, execution->options->pid_file, sandbox->pid, error) < 0)
+		return -1;
+	return sandbox_serve(sandbox, &requests, error);
+}
+
+static void abandon(const struct execution *execution)
+{
+	if (execution->sandbox.pid <= 0)
+		return;
+	kill(execution->sandbox.pid, SIGKILL);
+	while (waitpid(execution->sandbox.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (execution->options->pid_file)
+		unlink(execution->options->pid_file);
+}
+
+static int prepare(struct execution *execution, const struct runtime *runtime, struct error *error)
+{
+	if (handover_check_preserved(execution->options->preserve_fds, error) < 0 ||
+	    open_container(execution, runtime, error) < 0 || make_process(execution, error) < 0 ||
+	    choose_cgroup(execution, error) < 0 || compile_seccomp(execution, error) < 0 ||
+	    fill_sandbox(execution, error) < 0)
+		return -1;
+	return connect_sockets(execution, error);
+}
+
+int container_exec(const struct runtime *runtime, const struct exec_options *options, int *exit_status,
+		   struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_(execution_close) struct execution execution = {
+		.options = options,
+		.arena = &arena,
+		.container = { .store.fd = -1, .entry.fd = -1 },
+		.target = -1,
+		.console_connection = -1,
+		.pidfd_connection = -1,
+		.console_master = -1,
+	};
+
+	*exit_status = 0;
+	sandbox_init(&execution.sandbox, &arena);
+	if (prepare(&execution, runtime, error) < 0)
+		return error_context(error, "exec failed");
+	if (!options->detach && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return error_set(error, errno, "become the reaper of the process's orphans");
+	if (spawn(&execution, error) < 0) {
+		abandon(&execution);
+		return error_context(error, "exec failed");
+	}
+	if (options->detach)
+		return 0;
+	foreground_block_signals();
+	*exit_status = foreground_wait(execution.sandbox.pid, execution.console_master, error);
+	return *exit_status < 0 ? -1 : 0;
+}

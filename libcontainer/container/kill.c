@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `kill`: a signal for the container's process, or for all of them. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/pidfd.h>
+
+#include "base/number.h"
+#include "container/container.h"
+
+/* "9", "KILL", "SIGKILL", "sigkill", "SIGRTMIN+3": the number, or -1. */
+static int signal_number(const char *text)
+{
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+	uint64_t number;
+
+	if (parse_u64(text, 0, (uint64_t)SIGRTMAX, &number) == 0)
+		return (int)number;
+	for (int candidate = 1; candidate < SIGRTMIN; candidate++) {
+		const char *known = sigabbrev_np(candidate);
+
+		if (known && !strcasecmp(known, name))
+			return candidate;
+	}
+	if (!strcasecmp(name, "IOT"))
+		return SIGABRT;
+	if (!strcasecmp(name, "CLD"))
+		return SIGCHLD;
+	if (!strcasecmp(name, "POLL"))
+		return SIGIO;
+	if (!strcasecmp(name, "RTMIN"))
+		return SIGRTMIN;
+	if (!strcasecmp(name, "RTMAX"))
+		return SIGRTMAX;
+	if (!strncasecmp(name, "RTMIN+", 6) && parse_u64(name + 6, 0, (uint64_t)(SIGRTMAX - SIGRTMIN), &number) == 0)
+		return SIGRTMIN + (int)number;
+	if (!strncasecmp(name, "RTMAX-", 6) && parse_u64(name + 6, 0, (uint64_t)(SIGRTMAX - SIGRTMIN), &number) == 0)
+		return SIGRTMAX - (int)number;
+	return -1;
+}
+
+int container_kill(const struct runtime *runtime, const char *id, const char *signal, bool all, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+	_cleanup_fd_ int pidfd = -1;
+	int number = signal_number(signal);
+
+	if (container_open(&arena, runtime, id, false, &container, error) < 0)
+		return -1;
+	if (number < 0)
+		return error_set(error, 0, "unknown signal \"%s\"", signal);
+	if (all && container.cgroup)
+		return cgroup_kill(container.cgroup, number, error);
+	pidfd = state_open_process(&container.state);
+	/* Without a pid namespace the kernel does not end the others with the first process. */
+	if (number == SIGKILL && !container.state.own_pid_namespace && container.cgroup) {
+		if (pidfd < 0 && cgroup_path(container.cgroup)[0] == '\0')
+			return error_set(error, 0, "container not running");
+		return cgroup_kill(container.cgroup, number, error);
+	}
+	if (pidfd < 0)
+		return error_set(error, 0, "container not running");
+	if (pidfd_send_signal(pidfd, number, NULL, 0) < 0) {
+		if (errno == ESRCH)
+			return error_set(error, 0, "container not running");
+		return error_set(error, errno, "send signal %d", number);
+	}
+	/* On cgroup v1 a frozen process does not even die. */
+	if (number == SIGKILL && container.cgroup && cgroup_is_frozen(container.cgroup, NULL, error) > 0)
+		return cgroup_thaw(container.cgroup, error);
+	return 0;
+}

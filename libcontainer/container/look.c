@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands that only look: state, list, ps, events --stats, explain. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container/container.h"
+#include "container/plan.h"
+
+int container_state(struct arena *arena, const struct runtime *runtime, const char *id,
+		    struct container_state *state, struct error *error)
+{
+	_cleanup_container_ struct container container;
+
+	if (container_open(arena, runtime, id, false, &container, error) < 0)
+		return -1;
+	state_describe(arena, &container.state, container_status(&container), state);
+	return 0;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The names below the state root that can be ids, sorted. */
+static int read_ids(struct arena *arena, const struct store *store, const char ***ids, size_t *count,
+		    struct error *error)
+{
+	int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	size_t capacity = 0;
+
+	*count = 0;
+	*ids = NULL;
+	if (!dir)
+		return error_set(error, errno, "read the state root %s", store->path);
+	for (const struct dirent *found = readdir(dir); found; found = readdir(dir)) {
+		struct error ignored;
+
+		if (store_check_id(found->d_name, &ignored) < 0 || !strcmp(found->d_name, STORE_SECCOMP_CACHE))
+			continue;
+		if (*count == capacity) {
+			const char **larger;
+
+			capacity = capacity ? capacity * 2 : 64;
+			larger = ARENA_NEW_ARRAY(arena, const char *, capacity);
+			if (*count)
+				memcpy(larger, *ids, *count * sizeof(**ids));
+			*ids = larger;
+		}
+		(*ids)[(*count)++] = arena_strdup(arena, found->d_name);
+	}
+	if (*count)
+		qsort(*ids, *count, sizeof(**ids), compare_ids);
+	return 0;
+}
+
+int container_list(struct arena *arena, const struct runtime *runtime, struct container_state **states,
+		   size_t *count, struct error *error)
+{
+	_cleanup_store_ struct store store = { .fd = -1 };
+	const char **ids;
+	size_t found;
+
+	*count = 0;
+	*states = NULL;
+	if (store_open(arena, runtime, false, &store, error) < 0)
+		return -1;
+	if (store.fd < 0)
+		return 0;
+	if (read_ids(arena, &store, &ids, &found, error) < 0)
+		return -1;
+	*states = ARENA_NEW_ARRAY(arena, struct container_state, found + 1);
+	for (size_t i = 0; i < found; i++) {
+		struct error reason;
+
+		if (container_state(arena, runtime, ids[i], &(*states)[*count], &reason) < 0)
+			log_warn("container %s: %s", ids[i], reason.text);
+		else
+			(*count)++;
+	}
+	return 0;
+}
+
+int container_pids(struct arena *arena, const struct runtime *runtime, const char *id, pid_t **pids, size_t *count,
+		   struct error *error)
+{
+	_cleanup_container_ struct container container;
+
+	if (container_open(arena, runtime, id, false, &container, error) < 0)
+		return -1;
+	if (!container.cgroup || cgroup_path(container.cgroup)[0] == '\0')
+		return error_set(error, 0, "container %s has no cgroup, its processes are not known", id);
+	return cgroup_pids(arena, container.cgroup, true, pids, count, error);
+}
+
+int container_stats(struct json_writer *writer, const struct runtime *runtime, const char *id, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+
+	if (container_open(&arena, runtime, id, false, &container, error) < 0)
+		return -1;
+	if (container_status(&container) == STATUS_STOPPED)
+		return error_set(error, 0, "container with id %s is not running", id);
+	if (!container.cgroup)
+		return error_set(error, 0, "container %s has no cgroup", id);
+	json_begin_object(writer);
+	json_key(writer, "type");
+	json_string(writer, "stats");
+	json_key(writer, "id");
+	json_string(writer, id);
+	json_key(writer, "data");
+	if (cgroup_stats(writer, container.cgroup, error) < 0)
+		return -1;
+	json_end_object(writer);
+	return 0;
+}
+
+/* explain ------------------------------------------------------------------------------------------------ */
+
+static const char *string_member(const struct json_value *object, const char *name)
+{
+	const struct json_value *member = json_get(object, name);
+
+	return member && member->type == JSON_STRING ? member->string : "";
+}
+
+static void read_changes(struct arena *arena, const struct json_value *saved, struct explanation *explanation)
+{
+	size_t count = saved && saved->type == JSON_ARRAY ? saved->array.count : 0;
+
+	explanation->changes = ARENA_NEW_ARRAY(arena, struct policy_change, count + 1);
+	explanation->change_count = count;
+	for (size_t i = 0; i < count; i++) {
+		const struct json_value *item = &saved->array.items[i];
+
+		explanation->changes[i] = (struct policy_change){
+			.member = string_member(item, "member"),
+			.from = string_member(item, "from"),
+			.to = string_member(item, "to"),
+			.policy = string_member(item, "policy"),
+			.key = string_member(item, "key"),
+		};
+	}
+}
+
+static int explain_container(struct arena *arena, const struct container *container,
+			     struct explanation *explanation, struct error *error)
+{
+	explanation->policies = container->state.policies ? container->state.policies : "off";
+	read_changes(arena, container->state.changes, explanation);
+	return container_load_config(arena, &container->entry, &explanation->config, error);
+}
+
+static int explain_bundle(struct arena *arena, const struct runtime *runtime, const char *bundle,
+			  struct explanation *explanation, struct error *error)
+{
+	_cleanup_plan_ struct plan plan = { .bundle_fd = -1 };
+
+	if (plan_make(arena, runtime, bundle, false, &plan, error) < 0)
+		return -1;
+	explanation->policies = policy_names(plan.policy);
+	explanation->config = plan.config;
+	explanation->changes = plan.changes.items;
+	explanation->change_count = plan.changes.count;
+	return 0;
+}
+
+int container_explain(struct arena *arena, const struct runtime *runtime, const char *bundle_or_id,
+		      struct explanation *explanation, struct error *error)
+{
+	_cleanup_container_ struct container container = { .store.fd = -1, .entry.fd = -1 };
+	struct error ignored;
+
+	*explanation = (struct explanation){ 0 };
+	/* What can be an id and is one is a container; all else is a bundle's directory. */
+	if (bundle_or_id && store_check_id(bundle_or_id, &ignored) == 0 &&
+	    container_open(arena, runtime, bundle_or_id, false, &container, &ignored) == 0)
+		return explain_container(arena, &container, explanation, error);
+	return explain_bundle(arena, runtime, bundle_or_id, explanation, error);
+}

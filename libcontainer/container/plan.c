@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "sandbox/identity.h"
+
+static int open_bundle(struct arena *arena, const char *bundle, struct plan *plan, struct error *error)
+{
+	char path[PATH_MAX];
+	ssize_t length;
+
+	plan->bundle_fd = open(bundle ? bundle : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (plan->bundle_fd < 0)
+		return error_set(error, errno, "open bundle %s", bundle ? bundle : ".");
+	length = readlink(fd_path(plan->bundle_fd).text, path, sizeof(path) - 1);
+	if (length < 0)
+		return error_set(error, errno, "find the path of bundle %s", bundle ? bundle : ".");
+	plan->bundle = arena_strndup(arena, path, (size_t)length);
+	return 0;
+}
+
+/* What the kernel must have for this configuration, asked before anything is created. */
+static int check_kernel(const struct oci_config *config, struct error *error)
+{
+	const struct oci_process *process = config->process;
+
+	if (!process)
+		return 0;
+	if (process->apparmor_profile && *process->apparmor_profile &&
+	    strcmp(process->apparmor_profile, "unconfined") != 0 && !apparmor_is_enabled())
+		return error_set(error, 0,
+				 "process.apparmorProfile: profile \"%s\" specified in config, but apparmor is not "
+				 "enabled on this host",
+				 process->apparmor_profile);
+	if (process->selinux_label && *process->selinux_label && !selinux_is_enabled())
+		return error_set(error, 0, "process.selinuxLabel: selinux label is specified in config, but "
+					   "selinux is disabled or not supported");
+	return 0;
+}
+
+int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, bool no_new_keyring,
+	      struct plan *plan, struct error *error)
+{
+	struct policy_facts facts = { .no_new_keyring = no_new_keyring };
+	struct policy_site site;
+
+	*plan = (struct plan){ .bundle_fd = -1, .rootless = runtime_is_rootless(runtime) };
+	facts.rootless = plan->rootless;
+	if (open_bundle(arena, bundle, plan, error) < 0 ||
+	    config_load(arena, plan->bundle_fd, "config.json", &plan->config, error) < 0)
+		return -1;
+	if (policy_site_load(arena, &site, error) < 0 ||
+	    policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||
+	    policy_facts_gather(arena, plan->policy, plan->config, plan->bundle, &facts, error) < 0 ||
+	    policy_apply(arena, plan->policy, plan->config, &facts, &plan->hardening, &plan->changes, error) < 0)
+		return -1;
+	if (config_check(plan->config, error) < 0 || check_kernel(plan->config, error) < 0)
+		return -1;
+	plan->rootfs = path_normalize(arena, path_join(arena, plan->bundle, plan->config->root->path));
+	return 0;
+}
+
+void plan_close(struct plan *plan)
+{
+	if (plan->bundle_fd >= 0)
+		close(plan->bundle_fd);
+	plan->bundle_fd = -1;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a bundle to what is to be carried out: parse, harden, check. Creates nothing. */
+#pragma once
+
+#include "libcontainer.h"
+#include "policy/policy.h"
+
+struct plan {
+	const char *bundle; /* absolute */
+	int bundle_fd;
+	const char *rootfs; /* absolute, as `state` shows it */
+	struct oci_config *config; /* hardened and checked */
+	struct policy *policy;
+	struct policy_changes changes;
+	struct hardening hardening;
+	bool rootless;
+};
+
+/*
+ * Reads the config.json of @bundle (NULL: the working directory), applies the policies that hold and checks
+ * the result. 0, or -1. The descriptor in @plan is closed with plan_close() either way.
+ */
+int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, bool no_new_keyring,
+	      struct plan *plan, struct error *error);
+void plan_close(struct plan *plan);
+#define _cleanup_plan_ _cleanup_(plan_close)

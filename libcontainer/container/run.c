@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `run`: create and start without a stop between them, and, in the foreground, staying until the end. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "container/create.h"
+#include "container/destroy.h"
+#include "container/foreground.h"
+#include "container/notify.h"
+#include "sandbox/hooks.h"
+
+static int run_poststart(struct creation *creation, struct error *error)
+{
+	const struct oci_hooks *hooks = creation->plan.config->hooks;
+
+	if (!hooks || hooks->poststart.count == 0)
+		return 0;
+	return hooks_run("poststart", &hooks->poststart,
+			 state_for_hooks(creation->arena, &creation->state, creation->state.pid, "running"), error);
+}
+
+static int start(struct creation *creation, int *notify, struct error *error)
+{
+	*notify = -1;
+	if (creation->host_notify_socket) {
+		*notify = notify_bind(&creation->entry, error);
+		if (*notify < 0)
+			return -1;
+	}
+	if (sandbox_start(creation->sandbox.channel, error) < 0)
+		return -1;
+	return run_poststart(creation, error);
+}
+
+/* A container whose start failed is removed as any other, with its poststop hooks. */
+static void remove_container(struct creation *creation)
+{
+	struct error ignored;
+
+	kill(creation->state.pid, SIGKILL);
+	while (waitpid(creation->state.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (container_destroy(creation->arena, &creation->store, &creation->entry, &creation->state,
+			      creation->cgroup, &ignored) < 0)
+		log_warn("%s", ignored.text);
+}
+
+static int stay(struct creation *creation, int notify, int *exit_status, struct error *error)
+{
+	struct error ignored;
+
+	if (notify >= 0 && notify_forward(notify, creation->host_notify_socket, creation->state.pid,
+					  creation->sandbox.pidfd, &ignored) < 0)
+		log_warn("%s", ignored.text);
+	*exit_status = foreground_wait(creation->state.pid, creation->console_master, error);
+	if (*exit_status < 0)
+		return -1;
+	if (creation->options->keep)
+		return 0;
+	return container_destroy(creation->arena, &creation->store, &creation->entry, &creation->state,
+				 creation->cgroup, error);
+}
+
+/* The lock is for changes: while the program runs, other commands may pause, update or kill the container. */
+static void unlock(struct creation *creation)
+{
+	struct store_entry again;
+	struct error ignored;
+
+	store_entry_close(&creation->entry);
+	if (store_lookup(creation->arena, &creation->store, creation->options->id, false, &again, &ignored) == 0)
+		creation->entry = again;
+}
+
+int container_run(const struct runtime *runtime, const struct create_options *options, int *exit_status,
+		  struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_(creation_close) struct creation creation;
+	_cleanup_fd_ int notify = -1;
+
+	*exit_status = 0;
+	creation_init(&creation, &arena, runtime, options, true);
+	if (!options->detach && !options->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return error_set(error, errno, "become the reaper of the container's orphans");
+	if (creation_run(&creation, error) < 0)
+		return -1;
+	if (!options->detach)
+		foreground_block_signals();
+	if (start(&creation, &notify, error) < 0) {
+		remove_container(&creation);
+		return error_context(error, "unable to start container process");
+	}
+	unlock(&creation);
+	if (!options->detach)
+		return stay(&creation, notify, exit_status, error);
+	if (notify >= 0)
+		return notify_forward(notify, creation.host_notify_socket, creation.state.pid,
+				      creation.sandbox.pidfd, error);
+	return 0;
+}

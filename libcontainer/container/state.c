@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+
+const char *status_name(enum container_status status)
+{
+	static const char *const names[] = {
+		[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
+		[STATUS_PAUSING] = "pausing",	[STATUS_PAUSED] = "paused",   [STATUS_STOPPED] = "stopped",
+	};
+
+	return names[status];
+}
+
+const char *timestamp_now(struct arena *arena)
+{
+	struct timespec now;
+	struct tm parts;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &parts);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
+}
+
+/* Writing ------------------------------------------------------------------------------------------------ */
+
+static void write_string(struct json_writer *writer, const char *name, const char *value)
+{
+	json_key(writer, name);
+	json_string(writer, value);
+}
+
+static void write_bool(struct json_writer *writer, const char *name, bool value)
+{
+	json_key(writer, name);
+	json_bool(writer, value);
+}
+
+static void write_map(struct json_writer *writer, const struct string_map *map)
+{
+	json_begin_object(writer);
+	for (size_t i = 0; i < map->count; i++)
+		write_string(writer, map->items[i].key, map->items[i].value);
+	json_end_object(writer);
+}
+
+static void write_changes(struct json_writer *writer, const struct policy_changes *changes)
+{
+	json_begin_array(writer);
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct policy_change *change = &changes->items[i];
+
+		json_begin_object(writer);
+		write_string(writer, "member", change->member);
+		write_string(writer, "from", change->from);
+		write_string(writer, "to", change->to);
+		write_string(writer, "policy", change->policy);
+		write_string(writer, "key", change->key);
+		json_end_object(writer);
+	}
+	json_end_array(writer);
+}
+
+static void write_saved(struct json_writer *writer, const char *name, const struct json_value *value)
+{
+	json_key(writer, name);
+	json_value(writer, value);
+}
+
+static void write_parts(struct json_writer *writer, const struct saved_state *state, const struct policy *policy,
+			const struct cgroup *cgroup, const struct policy_changes *changes)
+{
+	if (policy) {
+		json_key(writer, "policy");
+		policy_print(writer, policy);
+	} else if (state->policy) {
+		write_saved(writer, "policy", state->policy);
+	}
+	if (cgroup) {
+		json_key(writer, "cgroup");
+		cgroup_save(writer, cgroup);
+	} else if (state->cgroup) {
+		write_saved(writer, "cgroup", state->cgroup);
+	}
+	if (changes) {
+		json_key(writer, "changes");
+		write_changes(writer, changes);
+	} else if (state->changes) {
+		write_saved(writer, "changes", state->changes);
+	}
+}
+
+int state_save(const struct store_entry *entry, const struct saved_state *state, const struct policy *policy,
+	       const struct cgroup *cgroup, const struct policy_changes *changes, struct error *error)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+
+	json_begin_object(&writer);
+	write_string(&writer, "ociVersion", state->oci_version);
+	write_string(&writer, "id", state->id);
+	json_key(&writer, "pid");
+	json_i64(&writer, state->pid);
+	json_key(&writer, "pidStart");
+	json_u64(&writer, state->pid_start);
+	write_string(&writer, "created", state->created);
+	write_string(&writer, "bundle", state->bundle);
+	write_string(&writer, "rootfs", state->rootfs);
+	json_key(&writer, "owner");
+	json_u64(&writer, state->owner);
+	write_bool(&writer, "rootless", state->rootless);
+	write_bool(&writer, "ownPidNamespace", state->own_pid_namespace);
+	write_bool(&writer, "sessionKeyring", state->session_keyring);
+	json_key(&writer, "annotations");
+	write_map(&writer, &state->annotations);
+	if (state->policies)
+		write_string(&writer, "policies", state->policies);
+	write_parts(&writer, state, policy, cgroup, changes);
+	json_end_object(&writer);
+	if (file_write_atomic_at(entry->fd, STORE_STATE, text.text, text.length, 0600) < 0)
+		return error_set(error, errno, "write %s/" STORE_STATE, entry->path);
+	return 0;
+}
+
+/* Reading ------------------------------------------------------------------------------------------------ */
+
+static int member_error(const struct store_entry *entry, const char *name, struct error *error)
+{
+	return error_set(error, 0, "%s/" STORE_STATE ": %s: missing or of the wrong type", entry->path, name);
+}
+
+static int read_string(const struct store_entry *entry, const struct json_value *root, const char *name,
+		       const char **value, struct error *error)
+{
+	const struct json_value *member = json_get(root, name);
+
+	if (!member || member->type != JSON_STRING)
+		return member_error(entry, name, error);
+	*value = member->string;
+	return 0;
+}
+
+static int read_number(const struct store_entry *entry, const struct json_value *root, const char *name,
+		       uint64_t max, uint64_t *value, struct error *error)
+{
+	const struct json_value *member = json_get(root, name);
+
+	if (!member || member->type != JSON_INTEGER || member->integer.negative || member->integer.magnitude > max)
+		return member_error(entry, name, error);
+	*value = member->integer.magnitude;
+	return 0;
+}
+
+static int read_bool(const struct store_entry *entry, const struct json_value *root, const char *name, bool *value,
+		     struct error *error)
+{
+	const struct json_value *member = json_get(root, name);
+
+	if (!member || member->type != JSON_BOOL)
+		return member_error(entry, name, error);
+	*value = member->boolean;
+	return 0;
+}
+
+static int read_map(struct arena *arena, const struct store_entry *entry, const struct json_value *root,
+		    const char *name, struct string_map *map, struct error *error)
+{
+	const struct json_value *member = json_get(root, name);
+
+	if (!member || member->type != JSON_OBJECT)
+		return member_error(entry, name, error);
+	map->count = member->object.count;
+	map->items = ARENA_NEW_ARRAY(arena, struct string_pair, map->count);
+	for (size_t i = 0; i < map->count; i++) {
+		if (member->object.items[i].value.type != JSON_STRING)
+			return member_error(entry, name, error);
+		map->items[i].key = member->object.items[i].name;
+		map->items[i].value = member->object.items[i].value.string;
+	}
+	return 0;
+}
+
+static int read_state(struct arena *arena, const struct store_entry *entry, const struct json_value *root,
+		      struct saved_state *state, struct error *error)
+{
+	const struct json_value *policies = json_get(root, "policies");
+	uint64_t owner = 0;
+	uint64_t pid = 0;
+
+	if (read_string(entry, root, "ociVersion", &state->oci_version, error) < 0 ||
+	    read_string(entry, root, "id", &state->id, error) < 0 ||
+	    read_number(entry, root, "pid", INT32_MAX, &pid, error) < 0 ||
+	    read_number(entry, root, "pidStart", UINT64_MAX, &state->pid_start, error) < 0 ||
+	    read_string(entry, root, "created", &state->created, error) < 0 ||
+	    read_string(entry, root, "bundle", &state->bundle, error) < 0 ||
+	    read_string(entry, root, "rootfs", &state->rootfs, error) < 0 ||
+	    read_number(entry, root, "owner", UINT32_MAX, &owner, error) < 0 ||
+	    read_bool(entry, root, "rootless", &state->rootless, error) < 0 ||
+	    read_bool(entry, root, "ownPidNamespace", &state->own_pid_namespace, error) < 0 ||
+	    read_bool(entry, root, "sessionKeyring", &state->session_keyring, error) < 0 ||
+	    read_map(arena, entry, root, "annotations", &state->annotations, error) < 0)
+		return -1;
+	state->pid = (pid_t)pid;
+	state->owner = (uid_t)owner;
+	state->policies = policies && policies->type == JSON_STRING ? policies->string : NULL;
+	state->policy = json_get(root, "policy");
+	state->cgroup = json_get(root, "cgroup");
+	state->changes = json_get(root, "changes");
+	if (strcmp(state->id, entry->id))
+		return error_set(error, 0, "%s/" STORE_STATE ": id: found \"%s\", expected \"%s\"", entry->path,
+				 state->id, entry->id);
+	return 0;
+}
+
+int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state, struct error *error)
+{
+	struct json_value *root;
+	const char *label;
+	size_t length;
+	char *text;
+
+	*state = (struct saved_state){ 0 };
+	if (file_read_at(arena, entry->fd, STORE_STATE, FILE_SIZE_MAX, &text, &length) < 0) {
+		if (errno == ENOENT)
+			return error_set(error, ENOENT, "container does not exist: %s/" STORE_STATE, entry->path);
+		return error_set(error, errno, "read %s/" STORE_STATE, entry->path);
+	}
+	label = arena_printf(arena, "%s/" STORE_STATE, entry->path);
+	if (json_parse(arena, label, text, length, &root, error) < 0)
+		return -1;
+	return read_state(arena, entry, root, state, error);
+}
+
+/* The process -------------------------------------------------------------------------------------------- */
+
+/* Field 3 is the state's letter, field 22 the start time; field 2 may hold blanks and parentheses. proc(5) */
+int process_stat(pid_t pid, uint64_t *start, char *letter)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[48];
+	char text[1024];
+	ssize_t got;
+	char *field;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	got = read(fd, text, sizeof(text) - 1);
+	if (got <= 0)
+		return -1;
+	text[got] = '\0';
+	field = strrchr(text, ')');
+	if (!field || field[1] != ' ')
+		return -1;
+	field += 2;
+	*letter = *field;
+	for (int number = 3; number < 22; number++) {
+		field = strchr(field, ' ');
+		if (!field)
+			return -1;
+		field++;
+	}
+	*start = strtoull(field, NULL, 10);
+	return 0;
+}
+
+int state_open_process(const struct saved_state *state)
+{
+	_cleanup_fd_ int pidfd = -1;
+	uint64_t start;
+	char letter;
+
+	if (state->pid <= 0)
+		return -1;
+	pidfd = pidfd_open(state->pid, 0);
+	if (pidfd < 0 || process_stat(state->pid, &start, &letter) < 0)
+		return -1;
+	if (start != state->pid_start || letter == 'Z' || letter == 'X')
+		return -1;
+	return TAKE_FD(pidfd);
+}
+
+enum container_status state_status(const struct store_entry *entry, const struct saved_state *state,
+				   const struct cgroup *cgroup)
+{
+	struct error ignored;
+	bool settled = true;
+	uint64_t start;
+	char letter;
+
+	if (state->pid <= 0)
+		return store_is_locked(entry) ? STATUS_CREATING : STATUS_STOPPED;
+	if (process_stat(state->pid, &start, &letter) < 0 || start != state->pid_start || letter == 'Z' ||
+	    letter == 'X')
+		return STATUS_STOPPED;
+	if (cgroup) {
+		int frozen = cgroup_is_frozen(cgroup, &settled, &ignored);
+
+		if (frozen > 0)
+			return STATUS_PAUSED;
+		if (frozen == 0 && !settled)
+			return STATUS_PAUSING;
+	}
+	return faccessat(entry->fd, STORE_START_SOCKET, F_OK, 0) == 0 ? STATUS_CREATED : STATUS_RUNNING;
+}
+
+/* Without the name service switch: a static program has none. */
+static const char *user_name(struct arena *arena, uid_t uid)
+{
+	_cleanup_file_ FILE *passwd = fopen("/etc/passwd", "re");
+	const struct passwd *entry;
+
+	while (passwd && (entry = fgetpwent(passwd)))
+		if (entry->pw_uid == uid)
+			return arena_strdup(arena, entry->pw_name);
+	return arena_printf(arena, "#%u", uid);
+}
+
+void state_describe(struct arena *arena, const struct saved_state *state, enum container_status status,
+		    struct container_state *description)
+{
+	*description = (struct container_state){
+		.oci_version = state->oci_version,
+		.id = state->id,
+		.pid = status == STATUS_STOPPED ? 0 : state->pid,
+		.status = status_name(status),
+		.bundle = state->bundle,
+		.rootfs = state->rootfs,
+		.created = state->created,
+		.annotations = state->annotations,
+		.owner = user_name(arena, state->owner),
+	};
+}
+
+void container_state_print(struct json_writer *writer, const struct container_state *state)
+{
+	json_begin_object(writer);
+	write_string(writer, "ociVersion", state->oci_version);
+	write_string(writer, "id", state->id);
+	json_key(writer, "pid");
+	json_i64(writer, state->pid);
+	write_string(writer, "status", state->status);
+	write_string(writer, "bundle", state->bundle);
+	write_string(writer, "rootfs", state->rootfs);
+	write_string(writer, "created", state->created);
+	if (state->annotations.count > 0) {
+		json_key(writer, "annotations");
+		write_map(writer, &state->annotations);
+	}
+	write_string(writer, "owner", state->owner);
+	json_end_object(writer);
+}
+
+const char *state_for_hooks(struct arena *arena, const struct saved_state *state, pid_t pid, const char *status)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+
+	json_begin_object(&writer);
+	write_string(&writer, "ociVersion", state->oci_version);
+	write_string(&writer, "id", state->id);
+	write_string(&writer, "status", status);
+	if (pid > 0) {
+		json_key(&writer, "pid");
+		json_i64(&writer, pid);
+	}
+	write_string(&writer, "bundle", state->bundle);
+	if (state->annotations.count > 0) {
+		json_key(&writer, "annotations");
+		write_map(&writer, &state->annotations);
+	}
+	json_end_object(&writer);
+	return arena_strdup(arena, text.text);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of a container between two commands: state.json, and what the kernel says of its process. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "container/store.h"
+#include "policy/policy.h"
+
+enum container_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSING,
+	STATUS_PAUSED,
+	STATUS_STOPPED,
+};
+
+/* "creating", … */
+const char *status_name(enum container_status status);
+
+struct saved_state {
+	const char *oci_version;
+	const char *id;
+	pid_t pid; /* 0: it has not got that far */
+	uint64_t pid_start; /* of /proc/PID/stat: a pid that starts at another time is somebody else */
+	const char *created; /* RFC 3339 with nanoseconds */
+	const char *bundle;
+	const char *rootfs;
+	uid_t owner;
+	bool rootless;
+	bool own_pid_namespace;
+	bool session_keyring;
+	struct string_map annotations;
+	const char *policies; /* names */
+	const struct json_value *policy; /* the merged document; NULL before it is known */
+	const struct json_value *cgroup; /* of cgroup_save(); NULL where there is none */
+	const struct json_value *changes; /* what the policy changed */
+};
+
+/* Writes state.json whole. @policy, @cgroup and @changes may be NULL: then the members of @state are written. */
+int state_save(const struct store_entry *entry, const struct saved_state *state, const struct policy *policy,
+	       const struct cgroup *cgroup, const struct policy_changes *changes, struct error *error);
+
+int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state,
+	       struct error *error);
+
+/*
+ * A pidfd of the container's process where it still runs, or -1 (a zombie has ended). That the pid was not
+ * given to somebody else is checked after the pidfd is open.
+ */
+int state_open_process(const struct saved_state *state);
+
+/* When process @pid started (clock ticks since boot), and its state letter. 0, or -1 where it is gone. */
+int process_stat(pid_t pid, uint64_t *start, char *letter);
+
+/* What the container is doing now. @cgroup may be NULL: then "paused" is not looked for. */
+enum container_status state_status(const struct store_entry *entry, const struct saved_state *state,
+				   const struct cgroup *cgroup);
+
+/* The state document of the specification, for hooks and for `state`. */
+void state_describe(struct arena *arena, const struct saved_state *state, enum container_status status,
+		    struct container_state *description);
+/* The same as one line of JSON, with @pid and @status as given. */
+const char *state_for_hooks(struct arena *arena, const struct saved_state *state, pid_t pid, const char *status);
+
+/* Now, as RFC 3339 with nanoseconds, UTC. */
+const char *timestamp_now(struct arena *arena);
