@@ -14,14 +14,14 @@
 #include "sandbox/identity.h"
 
 /* By number. What was added since Linux 5.8 may be unknown to the kernel this runs on. */
-#define CAPABILITIES_BEFORE_5_8                                                                                     \
-	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",             \
-		"CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE",           \
-		"CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER",               \
-		"CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT",             \
-		"CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME",                \
-		"CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL",             \
-		"CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",                 \
+#define CAPABILITIES_BEFORE_5_8                                                                           \
+	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",   \
+		"CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", \
+		"CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER",     \
+		"CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT",   \
+		"CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME",      \
+		"CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL",   \
+		"CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",       \
 		"CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ"
 #define FIRST_OPTIONAL 38U /* CAP_PERFMON */
 #define LAST_KNOWN 40U /* CAP_CHECKPOINT_RESTORE */
@@ -107,7 +107,8 @@ int capabilities_resolve(const struct oci_capabilities *capabilities, struct cap
 	impossible = masks->ambient & ~(masks->permitted & masks->inheritable);
 	for (unsigned int i = 0; i < COUNT_KNOWN; i++)
 		if (impossible & (UINT64_C(1) << i))
-			log_warn("can't raise ambient capability %s: it is not both permitted and inheritable", names[i]);
+			log_warn("can't raise ambient capability %s: it is not both permitted and inheritable",
+				 names[i]);
 	masks->ambient &= ~impossible;
 	return 0;
 }
@@ -122,10 +123,11 @@ int identity_bounding(const struct capability_masks *masks, struct error *error)
 			continue;
 		if (errno == EINVAL && i >= FIRST_OPTIONAL)
 			return 0;
-		/* Without CAP_SETPCAP it has to be gone already: a set that stays larger is never passed over. */
+		/* Without CAP_SETPCAP it has to be gone already: a larger set is never passed over. */
 		if (errno == EPERM && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 0)
 			continue;
-		return error_set(error, EPERM, "drop %s from the bounding set", i < COUNT_KNOWN ? names[i] : "a capability");
+		return error_set(error, EPERM, "drop %s from the bounding set",
+				 i < COUNT_KNOWN ? names[i] : "a capability");
 	}
 	return 0;
 }
@@ -151,7 +153,7 @@ int identity_capabilities(const struct capability_masks *masks, struct error *er
 
 	if (syscall(SYS_capset, &header, data) < 0)
 		return error_set(error, errno, "unable to apply caps");
-	/* The kernel keeps ambient within permitted and inheritable: without those there is nothing to clear. */
+	/* The kernel keeps ambient within permitted and inheritable: without those, nothing is left. */
 	if (masks->permitted & masks->inheritable)
 		return raise_ambient(masks->ambient, error);
 	return 0;

@@ -34,8 +34,9 @@ int capabilities_resolve(const struct oci_capabilities *capabilities, struct cap
 const char *const *capabilities_known(void);
 
 /*
- * Of the process @pid (0: the calling one). Raising either needs CAP_SYS_RESOURCE of the initial user namespace,
- * so the parent does it for a child that is in a user namespace of its own. An unknown rlimit is an error.
+ * Of the process @pid (0: the calling one). Raising either needs CAP_SYS_RESOURCE of the initial user
+ * namespace, so the parent does it for a child that is in a user namespace of its own. An unknown rlimit is
+ * an error.
  */
 int identity_rlimits(pid_t pid, const struct oci_process *process, struct error *error);
 int identity_oom_score(int procfs, pid_t pid, const struct oci_process *process, struct error *error);
@@ -46,12 +47,12 @@ int identity_io_priority(const struct oci_process *process, struct error *error)
 /* A cpu list as sched_setaffinity(2) wants it; @list may be NULL. */
 int identity_cpu_affinity(const char *list, struct error *error);
 int identity_memory_policy(const struct oci_memory_policy *policy, struct error *error);
-int identity_personality(const struct oci_personality *personality, struct error *error);
+int identity_personality(const struct oci_personality *wanted, struct error *error);
 
 /*
- * Joins the session keyring named "_ses.ID", made where there is none, labelled @label where that is not NULL or
- * empty (SELinux), and lets the container's users search it (@userns: the container has a user namespace of its
- * own; then those are "others" to the key). ENOSYS is no error.
+ * Joins the session keyring named "_ses.ID", made where there is none, labelled @label where that is not NULL
+ * or empty (SELinux), and lets the container's users search it (@userns: the container has a user namespace
+ * of its own; then those are "others" to the key). ENOSYS is no error.
  */
 int identity_session_keyring(int procfs, const char *container_id, const char *label, bool userns,
 			     struct error *error);
@@ -67,9 +68,10 @@ bool apparmor_is_enabled(void);
 bool selinux_is_enabled(void);
 
 /*
- * Who the process is, in the order the kernel needs: the bounding set while CAP_SETPCAP is there; then groups,
- * gid, uid (capabilities are kept over the change) and the umask (022 where none is given); then the other sets.
- * Where the user namespace denies setgroups(2), the groups stay as they are; asking for others is an error.
+ * Who the process is, in the order the kernel needs: the bounding set while CAP_SETPCAP is there; then
+ * groups, gid, uid (capabilities are kept over the change) and the umask (022 where none is given); then the
+ * other sets. Where the user namespace denies setgroups(2), the groups stay as they are; asking for others is
+ * an error.
  */
 int identity_bounding(const struct capability_masks *masks, struct error *error);
 int identity_user(int procfs, const struct oci_user *user, struct error *error);
@@ -78,11 +80,11 @@ int identity_capabilities(const struct capability_masks *masks, struct error *er
 int identity_no_new_privs(struct error *error);
 
 /*
- * Part of the check before exec: this process's uid, gid, groups, no_new_privs, five capability sets and seccomp
- * mode are what was planned, as the kernel reports them: one reading of thread-self/status, which costs less than
- * asking for each capability. A seccomp filter may forbid that reading: with no_new_privs, check first (@seccomp
- * false), then load the filter, whose success is its own proof. @masks NULL: not compared; @seccomp: a filter
- * must be loaded. 0, or -1 naming the first mismatch.
+ * Part of the check before exec: this process's uid, gid, groups, no_new_privs, five capability sets and
+ * seccomp mode are what was planned, as the kernel reports them: one reading of thread-self/status, which
+ * costs less than asking for each capability. A seccomp filter may forbid that reading: with no_new_privs,
+ * check first (@seccomp false), then load the filter, whose success is its own proof. @masks NULL: not
+ * compared; @seccomp: a filter must be loaded. 0, or -1 naming the first mismatch.
  */
 int identity_verify(int procfs, const struct oci_process *process, const struct capability_masks *masks,
 		    bool seccomp, struct error *error);

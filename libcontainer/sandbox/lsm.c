@@ -2,8 +2,8 @@
 /*
  * Labels of the Linux security modules for the program to be executed.
  *
- * The labels are written here and not by libselinux or libapparmor, because those open /proc/… by path, and in
- * a container that is whatever its image and mounts made of it (see procfs.h).
+ * The labels are written here and not by libselinux or libapparmor, because those open /proc/… by path, and
+ * in a container that is whatever its image and mounts made of it (see procfs.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,8 @@ int identity_apparmor(int procfs, const char *profile, struct error *error)
 	if (errno == EINVAL && strcmp(profile, "unconfined") == 0)
 		return 0;
 	if (errno == EINVAL)
-		return error_set(error, 0, "unable to apply apparmor profile %s: apparmor is not enabled on the host",
+		return error_set(error, 0,
+				 "unable to apply apparmor profile %s: apparmor is not enabled on the host",
 				 profile);
 	return error_set(error, errno, "unable to apply apparmor profile %s", profile);
 }

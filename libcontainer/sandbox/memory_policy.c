@@ -15,9 +15,12 @@
 
 /* enum of linux/mempolicy.h by number: the installed header may be older than the last of them. */
 static const int modes[] = {
-	[OCI_MPOL_DEFAULT] = 0,	       [OCI_MPOL_PREFERRED] = 1,
-	[OCI_MPOL_BIND] = 2,	       [OCI_MPOL_INTERLEAVE] = 3,
-	[OCI_MPOL_LOCAL] = 4,	       [OCI_MPOL_PREFERRED_MANY] = 5,
+	[OCI_MPOL_DEFAULT] = 0,
+	[OCI_MPOL_PREFERRED] = 1,
+	[OCI_MPOL_BIND] = 2,
+	[OCI_MPOL_INTERLEAVE] = 3,
+	[OCI_MPOL_LOCAL] = 4,
+	[OCI_MPOL_PREFERRED_MANY] = 5,
 	[OCI_MPOL_WEIGHTED_INTERLEAVE] = 6,
 };
 

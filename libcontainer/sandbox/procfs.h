@@ -2,10 +2,10 @@
 /*
  * A process's files in the host's procfs, private to this room.
  *
- * Labels, scores and the like are written by opening "thread-self/…" below the descriptor of the host's procfs,
- * never by a path below the container's /proc: libselinux and libapparmor do the latter, and whatever an image
- * has mounted there then gets the label (CVE-2019-16884 and its successors). Nothing may be mounted on the way
- * either.
+ * Labels, scores and the like are written by opening "thread-self/…" below the descriptor of the host's
+ * procfs, never by a path below the container's /proc: libselinux and libapparmor do the latter, and whatever
+ * an image has mounted there then gets the label (CVE-2019-16884 and its successors). Nothing may be mounted
+ * on the way either.
  */
 #pragma once
 

@@ -17,7 +17,8 @@ static bool setgroups_is_denied(int procfs)
 {
 	char text[16];
 
-	return procfs_read_file(procfs, 0, "setgroups", text, sizeof(text)) > 0 && strncmp(text, "deny", 4) == 0;
+	return procfs_read_file(procfs, 0, "setgroups", text, sizeof(text)) > 0 &&
+	       strncmp(text, "deny", 4) == 0;
 }
 
 /* Whether the process is in every group that @user asks for without setgroups(2). */
@@ -51,8 +52,9 @@ static int set_groups(int procfs, const struct oci_user *user, struct error *err
 	if (errno != EPERM || !setgroups_is_denied(procfs))
 		return error_set(error, errno, "set the additional groups");
 	if (!has_groups(user))
-		return error_set(error, 0, "cannot set any additional groups in a rootless container "
-					   "(its user namespace denies setgroups)");
+		return error_set(error, 0,
+				 "cannot set any additional groups in a rootless container "
+				 "(its user namespace denies setgroups)");
 	return 0;
 }
 
@@ -63,7 +65,8 @@ int identity_user(int procfs, const struct oci_user *user, struct error *error)
 		return -1;
 	if (setresgid(user->gid, user->gid, user->gid) < 0) {
 		if (errno == EINVAL)
-			return error_set(error, 0, "cannot set gid to unmapped user in user namespace (gid %u)", user->gid);
+			return error_set(error, 0, "cannot set gid to unmapped user in user namespace (gid %u)",
+					 user->gid);
 		return error_set(error, errno, "set gid %u", user->gid);
 	}
 	/* execve(2) resets it; identity_capabilities() still needs what a change away from root would take. */
@@ -71,7 +74,8 @@ int identity_user(int procfs, const struct oci_user *user, struct error *error)
 		return error_set(error, errno, "keep the capabilities over the change of user");
 	if (setresuid(user->uid, user->uid, user->uid) < 0) {
 		if (errno == EINVAL)
-			return error_set(error, 0, "cannot set uid to unmapped user in user namespace (uid %u)", user->uid);
+			return error_set(error, 0, "cannot set uid to unmapped user in user namespace (uid %u)",
+					 user->uid);
 		return error_set(error, errno, "set uid %u", user->uid);
 	}
 	return 0;

@@ -92,12 +92,13 @@ static bool text_has(const char *text, uint32_t number)
 	return false;
 }
 
-/* A user namespace that denies setgroups(2) leaves the groups it was made with: no one can do anything there. */
+/* A user namespace that denies setgroups(2) leaves the groups it was made with: no one can change them. */
 static bool groups_are_fixed(int procfs)
 {
 	char text[16];
 
-	return procfs_read_file(procfs, 0, "setgroups", text, sizeof(text)) > 0 && strncmp(text, "deny", 4) == 0;
+	return procfs_read_file(procfs, 0, "setgroups", text, sizeof(text)) > 0 &&
+	       strncmp(text, "deny", 4) == 0;
 }
 
 static int check_groups(int procfs, const char *status, const struct oci_user *user, struct error *error)
@@ -126,12 +127,13 @@ static int check_capabilities(const char *status, const struct capability_masks 
 		const char *name;
 		uint64_t planned;
 	} sets[] = {
-		{ "CapBnd", masks->bounding },	  { "CapEff", masks->effective }, { "CapPrm", masks->permitted },
-		{ "CapInh", masks->inheritable }, { "CapAmb", masks->ambient },
+		{ "CapBnd", masks->bounding },	{ "CapEff", masks->effective },
+		{ "CapPrm", masks->permitted }, { "CapInh", masks->inheritable },
+		{ "CapAmb", masks->ambient },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-		/* A bounding set asked for may be larger than the runtime's own: that is stricter, not a mismatch. */
+		/* A set asked for may be larger than the runtime's own: that is stricter, not a mismatch. */
 		if (i == 0) {
 			const char *text = field(status, sets[i].name);
 			unsigned long long found;

@@ -2,10 +2,10 @@
 /*
  * Compiled filters on disk.
  *
- * A file is a header, the instructions, and the key: everything the filter depends on. The hash in its name only
- * finds it; the key itself is compared. Whoever can write a file here decides what containers may do, so the
- * directory and the file must be the caller's own and writable by no one else; anything else is passed over as if
- * it were not there. A hit takes six system calls and does not touch libseccomp.
+ * A file is a header, the instructions, and the key: everything the filter depends on. The hash in its name
+ * only finds it; the key itself is compared. Whoever can write a file here decides what containers may do, so
+ * the directory and the file must be the caller's own and writable by no one else; anything else is passed
+ * over as if it were not there. A hit takes six system calls and does not touch libseccomp.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include "base/strbuf.h"
 #include "seccomp/profile.h"
 
-#define CACHE_FORMAT 1U /* grows with every change of the files, of the prelude or of the tables behind it */
+#define CACHE_FORMAT 2U /* grows with every change of the files, of the prelude or of the tables behind it */
 #define KEY_MAX ((size_t)256 * 1024)
 #define ENTRIES_MAX 64
 
@@ -39,21 +39,24 @@ struct cache_header {
 
 static const char magic[8] = "secfilt";
 
-/* Eight bytes at a time: it has to be quick, and no adversary chooses what is compared in full anyway. */
-static uint64_t hash(uint64_t state, const void *bytes, size_t length)
+static uint64_t mix(uint64_t state, uint64_t word)
 {
-	const char *next = bytes;
+	state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return state ^ state >> 29;
+}
 
-	for (; length > 0; next += sizeof(uint64_t)) {
-		size_t step = length < sizeof(uint64_t) ? length : sizeof(uint64_t);
-		uint64_t word = 0;
+/* Eight bytes at a time: it has to be quick, and it only finds and detects; what counts is compared in full. */
+static uint64_t hash(uint64_t state, const char *bytes, size_t length)
+{
+	uint64_t word;
 
-		memcpy(&word, next, step);
-		state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		state ^= state >> 29;
-		length -= step;
+	for (; length >= sizeof(word); bytes += sizeof(word), length -= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		state = mix(state, word);
 	}
-	return state;
+	word = 0;
+	memcpy(&word, bytes, length);
+	return mix(state, word);
 }
 
 static void add_number(struct strbuf *key, uint64_t number)
@@ -113,7 +116,8 @@ static struct cache_name cache_name(const struct strbuf *key)
 {
 	struct cache_name name;
 
-	snprintf(name.text, sizeof(name.text), "seccomp-%016llx", (unsigned long long)hash(CACHE_FORMAT, key->text, key->length));
+	snprintf(name.text, sizeof(name.text), "seccomp-%016llx",
+		 (unsigned long long)hash(CACHE_FORMAT, key->text, key->length));
 	return name;
 }
 

@@ -63,7 +63,8 @@ static int check_notify(const struct oci_seccomp *profile, bool *notify, struct 
 		/* The process that loads the filter still has to report its listener. */
 		for (size_t j = 0; j < rule->names.count; j++)
 			if (strcmp(rule->names.items[j], "write") == 0)
-				return error_set(error, 0, "SCMP_ACT_NOTIFY cannot be used for the write syscall");
+				return error_set(error, 0,
+						 "SCMP_ACT_NOTIFY cannot be used for the write syscall");
 	}
 	if (*notify && (!profile->listener_path || !*profile->listener_path))
 		return error_set(error, 0, "seccomp listenerPath is not set, but SCMP_ACT_NOTIFY is used");
@@ -91,8 +92,10 @@ static int add_architecture(struct compilation *compilation, const char *name, s
 	if (has_part(compilation, architecture))
 		return 0;
 	result = seccomp_arch_add(compilation->context, architecture->token);
-	/* Of the other byte order, or newer than the library: no process here can be of it. If one were, the filter
-	 * would end it, as it does with all architectures that were not named. */
+	/*
+	 * Of the other byte order, or newer than the library: no process here can be of it. If one were, the
+	 * filter would end it, as it does with all architectures that were not named.
+	 */
 	if (result == -EDOM || result == -EINVAL) {
 		log_debug("seccomp architecture %s cannot occur on this host", name);
 		return 0;
@@ -118,16 +121,19 @@ static int add_architectures(struct compilation *compilation, struct error *erro
 	return 0;
 }
 
-static int compare_operator(enum oci_seccomp_operator operator, enum scmp_compare *compare)
+static int compare_operator(enum oci_seccomp_operator operator, enum scmp_compare * compare)
 {
 	static const enum scmp_compare compares[] = {
-		[OCI_SECCOMP_NE] = SCMP_CMP_NE, [OCI_SECCOMP_LT] = SCMP_CMP_LT,
-		[OCI_SECCOMP_LE] = SCMP_CMP_LE, [OCI_SECCOMP_EQ] = SCMP_CMP_EQ,
-		[OCI_SECCOMP_GE] = SCMP_CMP_GE, [OCI_SECCOMP_GT] = SCMP_CMP_GT,
+		[OCI_SECCOMP_NE] = SCMP_CMP_NE,
+		[OCI_SECCOMP_LT] = SCMP_CMP_LT,
+		[OCI_SECCOMP_LE] = SCMP_CMP_LE,
+		[OCI_SECCOMP_EQ] = SCMP_CMP_EQ,
+		[OCI_SECCOMP_GE] = SCMP_CMP_GE,
+		[OCI_SECCOMP_GT] = SCMP_CMP_GT,
 		[OCI_SECCOMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 	};
 
-	if (operator == OCI_SECCOMP_OP_UNSET || (size_t)operator >= ARRAY_SIZE(compares))
+	if (operator== OCI_SECCOMP_OP_UNSET ||(size_t) operator>= ARRAY_SIZE(compares))
 		return -1;
 	*compare = compares[operator];
 	return 0;
@@ -137,8 +143,8 @@ static int compare_operator(enum oci_seccomp_operator operator, enum scmp_compar
  * The conditions of @rule for libseccomp. *alternatives: an argument is named twice, which libseccomp does not
  * take; runc has always read that as "any of these", and so profiles rely on it.
  */
-static int convert_conditions(const struct oci_syscall *rule, struct scmp_arg_cmp *conditions, bool *alternatives,
-			      struct error *error)
+static int convert_conditions(const struct oci_syscall *rule, struct scmp_arg_cmp *conditions,
+			      bool *alternatives, struct error *error)
 {
 	unsigned int seen = 0;
 
@@ -149,7 +155,8 @@ static int convert_conditions(const struct oci_syscall *rule, struct scmp_arg_cm
 		if (arg->index >= ARGUMENTS_MAX)
 			return error_set(error, 0, "seccomp: there is no argument with index %u", arg->index);
 		if (compare_operator(arg->op, &conditions[i].op) < 0)
-			return error_set(error, 0, "seccomp: the operator of argument %u is not set or unknown", arg->index);
+			return error_set(error, 0, "seccomp: the operator of argument %u is not set or unknown",
+					 arg->index);
 		conditions[i].arg = arg->index;
 		conditions[i].datum_a = arg->value;
 		conditions[i].datum_b = arg->value_two;
@@ -160,7 +167,8 @@ static int convert_conditions(const struct oci_syscall *rule, struct scmp_arg_cm
 }
 
 static int add_known(struct compilation *compilation, const char *name, int number, uint32_t action,
-		     const struct scmp_arg_cmp *conditions, size_t count, bool alternatives, struct error *error)
+		     const struct scmp_arg_cmp *conditions, size_t count, bool alternatives,
+		     struct error *error)
 {
 	size_t step = alternatives ? 1 : count;
 	size_t done = 0;
@@ -182,7 +190,8 @@ static void add_newer_rule(struct compilation *compilation, struct seccomp_prelu
 	struct seccomp_rule *larger;
 
 	if ((part->rule_count & (part->rule_count - 1)) == 0) {
-		larger = ARENA_NEW_ARRAY(compilation->arena, struct seccomp_rule, part->rule_count ? part->rule_count * 2 : 1);
+		larger = ARENA_NEW_ARRAY(compilation->arena, struct seccomp_rule,
+					 part->rule_count ? part->rule_count * 2 : 1);
 		if (part->rule_count)
 			memcpy(larger, part->rules, part->rule_count * sizeof(*larger));
 		part->rules = larger;
@@ -223,12 +232,13 @@ static void add_newer(struct compilation *compilation, const char *name, const s
 
 static int add_rule(struct compilation *compilation, const struct oci_syscall *rule, struct error *error)
 {
-	struct scmp_arg_cmp *conditions =
-		ARENA_NEW_ARRAY(compilation->arena, struct scmp_arg_cmp, rule->args.count ? rule->args.count : 1);
+	struct scmp_arg_cmp *conditions = ARENA_NEW_ARRAY(compilation->arena, struct scmp_arg_cmp,
+							  rule->args.count ? rule->args.count : 1);
 	bool alternatives;
 	uint32_t action;
 
-	if (seccomp_action_value(rule->action, &rule->errno_ret, "seccomp action of a rule", &action, error) < 0 ||
+	if (seccomp_action_value(rule->action, &rule->errno_ret, "seccomp action of a rule", &action, error) <
+		    0 ||
 	    convert_conditions(rule, conditions, &alternatives, error) < 0)
 		return -1;
 	/* libseccomp refuses rules that change nothing. */
@@ -242,8 +252,8 @@ static int add_rule(struct compilation *compilation, const struct oci_syscall *r
 			return error_set(error, 0, "seccomp: an empty string is not a valid syscall");
 		if (number == __NR_SCMP_ERROR)
 			add_newer(compilation, name, rule, action, alternatives);
-		else if (add_known(compilation, name, number, action, conditions, rule->args.count, alternatives,
-				   error) < 0)
+		else if (add_known(compilation, name, number, action, conditions, rule->args.count,
+				   alternatives, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -279,8 +289,8 @@ static bool unknown_is_enosys(uint32_t default_action)
 }
 
 /* libseccomp's program behind @prelude, through a file in memory: it can only write to a descriptor. */
-static int export_program(struct compilation *compilation, const struct sock_filter *prelude, size_t prelude_count,
-			  struct seccomp_filter *filter, struct error *error)
+static int export_program(struct compilation *compilation, const struct sock_filter *prelude,
+			  size_t prelude_count, struct seccomp_filter *filter, struct error *error)
 {
 	_cleanup_fd_ int fd = memfd_create("seccomp", MFD_CLOEXEC);
 	size_t room = (BPF_MAXINSNS + 1) * sizeof(*filter->instructions);
@@ -302,12 +312,37 @@ static int export_program(struct compilation *compilation, const struct sock_fil
 		return error_set(error, length < 0 ? errno : EIO, "seccomp: read the compiled filter");
 	count = prelude_count + (size_t)length / sizeof(*filter->instructions);
 	if (count > BPF_MAXINSNS)
-		return error_set(error, 0, "seccomp: the profile is too large: the kernel takes %d instructions",
+		return error_set(error, 0,
+				 "seccomp: the profile is too large: the kernel takes %d instructions",
 				 BPF_MAXINSNS);
 	if (prelude_count)
 		memcpy(filter->instructions, prelude, prelude_count * sizeof(*prelude));
 	filter->count = (unsigned short)count;
 	return 0;
+}
+
+static void compact(struct compilation *compilation, struct seccomp_filter *filter)
+{
+	uint32_t audits[ARCHITECTURES_MAX];
+	struct sock_filter *shorter;
+	size_t audit_count = 0;
+	size_t count;
+
+	for (size_t i = 0; i < compilation->part_count; i++) {
+		uint32_t audit = compilation->parts[i].architecture->audit;
+		bool seen = false;
+
+		for (size_t j = 0; j < audit_count; j++)
+			seen |= audits[j] == audit;
+		if (!seen)
+			audits[audit_count++] = audit;
+	}
+	shorter = seccomp_compact(compilation->arena, filter->instructions, filter->count, audits, audit_count,
+				  &count);
+	if (!shorter)
+		return;
+	filter->instructions = shorter;
+	filter->count = (unsigned short)count;
 }
 
 static int compile(struct compilation *compilation, struct seccomp_filter *filter, struct error *error)
@@ -329,7 +364,10 @@ static int compile(struct compilation *compilation, struct seccomp_filter *filte
 		compilation->parts[i].largest = find_largest(profile, compilation->parts[i].architecture);
 	prelude = seccomp_prelude_build(compilation->arena, compilation->parts, compilation->part_count,
 					compilation->default_action, stub, &prelude_count);
-	return export_program(compilation, prelude, prelude_count, filter, error);
+	if (export_program(compilation, prelude, prelude_count, filter, error) < 0)
+		return -1;
+	compact(compilation, filter);
+	return 0;
 }
 
 int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int cache,

@@ -97,16 +97,18 @@ static const struct {
 const char *const *seccomp_known_actions(void)
 {
 	static const char *const names[] = {
-		"SCMP_ACT_ALLOW",	"SCMP_ACT_ERRNO",  "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
-		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",	   "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE",
+		"SCMP_ACT_ALLOW",	"SCMP_ACT_ERRNO",
+		"SCMP_ACT_KILL",	"SCMP_ACT_KILL_PROCESS",
+		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
+		"SCMP_ACT_NOTIFY",	"SCMP_ACT_TRACE",
 		"SCMP_ACT_TRAP",	NULL,
 	};
 
 	return names;
 }
 
-int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u32 *errno_ret, const char *where,
-			 uint32_t *value, struct error *error)
+int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u32 *errno_ret,
+			 const char *where, uint32_t *value, struct error *error)
 {
 	uint32_t data = errno_ret->present ? errno_ret->value : EPERM;
 
@@ -127,7 +129,7 @@ int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u
 const char *const *seccomp_known_operators(void)
 {
 	static const char *const names[] = {
-		"SCMP_CMP_EQ", "SCMP_CMP_GE",	      "SCMP_CMP_GT", "SCMP_CMP_LE",
+		"SCMP_CMP_EQ", "SCMP_CMP_GE",	     "SCMP_CMP_GT", "SCMP_CMP_LE",
 		"SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE", NULL,
 	};
 
@@ -208,8 +210,9 @@ int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned 
 }
 
 /*
- * System calls that libseccomp 2.5 may not know. Since number 403 all architectures get a new one under the same
- * number (include/uapi/asm-generic/unistd.h and the syscall.tbl of each); some belong to one architecture only.
+ * System calls that libseccomp 2.5 may not know. Since number 403 all architectures get a new one under the
+ * same number (include/uapi/asm-generic/unistd.h and the syscall.tbl of each); some belong to one
+ * architecture only.
  */
 static const struct {
 	const char *name;
@@ -245,7 +248,8 @@ static const struct {
 int seccomp_newer_syscall(const struct seccomp_architecture *architecture, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
-		if ((newer[i].only == 0 || newer[i].only == architecture->token) && strcmp(newer[i].name, name) == 0)
+		if ((newer[i].only == 0 || newer[i].only == architecture->token) &&
+		    strcmp(newer[i].name, name) == 0)
 			return (int)(newer[i].number + architecture->base);
 	return -1;
 }

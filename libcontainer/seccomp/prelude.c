@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The instructions in front of libseccomp's part of a filter. They decide what libseccomp cannot: system calls it
- * does not know, and ENOSYS for those that nobody knew when the profile was written.
+ * The instructions in front of libseccomp's part of a filter. They decide what libseccomp cannot: system
+ * calls it does not know, and ENOSYS for those that nobody knew when the profile was written.
  *
  * For each architecture: "is it this one? then: is it one of these numbers? is it larger than the largest?" and
  * else a jump behind the prelude. Conditional jumps of BPF reach 255 instructions, so they only step over the
@@ -16,7 +16,8 @@
 #include "base/cleanup.h"
 #include "seccomp/profile.h"
 
-#define SETUP_S390 0U /* setup(2): s390 passes numbers over 255 in its place when the kernel does not know them */
+#define SETUP_S390 \
+	0U /* setup(2): s390 passes numbers over 255 in its place when the kernel does not know them */
 #define TO_FILTER 0xffffffffU /* a jump's distance until the end of the prelude is known */
 #define FAIL 0xff /* a conditional jump's distance until the end of its rule is known */
 
@@ -90,9 +91,7 @@ static void emit_high_word(struct program *program, const struct oci_seccomp_arg
 
 	emit_load(program, high_word(condition->index));
 	switch (condition->op) {
-	case OCI_SECCOMP_NE:
-		emit_jump_if(program, BPF_JEQ, high, 0, 2);
-		break;
+	case OCI_SECCOMP_NE: emit_jump_if(program, BPF_JEQ, high, 0, 2); break;
 	case OCI_SECCOMP_GT:
 	case OCI_SECCOMP_GE:
 		emit_jump_if(program, BPF_JGT, high, 3, 0);
@@ -107,9 +106,7 @@ static void emit_high_word(struct program *program, const struct oci_seccomp_arg
 		emit(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, high));
 		emit_jump_if(program, BPF_JEQ, (uint32_t)(condition->value_two >> 32) & high, 0, FAIL);
 		break;
-	default:
-		emit_jump_if(program, BPF_JEQ, high, 0, FAIL);
-		break;
+	default: emit_jump_if(program, BPF_JEQ, high, 0, FAIL); break;
 	}
 }
 
@@ -119,28 +116,16 @@ static void emit_low_word(struct program *program, const struct oci_seccomp_arg 
 
 	emit_load(program, low_word(condition->index));
 	switch (condition->op) {
-	case OCI_SECCOMP_NE:
-		emit_jump_if(program, BPF_JEQ, low, FAIL, 0);
-		break;
-	case OCI_SECCOMP_GT:
-		emit_jump_if(program, BPF_JGT, low, 0, FAIL);
-		break;
-	case OCI_SECCOMP_GE:
-		emit_jump_if(program, BPF_JGE, low, 0, FAIL);
-		break;
-	case OCI_SECCOMP_LT:
-		emit_jump_if(program, BPF_JGE, low, FAIL, 0);
-		break;
-	case OCI_SECCOMP_LE:
-		emit_jump_if(program, BPF_JGT, low, FAIL, 0);
-		break;
+	case OCI_SECCOMP_NE: emit_jump_if(program, BPF_JEQ, low, FAIL, 0); break;
+	case OCI_SECCOMP_GT: emit_jump_if(program, BPF_JGT, low, 0, FAIL); break;
+	case OCI_SECCOMP_GE: emit_jump_if(program, BPF_JGE, low, 0, FAIL); break;
+	case OCI_SECCOMP_LT: emit_jump_if(program, BPF_JGE, low, FAIL, 0); break;
+	case OCI_SECCOMP_LE: emit_jump_if(program, BPF_JGT, low, FAIL, 0); break;
 	case OCI_SECCOMP_MASKED_EQ:
 		emit(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, low));
 		emit_jump_if(program, BPF_JEQ, (uint32_t)condition->value_two & low, 0, FAIL);
 		break;
-	default:
-		emit_jump_if(program, BPF_JEQ, low, 0, FAIL);
-		break;
+	default: emit_jump_if(program, BPF_JEQ, low, 0, FAIL); break;
 	}
 }
 
@@ -235,10 +220,11 @@ static void emit_part(struct program *program, const struct seccomp_prelude *par
 	size_t i = 0;
 
 	while (i < part->rule_count)
-		i = part->rules[i].condition_count == 0 ? emit_range(program, part, i) :
-							  emit_conditional(program, part, i, default_action);
+		i = part->rules[i].condition_count == 0 ? emit_range(program, part, i)
+							: emit_conditional(program, part, i, default_action);
 	if (unknown_is_enosys && part->largest) {
-		if (part->architecture->audit == AUDIT_ARCH_S390 || part->architecture->audit == AUDIT_ARCH_S390X) {
+		if (part->architecture->audit == AUDIT_ARCH_S390 ||
+		    part->architecture->audit == AUDIT_ARCH_S390X) {
 			emit_jump_if(program, BPF_JEQ, SETUP_S390, 0, 1);
 			emit_return(program, SECCOMP_RET_ERRNO | ENOSYS);
 		}
@@ -248,7 +234,7 @@ static void emit_part(struct program *program, const struct seccomp_prelude *par
 	emit_jump(program, TO_FILTER);
 }
 
-/* x86-64 and x32 are one architecture to the kernel and differ in a bit of the number. Either may be missing. */
+/* x86-64 and x32 are one architecture to the kernel, and differ in a bit of the number. One may be missing. */
 static void emit_x86_64(struct program *program, const struct seccomp_prelude *normal,
 			const struct seccomp_prelude *x32, uint32_t default_action, bool unknown_is_enosys)
 {
@@ -267,7 +253,8 @@ static void emit_x86_64(struct program *program, const struct seccomp_prelude *n
 		emit_jump(program, TO_FILTER);
 }
 
-static const struct seccomp_prelude *find_token(const struct seccomp_prelude *parts, size_t count, uint32_t base)
+static const struct seccomp_prelude *find_token(const struct seccomp_prelude *parts, size_t count,
+						uint32_t base)
 {
 	for (size_t i = 0; i < count; i++)
 		if (parts[i].architecture->audit == AUDIT_ARCH_X86_64 && parts[i].architecture->base == base)
@@ -314,7 +301,8 @@ struct sock_filter *seccomp_prelude_build(struct arena *arena, struct seccomp_pr
 		emit_load(&program, offsetof(struct seccomp_data, nr));
 		if (parts[i].architecture->audit == AUDIT_ARCH_X86_64)
 			emit_x86_64(&program, find_token(parts, part_count, 0),
-				    find_token(parts, part_count, X32_SYSCALL_BIT), default_action, unknown_is_enosys);
+				    find_token(parts, part_count, X32_SYSCALL_BIT), default_action,
+				    unknown_is_enosys);
 		else
 			emit_part(&program, &parts[i], default_action, unknown_is_enosys);
 		land_here(&program, over);

@@ -28,14 +28,15 @@ const struct seccomp_architecture *seccomp_architecture(const char *name);
 const struct seccomp_architecture *seccomp_architecture_by_token(uint32_t token);
 
 /*
- * The value a filter returns for @action, with its errno (EPERM where none is given). An errno for an action that
- * takes none is an error. @where stands in front of errors. 0, or -1.
+ * The value a filter returns for @action, with its errno (EPERM where none is given). An errno for an action
+ * that takes none is an error. @where stands in front of errors. 0, or -1.
  */
-int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u32 *errno_ret, const char *where,
-			 uint32_t *value, struct error *error);
+int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u32 *errno_ret,
+			 const char *where, uint32_t *value, struct error *error);
 
 /* The SECCOMP_FILTER_FLAG_* of @profile; @notify: one of its actions is NOTIFY. 0, or -1. */
-int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned int *flags, struct error *error);
+int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned int *flags,
+		       struct error *error);
 
 /* The number of @name on @architecture where libseccomp may be too old to know it, or -1. */
 int seccomp_newer_syscall(const struct seccomp_architecture *architecture, const char *name);
@@ -59,17 +60,26 @@ struct seccomp_prelude {
 
 /*
  * Builds the instructions that stand in front of libseccomp's: the rules of each of @parts, and, where
- * @unknown_is_enosys, ENOSYS for what is larger than the largest number. @default_action is the value for a system
- * call whose rules all do not match. *count becomes 0 where nothing has to be decided. The result is in @arena.
+ * @unknown_is_enosys, ENOSYS for what is larger than the largest number. @default_action is the value for a
+ * system call whose rules all do not match. *count becomes 0 where nothing has to be decided. The result is
+ * in @arena.
  */
 struct sock_filter *seccomp_prelude_build(struct arena *arena, struct seccomp_prelude *parts, size_t part_count,
 					  uint32_t default_action, bool unknown_is_enosys, size_t *count);
 
 /*
- * The cache. seccomp_cache_key() is everything a compiled filter depends on, as bytes: two profiles have the same
- * key only where they are the same. Looking up is quiet: false where there is no entry, no cache, or one that
- * cannot be trusted. Storing is quiet as well.
+ * The same decisions in fewer instructions, or NULL where none could be saved. @audits: the architectures that
+ * @instructions tell apart, as seccomp_data.arch has them, without repetition.
+ */
+struct sock_filter *seccomp_compact(struct arena *arena, const struct sock_filter *instructions, size_t count,
+				    const uint32_t *audits, size_t audit_count, size_t *compact_count);
+
+/*
+ * The cache. seccomp_cache_key() is everything a compiled filter depends on, as bytes: two profiles have the
+ * same key only where they are the same. Looking up is quiet: false where there is no entry, no cache, or one
+ * that cannot be trusted. Storing is quiet as well.
  */
 void seccomp_cache_key(struct strbuf *key, const struct oci_seccomp *profile);
-bool seccomp_cache_read(struct arena *arena, int cache, const struct strbuf *key, struct seccomp_filter *filter);
+bool seccomp_cache_read(struct arena *arena, int cache, const struct strbuf *key,
+			struct seccomp_filter *filter);
 void seccomp_cache_write(int cache, const struct strbuf *key, const struct seccomp_filter *filter);
