@@ -369,6 +369,8 @@ static int refuse_syntax(struct parser *parser, yajl_handle handle, const char *
 	char *why = colon ? colon + 2 : text;
 
 	why[strcspn(why, "\n")] = '\0';
+	if (!strcmp(why, "premature EOF"))
+		offset = length;
 	return refuse_at(parser, bytes, offset < length ? offset : length, why);
 }
 
