@@ -14,5 +14,5 @@ char *document_read(struct arena *arena, const char *path, size_t *length);
 /* The same parsed. */
 const struct json_value *document_parse(struct arena *arena, const char *path);
 
-/* The paths (below tests/data) of the *.json files in the directory @path, sorted; at least one, or the test fails. */
+/* The paths (below tests/data) of the *.json files in @path, sorted; fails the test where there are none. */
 size_t document_list(struct arena *arena, const char *path, const char ***paths);
