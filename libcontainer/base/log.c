@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/strbuf.h"
+#include "base/time.h"
 
 static struct {
 	int fd;
@@ -48,17 +48,6 @@ bool log_is_debug(void)
 	return log_state.debug;
 }
 
-/* RFC 3339, UTC, seconds: "2026-11-21T10:00:00Z". */
-static void timestamp(char *text, size_t size)
-{
-	struct timespec now;
-	struct tm parts;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
-}
-
 static void add_quoted(struct strbuf *line, const char *text)
 {
 	strbuf_putc(line, '"');
@@ -80,7 +69,7 @@ void log_write(enum log_level level, const char *format, ...)
 	static const char *const names[] = { "error", "warning", "info", "debug" };
 	_cleanup_strbuf_ struct strbuf line = { 0 };
 	char message[ERROR_TEXT_MAX];
-	char when[32];
+	char when[TIMESTAMP_SIZE];
 	va_list arguments;
 
 	if (log_state.fd < 0 || (level == LOG_LEVEL_DEBUG && !log_state.debug))
@@ -88,7 +77,7 @@ void log_write(enum log_level level, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
-	timestamp(when, sizeof(when));
+	timestamp_now(when, false);
 	if (log_state.json) {
 		strbuf_printf(&line, "{\"level\":\"%s\",\"msg\":", names[level]);
 		add_quoted(&line, message);

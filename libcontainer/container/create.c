@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/time.h"
 #include "container/handover.h"
 #include "container/notify.h"
 #include "sandbox/hooks.h"
@@ -223,11 +223,14 @@ static void fill_state(struct creation *creation)
 {
 	const struct oci_config *config = creation->plan.config;
 	const struct oci_namespace *pid_namespace = config_namespace(config, OCI_NAMESPACE_PID);
+	char *now = arena_alloc(creation->arena, TIMESTAMP_SIZE);
+
+	timestamp_now(now, true);
 
 	creation->state = (struct saved_state){
 		.oci_version = config->oci_version,
 		.id = creation->options->id,
-		.created = timestamp_now(creation->arena),
+		.created = now,
 		.bundle = creation->plan.bundle,
 		.rootfs = creation->plan.rootfs,
 		.owner = geteuid(),
@@ -479,26 +482,18 @@ static const struct {
 	{ "detach", step_detach, NULL },
 };
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 int creation_run(struct creation *creation, struct error *error)
 {
 	for (creation->done = 0; creation->done < ARRAY_SIZE(steps); creation->done++) {
 		const char *name = steps[creation->done].name;
-		int64_t began = log_is_debug() ? now_us() : 0;
+		int64_t began = log_is_debug() ? monotonic_us() : 0;
 
 		if (steps[creation->done].make(creation, error) < 0) {
 			log_debug("%s failed, undoing what was done", name);
 			creation_undo(creation);
-			return error_context(error, "unable to create container: %s", name);
+			return error_context(error, "%s", name);
 		}
-		log_debug("%s: %jd us", name, (intmax_t)(now_us() - began));
+		log_debug("%s: %jd us", name, (intmax_t)(monotonic_us() - began));
 	}
 	return 0;
 }

@@ -428,12 +428,12 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 	*exit_status = 0;
 	sandbox_init(&execution.sandbox, &arena);
 	if (prepare(&execution, runtime, error) < 0)
-		return error_context(error, "exec failed");
+		return -1;
 	if (!options->detach && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return error_set(error, errno, "become the reaper of the process's orphans");
 	if (spawn(&execution, error) < 0) {
 		abandon(&execution);
-		return error_context(error, "exec failed");
+		return -1;
 	}
 	if (options->detach)
 		return 0;

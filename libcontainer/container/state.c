@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -21,18 +20,6 @@ const char *status_name(enum container_status status)
 	};
 
 	return names[status];
-}
-
-const char *timestamp_now(struct arena *arena)
-{
-	struct timespec now;
-	struct tm parts;
-	char text[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
-	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
 }
 
 /* Writing ------------------------------------------------------------------------------------------------ */

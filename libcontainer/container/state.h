@@ -64,6 +64,3 @@ void state_describe(struct arena *arena, const struct saved_state *state, enum c
 		    struct container_state *description);
 /* The same as one line of JSON, with @pid and @status as given. */
 const char *state_for_hooks(struct arena *arena, const struct saved_state *state, pid_t pid, const char *status);
-
-/* Now, as RFC 3339 with nanoseconds, UTC. */
-const char *timestamp_now(struct arena *arena);

@@ -11,11 +11,11 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/syscalls.h"
+#include "base/time.h"
 
 /* Up to this much of what a hook says on standard error is shown with its failure. */
 #define HOOK_STDERR_MAX 1024
@@ -100,14 +100,6 @@ static void feed(int input, const char *state)
 	sigaction(SIGPIPE, &before, NULL);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Collects standard error until the hook ends. 0 when it has ended, 1 when @deadline (-1: none) passed. */
 static int follow(struct hook_process *process, int64_t deadline, char *said)
 {
@@ -119,7 +111,7 @@ static int follow(struct hook_process *process, int64_t deadline, char *said)
 
 	for (;;) {
 		char chunk[512];
-		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+		int64_t left = deadline < 0 ? -1 : deadline - monotonic_us() / 1000;
 		ssize_t got;
 
 		if (deadline >= 0 && left <= 0)
@@ -154,7 +146,7 @@ static int run_one(const struct oci_hook *hook, const char *state, struct error 
 	pidfd = process.pidfd;
 	feed(process.input, state);
 	close(process.input);
-	late = follow(&process, hook->timeout.present ? now_ms() + hook->timeout.value * 1000 : -1, said);
+	late = follow(&process, hook->timeout.present ? monotonic_us() / 1000 + hook->timeout.value * 1000 : -1, said);
 	if (late)
 		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) < 0)

@@ -8,36 +8,28 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/time.h"
 #include "sandbox/channel.h"
 #include "sandbox/console.h"
-
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 void steps_run(struct sandbox *sandbox, const struct step *steps, size_t count)
 {
 	struct error error = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		int64_t began = log_is_debug() ? now_us() : 0;
+		int64_t began = log_is_debug() ? monotonic_us() : 0;
 
 		if (steps[i].act(sandbox, &error) < 0) {
 			error_context(&error, "%s", steps[i].name);
 			channel_send_error(sandbox->channel, &error);
 			_exit(1);
 		}
-		log_debug("child: %s: %jd us", steps[i].name, (intmax_t)(now_us() - began));
+		log_debug("child: %s: %jd us", steps[i].name, (intmax_t)(monotonic_us() - began));
 	}
 }
 
