@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by the files that load this
 # A dockerd of one's own, for the test files that use it.
 
 load engines

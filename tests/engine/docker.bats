@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # what expands inside the container; what bats sets
 # dockerd with the runtime under test as its default runtime.
 
 bats_require_minimum_version 1.5.0
@@ -601,7 +602,7 @@ in_cgroup() {
 # --- resources
 
 @test "docker run -m and --memory-swap limit memory" {
-	run d run --rm -m 48m --memory-swap 48m test $(in_cgroup memory/memory.limit_in_bytes memory.max)
+	run d run --rm -m 48m --memory-swap 48m test sh -c "$(in_cgroup memory/memory.limit_in_bytes memory.max)"
 	[ "$output" = $((48 * 1024 * 1024)) ]
 }
 
@@ -619,7 +620,7 @@ in_cgroup() {
 		sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 2 & done; echo never'
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"fork"* ]]
-	run d run --rm --pids-limit 10 test $(in_cgroup pids/pids.max pids.max)
+	run d run --rm --pids-limit 10 test sh -c "$(in_cgroup pids/pids.max pids.max)"
 	[ "$output" = 10 ]
 }
 
@@ -653,9 +654,9 @@ in_cgroup() {
 @test "docker update changes the limits of a running container" {
 	d run -d --name "$NAME" -m 64m --memory-swap 64m test /pause
 	d update -m 32m --memory-swap 32m --pids-limit 33 "$NAME"
-	run d exec "$NAME" $(in_cgroup memory/memory.limit_in_bytes memory.max)
+	run d exec "$NAME" sh -c "$(in_cgroup memory/memory.limit_in_bytes memory.max)"
 	[ "$output" = $((32 * 1024 * 1024)) ]
-	run d exec "$NAME" $(in_cgroup pids/pids.max pids.max)
+	run d exec "$NAME" sh -c "$(in_cgroup pids/pids.max pids.max)"
 	[ "$output" = 33 ]
 }
 
@@ -729,7 +730,7 @@ only_casemate() {
 
 @test "baseline: no_new_privs, more masks and a pids limit without any flag" {
 	only_casemate
-	run d run --rm test sh -c "grep NoNewPrivs /proc/self/status; wc -c </proc/kallsyms; $(in_cgroup pids/pids.max pids.max)"
+	run d run --rm test sh -c "grep NoNewPrivs /proc/self/status; wc -c </proc/kallsyms; sh -c "$(in_cgroup pids/pids.max pids.max)""
 	[[ "${lines[0]}" == *1 ]]
 	[ "${lines[1]}" = 0 ]
 	[ "${lines[2]}" = 2048 ]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154 # what expands inside the container; what bats sets
 # dockerd with userns-remap: every container in a user namespace of its own daemon's range.
 
 bats_require_minimum_version 1.5.0
