@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policy documents: what is taken, what is refused, that writing and reading one gives the same. */
+#include "policies.h"
+
+#include <string.h>
+
+#define POLICY(members) "{ 'name': 'test', " members " }"
+
+/* One value of every key. */
+static const char every_key[] = POLICY(
+	"'noNewPrivileges': true, 'capabilities': { 'max': ['CAP_KILL', 'CAP_CHOWN'], 'ambient': ['CAP_KILL'] },"
+	"'privileged': 'refuse', 'rootfs': { 'readonly': true },"
+	"'tmpfs': [{ 'destination': '/run', 'options': ['nosuid', 'mode=755'], 'size': '50m' },"
+	"          { 'destination': '/tmp/', 'options': ['rw'] }],"
+	"'mounts': { 'options': ['nodev'], 'denySources': ['/', '/etc', '/var/lib/docker/.'] },"
+	"'maskedPaths': ['/proc/kcore'], 'readonlyPaths': ['/proc//sys/'],"
+	"'resources': { 'pids': { 'default': 100, 'max': 200 }, 'memory': { 'max': '512m' }, 'cpu': { 'max': 1.5 } },"
+	"'devices': [{ 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw' }],"
+	"'namespaces': { 'require': ['pid', 'mount'] }, 'user': { 'nonRoot': true },"
+	"'sysctl': { 'net.ipv4.ip_unprivileged_port_start': '0' }, 'keyring': 'session'");
+
+static void every_key_is_read_and_written(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	const char *text = policy_text(&arena, make_policy(&arena, every_key));
+
+	(void)state;
+	assert_string_equal(
+		text,
+		"{\"name\":\"test\",\"privileged\":\"refuse\",\"namespaces\":{\"require\":[\"mount\",\"pid\"]},"
+		"\"user\":{\"nonRoot\":true},\"noNewPrivileges\":true,"
+		"\"capabilities\":{\"max\":[\"CAP_CHOWN\",\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]},"
+		"\"rootfs\":{\"readonly\":true},"
+		"\"tmpfs\":[{\"destination\":\"/run\",\"options\":[\"nosuid\",\"mode=755\"],\"size\":52428800},"
+		"{\"destination\":\"/tmp\",\"options\":[]}],"
+		"\"mounts\":{\"options\":[\"nodev\"],\"denySources\":[\"/.\",\"/etc\",\"/var/lib/docker/.\"]},"
+		"\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\"],"
+		"\"resources\":{\"pids\":{\"default\":100,\"max\":200},\"memory\":{\"max\":536870912},"
+		"\"cpu\":{\"max\":1.5}},"
+		"\"devices\":[{\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"rw\"}],"
+		"\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\"},\"keyring\":\"session\"}");
+	assert_string_equal(text, policy_text(&arena, make_policy(&arena, text)));
+}
+
+static void built_in_documents_are_policies(void **state)
+{
+	const char *const *names = policy_builtin_names();
+
+	(void)state;
+	assert_non_null(names[0]);
+	for (size_t i = 0; names[i]; i++) {
+		_cleanup_arena_ struct arena arena = { 0 };
+		struct policy *policy = builtin_policy(&arena, names[i]);
+		const char *text = policy_text(&arena, policy);
+
+		assert_string_equal(policy_names(policy), names[i]);
+		assert_string_equal(text, policy_text(&arena, make_policy(&arena, text)));
+		assert_int_equal(policy_is_off(policy), !strcmp(names[i], "off"));
+		assert_true(i == 0 || strcmp(names[i - 1], names[i]) < 0);
+	}
+	assert_null(policy_builtin("none-of-this-name"));
+}
+
+static void mistakes_are_refused(void **state)
+{
+	static const struct {
+		const char *document, *said;
+	} mistakes[] = {
+		{ "{}", "policy: name: missing" },
+		{ "[]", "policy: found array, expected a policy: an object" },
+		{ "{ 'name': '../x' }", "policy: name: found \"../x\", expected letters, digits, '.', '_' and '-'" },
+		{ "{ 'name': 'a,' }", "policy: name: found \"a,\", expected letters, digits, '.', '_' and '-'" },
+		{ "{ 'name': 'a,off' }", "policy: name: found \"a,off\", expected no `off` among others" },
+		{ "{ 'name': 'off', 'noNewPrivileges': true }",
+		  "policy: noNewPrivileges: the policy `off` has no keys" },
+		{ POLICY("'noNewPrivilege': true"), "policy: noNewPrivilege: unknown key" },
+		{ POLICY("'landlock': {}"), "policy: landlock: unknown key" },
+		{ POLICY("'exec': 'deny'"), "policy: exec: unknown key" },
+		{ POLICY("'seccomp': { 'profile': 'strict' }"), "policy: seccomp: unknown key" },
+		{ POLICY("'userns': 'require'"), "policy: userns: unknown key" },
+		{ POLICY("'noNewPrivileges': 1"),
+		  "policy: noNewPrivileges: found 1, expected true or false" },
+		{ POLICY("'noNewPrivileges': null"),
+		  "policy: noNewPrivileges: found null, expected true or false" },
+		{ POLICY("'capabilities': { 'maximum': [] }"), "policy: capabilities.maximum: unknown member" },
+		{ POLICY("'capabilities': { 'max': ['CAP_CHWON'] }"),
+		  "policy: capabilities.max[0]: found \"CAP_CHWON\", expected a capability such as \"CAP_CHOWN\"" },
+		{ POLICY("'capabilities': { 'max': 'CAP_CHOWN' }"),
+		  "policy: capabilities.max: found \"CAP_CHOWN\", expected an array of strings" },
+		{ POLICY("'privileged': 'deny'"),
+		  "policy: privileged: found \"deny\", expected \"refuse\" or \"allow\"" },
+		{ POLICY("'rootfs': { 'readOnly': true }"), "policy: rootfs.readOnly: unknown member" },
+		{ POLICY("'tmpfs': [{ 'options': [] }]"),
+		  "policy: tmpfs[0].destination: expected an absolute path below /" },
+		{ POLICY("'tmpfs': [{ 'destination': '/tmp', 'options': ['suid'] }]"),
+		  "policy: tmpfs[0].options[0]: found \"suid\", expected rw, ro, nosuid, nodev, noexec, "
+		  "nosymfollow or mode=OCTAL" },
+		{ POLICY("'tmpfs': [{ 'destination': '/tmp', 'size': '1x' }]"),
+		  "policy: tmpfs[0].size: found \"1x\", expected bytes: a whole number of at least 1, or text such "
+		  "as \"512m\"" },
+		{ POLICY("'mounts': { 'options': ['ro'] }"),
+		  "policy: mounts.options[0]: found \"ro\", expected nosuid, nodev, noexec or nosymfollow" },
+		{ POLICY("'mounts': { 'denySources': ['etc'] }"),
+		  "policy: mounts.denySources[0]: found \"etc\", expected an absolute path without \"..\"" },
+		{ POLICY("'maskedPaths': ['/proc/../etc']"),
+		  "policy: maskedPaths[0]: found \"/proc/../etc\", expected an absolute path without \"..\"" },
+		{ POLICY("'readonlyPaths': [7]"),
+		  "policy: readonlyPaths[0]: found 7, expected an absolute path without \"..\"" },
+		{ POLICY("'resources': { 'pids': { 'max': 0 } }"),
+		  "policy: resources.pids.max: found 0, expected a whole number of at least 1" },
+		{ POLICY("'resources': { 'pids': { 'max': -1 } }"),
+		  "policy: resources.pids.max: found -1, expected a whole number of at least 1" },
+		{ POLICY("'resources': { 'pid': { 'max': 1 } }"), "policy: resources.pid: unknown member" },
+		{ POLICY("'resources': { 'cpu': { 'max': 0 } }"),
+		  "policy: resources.cpu.max: found 0, expected a number of CPUs of at least 0.01" },
+		{ POLICY("'devices': 'all'"),
+		  "policy: devices: found \"all\", expected \"default\" or an array of devices" },
+		{ POLICY("'devices': [{ 'type': 'a' }]"), "policy: devices[0].type: expected \"b\" or \"c\"" },
+		{ POLICY("'namespaces': { 'require': ['net'] }"),
+		  "policy: namespaces.require[0]: found \"net\", expected a kind of namespace" },
+		{ POLICY("'user': { 'nonroot': true }"), "policy: user.nonroot: unknown member" },
+		{ POLICY("'sysctl': { 'vm.swappiness': '1' }"),
+		  "policy: sysctl.vm.swappiness: not a sysctl of a network, ipc or uts namespace" },
+		{ POLICY("'sysctl': { 'kernel.shmmax': 1 }"),
+		  "policy: sysctl.kernel.shmmax: found 1, expected a string" },
+		{ POLICY("'keyring': 'none'"), "policy: keyring: found \"none\", expected \"session\"" },
+		{ POLICY("'extends': ['baseline']"),
+		  "policy: extends: not in a policy kept with a container" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		_cleanup_arena_ struct arena arena = { 0 };
+
+		assert_string_equal(refused_policy(&arena, mistakes[i].document), mistakes[i].said);
+	}
+}
+
+static void stacking_takes_the_stricter_value(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct policy *a = make_policy(
+		&arena, "{ 'name': 'hobby', 'resources': { 'memory': { 'max': '512m' }, 'pids': { 'max': 99 } },"
+			"'capabilities': { 'max': ['CAP_KILL', 'CAP_CHOWN'] }, 'privileged': 'allow',"
+			"'devices': [{ 'type': 'c', 'major': 10 }] }");
+	struct policy *b = make_policy(
+		&arena, "{ 'name': 'terminal', 'resources': { 'memory': { 'max': '2g', 'default': '1g' } },"
+			"'capabilities': { 'max': ['CAP_KILL', 'CAP_FOWNER'], 'ambient': ['CAP_KILL'] },"
+			"'privileged': 'refuse', 'devices': [{ 'type': 'c', 'minor': 229, 'access': 'rw' }] }");
+	const char *expected =
+		"{\"name\":\"hobby,terminal\",\"privileged\":\"refuse\","
+		"\"capabilities\":{\"max\":[\"CAP_KILL\"],\"ambient\":[]},"
+		"\"resources\":{\"pids\":{\"max\":99},\"memory\":{\"default\":1073741824,\"max\":536870912}},"
+		"\"devices\":[{\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"rw\"}]}";
+
+	(void)state;
+	assert_string_equal(policy_text(&arena, stack(&arena, a, b)), expected);
+	assert_string_equal(policy_text(&arena, stack(&arena, b, a)), expected);
+	assert_string_equal(policy_names(stack(&arena, b, a)), "hobby,terminal");
+}
+
+static void off_is_nothing_beside_others(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct policy *off = builtin_policy(&arena, "off"), *baseline = builtin_policy(&arena, "baseline");
+
+	(void)state;
+	assert_string_equal(policy_names(off), "off");
+	assert_string_equal(policy_names(stack(&arena, off, off)), "off");
+	assert_string_equal(policy_text(&arena, stack(&arena, off, baseline)), policy_text(&arena, baseline));
+}
+
+static void contradicting_sysctls_do_not_stack(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	const struct policy *parts[] = {
+		make_policy(&arena, "{ 'name': 'a', 'sysctl': { 'kernel.shmmax': '1' } }"),
+		make_policy(&arena, "{ 'name': 'b', 'sysctl': { 'kernel.shmmax': '2', 'kernel.shmall': '3' } }"),
+		make_policy(&arena, "{ 'name': 'a', 'sysctl': { 'kernel.shmmax': '1' } }"),
+	};
+	struct policy *stacked;
+	struct error error, swapped;
+
+	(void)state;
+	assert_int_equal(policy_stack(&arena, parts, 2, &stacked, &error), -1);
+	assert_string_equal(error.text, "policies a and b: sysctl: one sets kernel.shmmax=1, the other "
+					"kernel.shmmax=2; use one of them");
+	assert_int_equal(policy_stack(&arena, parts + 1, 2, &stacked, &swapped), -1);
+	assert_string_equal(error.text, swapped.text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_key_is_read_and_written),
+		cmocka_unit_test(built_in_documents_are_policies),
+		cmocka_unit_test(mistakes_are_refused),
+		cmocka_unit_test(stacking_takes_the_stricter_value),
+		cmocka_unit_test(off_is_nothing_beside_others),
+		cmocka_unit_test(contradicting_sysctls_do_not_stack),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
