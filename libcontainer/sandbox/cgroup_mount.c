@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Mounts of type "cgroup", in runc's form. Where any v1 hierarchy is mounted on the host: a tmpfs with one mount for
- * each of them. On a host with nothing but v2: cgroup2. With a cgroup namespace the file systems are mounted anew and
- * show the container's own groups as their root; without one the container's directories are bound.
+ * Mounts of type "cgroup", in runc's form. Where any v1 hierarchy is mounted on the host: a tmpfs with one mount
+ * for each of them. On a host with nothing but v2: cgroup2. With a cgroup namespace the file systems are mounted
+ * anew and show the container's own groups as their root; without one the container's directories are bound.
  */
 #include "sandbox/rootfs_room.h"
 
@@ -144,8 +144,8 @@ static int open_nothing(struct rootfs *rootfs, struct error *error)
 }
 
 /*
- * A user namespace without a cgroup namespace of its own cannot mount cgroup2: it gets a bind mount, of the container's
- * own group if there is one, and else of the host's tree, but never a writable one (CVE-2023-25809).
+ * A user namespace without a cgroup namespace of its own cannot mount cgroup2: it gets a bind mount, of the
+ * container's own group if there is one, and else of the host's tree, but never a writable one (CVE-2023-25809).
  */
 static int bind_unified(struct rootfs *rootfs, const struct mount_options *options, struct error *error)
 {
@@ -159,7 +159,8 @@ static int bind_unified(struct rootfs *rootfs, const struct mount_options *optio
 			hierarchy = &rootfs->cgroup_layout->items[i];
 	if (!hierarchy)
 		return error_set(error, ENOENT, "no cgroup2 hierarchy is mounted on the host");
-	directory = rootfs->cgroup && has_cgroup_namespace(rootfs) ? cgroup_directory(rootfs->cgroup, NULL) : NULL;
+	directory =
+		rootfs->cgroup && has_cgroup_namespace(rootfs) ? cgroup_directory(rootfs->cgroup, NULL) : NULL;
 	is_own = directory != NULL;
 	if (!is_own)
 		directory = hierarchy->mountpoint;

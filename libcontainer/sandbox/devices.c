@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * /dev: device nodes, links, ptmx, console. All of it is made relative to the descriptor of a directory that was
- * resolved inside the root (CVE-2026-41579), and no link at the last component is followed (CVE-2025-52565).
+ * /dev: device nodes, links, ptmx, console. All of it is made relative to the descriptor of a directory that
+ * was resolved inside the root (CVE-2026-41579), and no link at the last component is followed (CVE-2025-52565).
  */
 #include "sandbox/rootfs_room.h"
 
@@ -37,11 +37,11 @@ bool rootfs_makes_devices(const struct rootfs *rootfs)
 }
 
 /*
- * The directory of @path as a descriptor and the last component. For what is right below /dev that is @dev, opened
- * once for all; else *owned, to be closed.
+ * The directory of @path as a descriptor and the last component. For what is right below /dev that is @dev,
+ * opened once for all; else *owned, to be closed.
  */
-static int open_directory(struct rootfs *rootfs, int dev, const char *path, int *owned,
-			  const char **name, struct error *error)
+static int open_directory(struct rootfs *rootfs, int dev, const char *path, int *owned, const char **name,
+			  struct error *error)
 {
 	const char *normal = path_normalize(rootfs->arena, path);
 
@@ -99,8 +99,7 @@ static int accept_existing(int directory, const char *name, const struct node *n
 	return 0;
 }
 
-static int make_node(struct rootfs *rootfs, int dev, const struct node *node, bool bind,
-		     struct error *error)
+static int make_node(struct rootfs *rootfs, int dev, const struct node *node, bool bind, struct error *error)
 {
 	_cleanup_fd_ int owned = -1;
 	const char *name;
@@ -137,11 +136,12 @@ static int read_device(const struct oci_device *device, struct node *node, struc
 		node->type = S_IFIFO;
 	else
 		return error_set(error, 0, "device %s has invalid type \"%s\"", device->path, device->type);
-	if (node->type != S_IFIFO && (major_number < 0 || major_number > UINT32_MAX || minor_number < 0 ||
-				      minor_number > UINT32_MAX))
+	if (node->type != S_IFIFO &&
+	    (major_number < 0 || major_number > UINT32_MAX || minor_number < 0 || minor_number > UINT32_MAX))
 		return error_set(error, 0, "device %s has an invalid number", device->path);
 	node->path = device->path;
-	node->device = node->type == S_IFIFO ? 0 : makedev((unsigned int)major_number, (unsigned int)minor_number);
+	node->device =
+		node->type == S_IFIFO ? 0 : makedev((unsigned int)major_number, (unsigned int)minor_number);
 	node->mode = device->file_mode.present ? device->file_mode.value & 07777 : DEVICE_MODE;
 	node->uid = device->uid.present ? device->uid.value : 0;
 	node->gid = device->gid.present ? device->gid.value : 0;
@@ -164,8 +164,8 @@ static int make_nodes(struct rootfs *rootfs, int dev, struct error *error)
 		unsigned int major;
 		unsigned int minor;
 	} defaults[] = {
-		{ "/dev/null", 1, 3 },	  { "/dev/random", 1, 8 }, { "/dev/full", 1, 7 },
-		{ "/dev/tty", 5, 0 },	  { "/dev/zero", 1, 5 },   { "/dev/urandom", 1, 9 },
+		{ "/dev/null", 1, 3 }, { "/dev/random", 1, 8 }, { "/dev/full", 1, 7 },
+		{ "/dev/tty", 5, 0 },  { "/dev/zero", 1, 5 },	{ "/dev/urandom", 1, 9 },
 	};
 	const struct oci_device_list *devices = &rootfs_linux(rootfs)->devices;
 	bool bind = rootfs_has_user_namespace(rootfs);
@@ -199,8 +199,9 @@ static int make_links(struct rootfs *rootfs, int dev, struct error *error)
 		const char *target;
 		const char *name;
 	} links[] = {
-		{ "/proc/self/fd", "fd" },	 { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
-		{ "/proc/self/fd/2", "stderr" }, { "/proc/kcore", "core" },
+		{ "/proc/self/fd", "fd" },	 { "/proc/self/fd/0", "stdin" },
+		{ "/proc/self/fd/1", "stdout" }, { "/proc/self/fd/2", "stderr" },
+		{ "/proc/kcore", "core" },
 	};
 	size_t count = ARRAY_SIZE(links);
 
@@ -249,7 +250,8 @@ static int make_all(struct rootfs *rootfs, struct error *error)
 	directory = path_make_directory(rootfs->root, "/dev", 0755, error);
 	if (directory < 0)
 		return -1;
-	if (makes_devices && (make_nodes(rootfs, directory, error) < 0 || make_links(rootfs, directory, error) < 0))
+	if (makes_devices &&
+	    (make_nodes(rootfs, directory, error) < 0 || make_links(rootfs, directory, error) < 0))
 		return -1;
 	return rootfs->console < 0 ? 0 : mount_console(rootfs, directory, error);
 }

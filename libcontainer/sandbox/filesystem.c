@@ -140,8 +140,8 @@ static int set_options(struct arena *arena, int fs, const struct filesystem *fil
 	char *key;
 
 	while ((key = next_option(arena, filesystem->type, &rest, &value))) {
-		int result = value ? set_string(fs, filesystem, key, value, error) :
-				     set_flag(fs, filesystem, key, error);
+		int result = value ? set_string(fs, filesystem, key, value, error)
+				   : set_flag(fs, filesystem, key, error);
 
 		if (result < 0)
 			return -1;

@@ -44,7 +44,8 @@ static int expand(struct glob *glob, const char *directory, const char *rest);
 
 static int expand_component(struct glob *glob, const char *directory, const char *pattern, const char *rest)
 {
-	_cleanup_fd_ int fd = path_open_in_root(glob->root, *directory ? directory : "/", O_RDONLY | O_DIRECTORY);
+	_cleanup_fd_ int fd =
+		path_open_in_root(glob->root, *directory ? directory : "/", O_RDONLY | O_DIRECTORY);
 	_cleanup_dir_ DIR *listing = NULL;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))

@@ -152,17 +152,10 @@ static int apply_propagation(struct mount_options *options, const struct option 
 static int apply_option(struct mount_options *options, const struct option *option, struct error *error)
 {
 	switch (option->kind) {
-	case OPTION_FLAG:
-		apply_flag(options, option);
-		break;
-	case OPTION_PROPAGATION:
-		return apply_propagation(options, option, error);
-	case OPTION_RECURSIVE:
-		apply_recursive(options, option);
-		break;
-	case OPTION_COPY_UP:
-		options->copy_up = true;
-		break;
+	case OPTION_FLAG: apply_flag(options, option); break;
+	case OPTION_PROPAGATION: return apply_propagation(options, option, error);
+	case OPTION_RECURSIVE: apply_recursive(options, option); break;
+	case OPTION_COPY_UP: options->copy_up = true; break;
 	case OPTION_IDMAP:
 		options->idmap = true;
 		options->recursive_idmap = false;
@@ -205,7 +198,8 @@ int mount_options_parse(struct arena *arena, const struct oci_mount *mount, stru
 				 "mount %s: id-mapped mounts must have both uid and gid mappings specified",
 				 mount->destination);
 	if (options->copy_up && (options->bind || !mount->type || strcmp(mount->type, "tmpfs") != 0))
-		return error_set(error, 0, "mount %s: tmpcopyup is an option of tmpfs only", mount->destination);
+		return error_set(error, 0, "mount %s: tmpcopyup is an option of tmpfs only",
+				 mount->destination);
 	return 0;
 }
 

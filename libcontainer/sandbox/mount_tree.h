@@ -34,7 +34,7 @@ bool filesystem_needs_mount(const struct filesystem *filesystem);
 /* Makes a detached mount. Its descriptor, or -1; the error has what the kernel's context log says. */
 int filesystem_open(struct arena *arena, const struct filesystem *filesystem, struct error *error);
 
-/* Mounts with mount(2) on @target, through its descriptor. 0, or -1. MS_REMOUNT in the flags: changes what is there. */
+/* Mounts with mount(2) on @target, through its descriptor; with MS_REMOUNT: changes what is there. 0, or -1. */
 int filesystem_mount_on(struct arena *arena, const struct filesystem *filesystem, int target,
 			struct error *error);
 

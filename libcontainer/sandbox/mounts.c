@@ -213,6 +213,12 @@ static int label_mqueue(struct rootfs *rootfs, int tree, struct error *error)
 	return 0;
 }
 
+static void keep(int *kept, int *tree)
+{
+	cleanup_fd(kept);
+	*kept = TAKE_FD(*tree);
+}
+
 static int mount_filesystem(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
 {
 	const char *path = mount->mount->destination;
@@ -220,7 +226,8 @@ static int mount_filesystem(struct rootfs *rootfs, struct rootfs_mount *mount, s
 	const struct mount_options *options = &mount->options;
 	bool is_tmpfs = !strcmp(type, "tmpfs");
 	bool is_mqueue = !strcmp(type, "mqueue");
-	bool is_dev = !strcmp(path_normalize(rootfs->arena, path), "/dev");
+	const char *normal = path_normalize(rootfs->arena, path);
+	bool is_dev = !strcmp(normal, "/dev");
 	struct filesystem filesystem = {
 		.type = type,
 		.source = mount->mount->source,
@@ -236,8 +243,8 @@ static int mount_filesystem(struct rootfs *rootfs, struct rootfs_mount *mount, s
 	/* Mount points and devices are still to be made in these; rootfs_finish() makes them read-only. */
 	if (is_tmpfs || is_dev)
 		filesystem.flags &= ~(unsigned long)MS_RDONLY;
-	target = is_tmpfs ? open_tmpfs_mount_point(rootfs, path, &filesystem.mode, error) :
-			    rootfs_open_mount_point(rootfs, path, type, -1, error);
+	target = is_tmpfs ? open_tmpfs_mount_point(rootfs, path, &filesystem.mode, error)
+			  : rootfs_open_mount_point(rootfs, path, type, -1, error);
 	if (target < 0)
 		return -1;
 	tree = mount_new(rootfs, mount, &filesystem, target, error);
@@ -247,6 +254,10 @@ static int mount_filesystem(struct rootfs *rootfs, struct rootfs_mount *mount, s
 		return -1;
 	if ((is_tmpfs || is_dev) && options->set & MS_RDONLY)
 		mount->tree = TAKE_FD(tree);
+	else if (!strcmp(type, "proc") && !strcmp(normal, "/proc"))
+		keep(&rootfs->proc, &tree);
+	else if (!strcmp(type, "sysfs") && !strcmp(normal, "/sys"))
+		keep(&rootfs->sys, &tree);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static int pivot(struct rootfs *rootfs, struct error *error)
 	unsigned long propagation = rootfs_initial_propagation(rootfs);
 	_cleanup_fd_ int old_root = -1;
 
-	/* Where mounts may be shared with the host still, taking them away here must not take them away there. */
+	/* Where mounts may be shared with the host still, they must not be taken away there. */
 	if (!(propagation & MS_REC) || propagation & (MS_SHARED | MS_UNBINDABLE)) {
 		old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (old_root < 0)
@@ -65,7 +65,7 @@ static char *unescape(char *text)
 	return text;
 }
 
-/* The mount point of a line of mountinfo where it is a whole procfs or sysfs, else NULL. proc_pid_mountinfo(5) */
+/* The mount point in a line of mountinfo(5) where that is a whole procfs or sysfs, else NULL. */
 static char *full_kernel_mount(char *line)
 {
 	char *type = strstr(line, " - ");
@@ -119,12 +119,14 @@ static int hide_mount(struct arena *arena, const char *path, struct error *error
  */
 static int hide_kernel_mounts(struct rootfs *rootfs, struct error *error)
 {
-	const char *root = path_normalize(rootfs->arena, rootfs_source_path(rootfs, rootfs->config->root->path));
+	const char *root =
+		path_normalize(rootfs->arena, rootfs_source_path(rootfs, rootfs->config->root->path));
 	size_t length;
 	char *saved;
 	char *table;
 
-	if (file_read_at(rootfs->arena, rootfs->procfs, "thread-self/mountinfo", MOUNT_TABLE_MAX, &table, &length) < 0)
+	if (file_read_at(rootfs->arena, rootfs->procfs, "thread-self/mountinfo", MOUNT_TABLE_MAX, &table,
+			 &length) < 0)
 		return error_set(error, errno, "read the mount table");
 	for (char *line = strtok_r(table, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
 		const char *point = full_kernel_mount(line);

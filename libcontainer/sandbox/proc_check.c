@@ -13,7 +13,7 @@
 
 #define PROCFS_ROOT_INODE 1 /* PROC_ROOT_INO of include/linux/proc_ns.h */
 
-/* What lxcfs and the like emulate, and what a restore or a FIPS setup needs: none of it is written by a runtime. */
+/* What lxcfs and the like emulate, and what a restore or FIPS needs: no runtime writes any of it. */
 static const char *const safe_paths[] = {
 	"/proc/cpuinfo",
 	"/proc/diskstats",
@@ -68,8 +68,8 @@ static bool is_procfs_root(int fd)
 	struct statfs filesystem;
 	struct stat status;
 
-	return fstatfs(fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC && fstat(fd, &status) == 0 &&
-	       status.st_ino == PROCFS_ROOT_INODE;
+	return fstatfs(fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC &&
+	       fstat(fd, &status) == 0 && status.st_ino == PROCFS_ROOT_INODE;
 }
 
 int proc_check_target(struct rootfs *rootfs, int target, const char *path, const char *type, int tree,
@@ -86,7 +86,8 @@ int proc_check_target(struct rootfs *rootfs, int target, const char *path, const
 	/* A mount point off procfs and with a name off /proc is the ordinary case; no more calls for that. */
 	if (filesystem.f_type != PROC_SUPER_MAGIC && !path_is_below(normal, "/proc"))
 		return 0;
-	if (current_path(rootfs->procfs, target, real) < 0 || current_path(rootfs->procfs, rootfs->root, root) < 0)
+	if (current_path(rootfs->procfs, target, real) < 0 ||
+	    current_path(rootfs->procfs, rootfs->root, root) < 0)
 		return error_set(error, errno, "find out where mount point %s is", path);
 	if (!path_is_below(real, root))
 		return error_set(error, 0, "mount point %s has left the rootfs", path);

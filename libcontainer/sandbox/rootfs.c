@@ -20,6 +20,8 @@ void rootfs_init(struct rootfs *rootfs)
 		.userns = -1,
 		.console = -1,
 		.root = -1,
+		.proc = -1,
+		.sys = -1,
 		.empty_directory.fd = -1,
 		.null_device.fd = -1,
 	};
@@ -33,9 +35,12 @@ void rootfs_close(struct rootfs *rootfs)
 	}
 	rootfs->mount_count = 0;
 	cleanup_fd(&rootfs->root);
+	cleanup_fd(&rootfs->proc);
+	cleanup_fd(&rootfs->sys);
 	cleanup_fd(&rootfs->empty_directory.fd);
 	cleanup_fd(&rootfs->null_device.fd);
-	rootfs->root = rootfs->empty_directory.fd = rootfs->null_device.fd = -1;
+	rootfs->root = rootfs->proc = rootfs->sys = -1;
+	rootfs->empty_directory.fd = rootfs->null_device.fd = -1;
 }
 
 const struct oci_linux *rootfs_linux(const struct rootfs *rootfs)

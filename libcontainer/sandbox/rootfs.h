@@ -64,6 +64,8 @@ struct rootfs {
 	struct rootfs_mount *mounts; /* config.mounts, and the notify directory where there is one */
 	size_t mount_count;
 	bool idmap_pending; /* some source waits for rootfs_idmap_sources() */
+	int proc; /* the mounts of procfs at /proc and of sysfs at /sys, or -1 */
+	int sys;
 	struct rootfs_mask empty_directory; /* of masked directories: an empty tmpfs */
 	struct rootfs_mask null_device; /* of masked files: the host's /dev/null, checked to be device 1:3 */
 	struct rootfs_locked_path *locked_paths; /* what rootfs_finish() masked or made read-only */
@@ -91,11 +93,11 @@ void rootfs_init(struct rootfs *rootfs);
 void rootfs_close(struct rootfs *rootfs);
 
 /*
- * Parent, always, before the child is made: checks that the root exists and is a directory ("invalid rootfs: …"),
- * reads the options of all mounts, and opens the sources of bind mounts as detached trees where the child will
- * not have the right to (@privileged: the container gets a user namespace and this process has CAP_SYS_ADMIN)
- * and where they are idmapped. A mount's own mappings are applied at once; so are the container's where
- * rootfs->userns is there already.
+ * Parent, always, before the child is made: checks that the root exists and is a directory ("invalid rootfs:
+ * …"), reads the options of all mounts, and opens the sources of bind mounts as detached trees where the child
+ * will not have the right to (@privileged: the container gets a user namespace and this process has
+ * CAP_SYS_ADMIN) and where they are idmapped. A mount's own mappings are applied at once; so are the container's
+ * where rootfs->userns is there already.
  */
 int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *error);
 

@@ -27,7 +27,8 @@ static int finish_root(struct rootfs *rootfs, struct error *error)
 {
 	unsigned long propagation = rootfs_initial_propagation(rootfs);
 
-	if (rootfs->config->root->readonly && tree_set_attributes(rootfs->root, false, MOUNT_ATTR_RDONLY, 0) < 0)
+	if (rootfs->config->root->readonly &&
+	    tree_set_attributes(rootfs->root, false, MOUNT_ATTR_RDONLY, 0) < 0)
 		return error_set(error, errno, "make the rootfs read-only");
 	/*
 	 * Only now: while the host's mounts were here it would have shown there. A private root is what the

@@ -69,8 +69,8 @@ int rootfs_lock_paths(struct rootfs *rootfs, struct error *error);
 bool glob_is_pattern(const char *path);
 
 /*
- * Appends to @paths those below @root that the shell pattern @pattern matches, in @arena; one without pattern characters
- * stands for itself, whether it exists or not. 0, or -1.
+ * Appends to @paths those below @root that the shell pattern @pattern matches, in @arena; one without pattern
+ * characters stands for itself, whether it exists or not. 0, or -1.
  */
 int glob_in_root(struct arena *arena, int root, const char *pattern, struct string_list *paths,
 		 struct error *error);

@@ -23,7 +23,8 @@ static int check_mask(const char *path, int kind, const struct stat *empty, stru
 	if (statx(AT_FDCWD, path, 0, STATX_TYPE, &status) < 0)
 		return error_set(error, errno, "look at masked path %s", path);
 	if (kind == LOCKED_MASKED_FILE)
-		is_masked = S_ISCHR(status.stx_mode) && status.stx_rdev_major == 1 && status.stx_rdev_minor == 3;
+		is_masked =
+			S_ISCHR(status.stx_mode) && status.stx_rdev_major == 1 && status.stx_rdev_minor == 3;
 	else
 		is_masked = S_ISDIR(status.stx_mode) && status.stx_dev_major == major(empty->st_dev) &&
 			    status.stx_dev_minor == minor(empty->st_dev);

@@ -33,7 +33,8 @@ static int check_linux(const struct rootfs *rootfs, struct error *error)
 	if (rootfs->no_pivot && propagation & MS_PRIVATE)
 		return error_set(error, 0, "rootfsPropagation of [r]private is not safe without pivot_root");
 	if (rootfs_mount_label(rootfs) && !selinux_is_enabled())
-		return error_set(error, 0, "linux.mountLabel is given but SELinux is disabled or not supported");
+		return error_set(error, 0,
+				 "linux.mountLabel is given but SELinux is disabled or not supported");
 	return 0;
 }
 
