@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Removing the container's groups.
+ *
+ * A group can be removed when its last process has exited and nothing is below it. What is waited for is an
+ * event: the exit of each process that is still listed (pidfd), or "populated 0" in cgroup.events of v2. Only a v1
+ * group that lists nobody and yet is busy is tried again after a pause: the kernel has no event for that.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "cgroup/internal.h"
+
+#define REMOVE_LIMIT_MS 10000
+#define PAUSE_MS_MAX 50
+#define DEPTH_MAX 64U
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int remove_below(int directory, unsigned int depth)
+{
+	_cleanup_dir_ DIR *listing = NULL;
+	const struct dirent *entry;
+	int result = 0;
+	int fd;
+
+	fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	listing = fdopendir(fd);
+	if (!listing) {
+		close(fd);
+		return -1;
+	}
+	while ((entry = readdir(listing)))
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    remove_tree(fd, entry->d_name, depth) < 0)
+			result = -1;
+	return result;
+}
+
+int remove_tree(int parent, const char *name, unsigned int depth)
+{
+	_cleanup_fd_ int directory = -1;
+
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EBUSY || depth == 0)
+		return -1;
+	directory = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (remove_below(directory, depth - 1) < 0)
+		return -1;
+	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+/* Waits until one of the processes listed has exited. False: none is listed that could be waited for. */
+static bool wait_exit(int directory, int64_t deadline)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct pid_set pids = { 0 };
+
+	if (pids_collect(&arena, directory, true, &pids) < 0)
+		return false;
+	for (size_t i = 0; i < pids.count; i++) {
+		_cleanup_fd_ int process = (int)syscall(SYS_pidfd_open, pids.items[i], 0);
+		struct pollfd exited = { .fd = process, .events = POLLIN };
+		int64_t left = deadline - now_ms();
+
+		if (process >= 0)
+			return poll(&exited, 1, left > 0 ? (int)left : 0) == 1;
+	}
+	return false;
+}
+
+/* Waits until cgroup.events says that nobody is left. False: this group has no such file, or time is up. */
+static bool wait_unpopulated(int directory, int64_t deadline)
+{
+	_cleanup_fd_ int events = openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	char text[256];
+
+	if (events < 0)
+		return false;
+	for (;;) {
+		struct pollfd changed = { .fd = events, .events = POLLPRI };
+		ssize_t length = pread(events, text, sizeof(text) - 1, 0);
+		int64_t left = deadline - now_ms();
+
+		if (length <= 0)
+			return length == 0 || errno == ENODEV;
+		text[length] = '\0';
+		if (strstr(text, "populated 0"))
+			return true;
+		if (left <= 0 || poll(&changed, 1, (int)left) <= 0)
+			return false;
+	}
+}
+
+static void pause_ms(int64_t milliseconds)
+{
+	const struct timespec pause = { .tv_nsec = milliseconds * 1000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* -1 with errno */
+static int remove_busy(struct cgroup_group *group, int64_t deadline)
+{
+	int64_t pause = 1;
+	bool paused = true;
+	_cleanup_fd_ int directory = cgroup_directory_open(group->directory, O_PATH);
+
+	if (directory < 0)
+		return errno == ENOENT ? 0 : -1;
+	for (;;) {
+		/* What is below goes first; what is still busy there is waited for in the next round. */
+		remove_below(directory, DEPTH_MAX);
+		if (rmdir(group->directory) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY)
+			return -1;
+		if (now_ms() >= deadline) {
+			errno = EBUSY;
+			return -1;
+		}
+		if ((group->v2 ? wait_unpopulated(directory, deadline) : wait_exit(directory, deadline)) && paused) {
+			paused = false;
+			continue;
+		}
+		pause_ms(pause);
+		pause = pause * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : pause * 2;
+		paused = true;
+	}
+}
+
+/* What the state file names is removed only if it is in a cgroup filesystem. -1 with errno. */
+static int check(struct cgroup_group *group)
+{
+	struct statfs filesystem;
+
+	if (group->verified)
+		return 0;
+	if (statfs(group->directory, &filesystem) < 0)
+		return -1;
+	if (filesystem.f_type != CGROUP_SUPER_MAGIC && filesystem.f_type != CGROUP2_SUPER_MAGIC) {
+		errno = EXDEV;
+		return -1;
+	}
+	return 0;
+}
+
+int cgroupfs_destroy(struct cgroup *cgroup, struct error *error)
+{
+	int64_t deadline = 0;
+	int result = 0;
+
+	for (size_t i = cgroup->count; i > 0; i--) {
+		struct cgroup_group *group = &cgroup->groups[i - 1];
+
+		group_close(group);
+		if (group->dropped || strcmp(group->inner, "/") == 0)
+			continue;
+		if (check(group) == 0 && rmdir(group->directory) == 0)
+			continue;
+		if (errno == EBUSY) {
+			/* One limit for all of them. */
+			deadline = deadline ? deadline : now_ms() + REMOVE_LIMIT_MS;
+			if (remove_busy(group, deadline) == 0)
+				continue;
+		}
+		if (errno == ENOENT)
+			continue;
+		if (result == 0)
+			result = error_set(error, errno, "remove cgroup %s", group->directory);
+	}
+	return result;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processes of a container's groups: listing and signalling them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "cgroup/internal.h"
+
+#define PIDS_TEXT_MAX ((size_t)64 * 1024 * 1024)
+#define DEPTH_MAX 64U
+#define KILL_ROUNDS 10U
+
+static void pids_add(struct arena *arena, struct pid_set *pids, pid_t pid)
+{
+	if (pids->count == pids->capacity) {
+		size_t capacity = pids->capacity ? pids->capacity * 2 : 64;
+		pid_t *items = ARENA_NEW_ARRAY(arena, pid_t, capacity);
+
+		if (pids->count)
+			memcpy(items, pids->items, pids->count * sizeof(*items));
+		pids->items = items;
+		pids->capacity = capacity;
+	}
+	pids->items[pids->count++] = pid;
+}
+
+/* Lines of numbers; 0 stands for a process of another pid namespace, which cannot be named here. */
+static int pids_parse(struct arena *arena, char *text, struct pid_set *pids)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		uint32_t pid;
+
+		if (parse_u32(line, &pid) < 0 || pid > INT32_MAX) {
+			errno = EBADMSG;
+			return -1;
+		}
+		if (pid > 0)
+			pids_add(arena, pids, (pid_t)pid);
+	}
+	return 0;
+}
+
+/* A group that goes away under our hands has no processes. */
+static bool is_gone(int number)
+{
+	return number == ENOENT || number == ENODEV;
+}
+
+static int pids_of(struct arena *arena, int directory, struct pid_set *pids)
+{
+	_cleanup_arena_ struct arena scratch = { 0 };
+	size_t length;
+	char *text;
+
+	if (file_read_at(&scratch, directory, "cgroup.procs", PIDS_TEXT_MAX, &text, &length) < 0) {
+		if (is_gone(errno))
+			return 0;
+		/* A threaded group lists threads only. */
+		if (errno != EOPNOTSUPP ||
+		    file_read_at(&scratch, directory, "cgroup.threads", PIDS_TEXT_MAX, &text, &length) < 0)
+			return is_gone(errno) ? 0 : -1;
+	}
+	return pids_parse(arena, text, pids);
+}
+
+static int pids_walk(struct arena *arena, int directory, unsigned int depth, struct pid_set *pids)
+{
+	_cleanup_dir_ DIR *listing = NULL;
+	const struct dirent *entry;
+	int fd;
+
+	if (pids_of(arena, directory, pids) < 0)
+		return -1;
+	if (depth == 0)
+		return 0;
+	fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return is_gone(errno) ? 0 : -1;
+	listing = fdopendir(fd);
+	if (!listing) {
+		close(fd);
+		return -1;
+	}
+	while ((entry = readdir(listing))) {
+		_cleanup_fd_ int below = -1;
+
+		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		below = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (below < 0 && is_gone(errno))
+			continue;
+		if (below < 0 || pids_walk(arena, below, depth - 1, pids) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pids_collect(struct arena *arena, int directory, bool recursive, struct pid_set *pids)
+{
+	return pids_walk(arena, directory, recursive ? DEPTH_MAX : 0, pids);
+}
+
+/* The group to look for processes in: every process is in all of them, so one is enough. */
+static struct cgroup_group *processes_group(const struct cgroup *cgroup)
+{
+	struct cgroup_group *group = group_find(cgroup, "devices");
+
+	for (size_t i = 0; !group && i < cgroup->count; i++)
+		if (!cgroup->groups[i].dropped)
+			group = &cgroup->groups[i];
+	return group;
+}
+
+int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive, pid_t **pids, size_t *count,
+		struct error *error)
+{
+	struct cgroup_group *group = processes_group(cgroup);
+	struct pid_set set = { 0 };
+	int directory;
+
+	*pids = NULL;
+	*count = 0;
+	if (!group)
+		return 0;
+	directory = group_fd(group);
+	if (directory < 0 && is_gone(errno))
+		return 0;
+	if (directory < 0 || pids_collect(arena, directory, recursive, &set) < 0)
+		return error_set(error, errno, "read the processes of cgroup %s", group->directory);
+	*pids = set.items;
+	*count = set.count;
+	return 0;
+}
+
+/* How many could be signalled, or -1. */
+static int signal_once(const struct cgroup *cgroup, int signal, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	int signalled = 0;
+	size_t count;
+	pid_t *pids;
+
+	if (cgroup_pids(&arena, cgroup, true, &pids, &count, error) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (kill(pids[i], signal) == 0)
+			signalled++;
+		else if (errno != ESRCH)
+			return error_set(error, errno, "send signal %d to process %d", signal, pids[i]);
+	}
+	return signalled;
+}
+
+/*
+ * Frozen, no process can fork away while the list is gone through. Where there is no freezer, SIGKILL goes round
+ * again until nobody new turns up.
+ */
+static int signal_each(const struct cgroup *cgroup, int signal, struct error *error)
+{
+	struct error freezing;
+	bool was_frozen = cgroup_is_frozen(cgroup, NULL, &freezing) == 1;
+	bool frozen = was_frozen || cgroup_freeze(cgroup, &freezing) == 0;
+	int result;
+
+	if (!frozen)
+		log_debug("signalling without freezing: %s", freezing.text);
+	result = signal_once(cgroup, signal, error);
+	for (unsigned int round = 1; !frozen && signal == SIGKILL && result > 0 && round < KILL_ROUNDS; round++)
+		result = signal_once(cgroup, signal, error);
+	/* A frozen process cannot even die. */
+	if (frozen && (!was_frozen || signal == SIGKILL) && cgroup_thaw(cgroup, &freezing) < 0 && result >= 0)
+		return error_set(error, 0, "%s", freezing.text);
+	return result < 0 ? -1 : 0;
+}
+
+int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error)
+{
+	struct cgroup_group *group = group_find(cgroup, NULL);
+	struct error thawing;
+
+	if (cgroup->count == 0)
+		return error_set(error, 0, "the container has no cgroup to find its processes in");
+	/* One write, and no process can fork away. */
+	if (signal != SIGKILL || !group || strcmp(group->inner, "/") == 0 ||
+	    group_try_write(group, "cgroup.kill", "1") < 0)
+		return signal_each(cgroup, signal, error);
+	if (cgroup->unified)
+		return 0;
+	/* What is in the v1 groups should be in the v2 group, too; make sure, and let what is frozen there die. */
+	if (signal_once(cgroup, signal, error) < 0)
+		return -1;
+	if (group_find_v1(cgroup, "freezer") && cgroup_thaw(cgroup, &thawing) < 0)
+		return error_set(error, 0, "%s", thawing.text);
+	return 0;
+}

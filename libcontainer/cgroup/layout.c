@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "cgroup/internal.h"
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+#define HIERARCHY_ROOT_INODE 1 /* the root of a kernfs; the root of a subtree or of a namespace has another */
+
+bool list_has(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (list && *list) {
+		size_t item = strcspn(list, ", ");
+
+		if (item == length && strncmp(list, name, length) == 0)
+			return true;
+		list += item;
+		list += strspn(list, ", ");
+	}
+	return false;
+}
+
+/* One line of /proc/self/cgroup, "4:memory:/user.slice"; returns the line after it, NULL at the end. */
+static char *own_line(char *text, struct cgroup_hierarchy *hierarchy, bool *valid)
+{
+	char *end = strchr(text, '\n');
+	char *controllers;
+	char *path;
+
+	if (end)
+		*end = '\0';
+	*valid = false;
+	controllers = strchr(text, ':');
+	path = controllers ? strchr(controllers + 1, ':') : NULL;
+	if (path && path[1] == '/') {
+		*path = '\0';
+		*hierarchy = (struct cgroup_hierarchy){
+			.v2 = controllers[1] == '\0',
+			.controllers = controllers + 1,
+			.own_path = path + 1,
+			.fd = -1,
+		};
+		*valid = true;
+	}
+	return end ? end + 1 : NULL;
+}
+
+/* Every hierarchy there is, mounted or not. */
+static size_t own_groups(struct arena *arena, const char *own, struct cgroup_hierarchy *items)
+{
+	char *next = arena_strdup(arena, own);
+	size_t count = 0;
+
+	while (next && *next && count < CGROUP_HIERARCHIES_MAX) {
+		bool valid;
+
+		next = own_line(next, &items[count], &valid);
+		count += valid;
+	}
+	return count;
+}
+
+/* mountinfo writes blank, tab, newline and backslash as three octal digits. */
+static void unescape(char *text)
+{
+	char *out = text;
+
+	while (*text) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' && text[2] <= '7' &&
+		    text[3] >= '0' && text[3] <= '7') {
+			*out++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
+			text += 4;
+		} else {
+			*out++ = *text++;
+		}
+	}
+	*out = '\0';
+}
+
+struct mount_line {
+	char *root;
+	char *mountpoint;
+	char *type;
+	char *options; /* of the filesystem */
+};
+
+/* "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory" */
+static bool mount_line_split(char *line, struct mount_line *mount)
+{
+	char *separator = strstr(line, " - ");
+	char *save = NULL;
+
+	if (!separator)
+		return false;
+	*separator = '\0';
+	for (unsigned int field = 0; field < 5; field++) {
+		char *word = strtok_r(field ? NULL : line, " ", &save);
+
+		if (!word)
+			return false;
+		if (field == 3)
+			mount->root = word;
+		else
+			mount->mountpoint = word; /* the fifth, in the end */
+	}
+	mount->type = strtok_r(separator + 3, " ", &save);
+	if (!mount->type || !strtok_r(NULL, " ", &save))
+		return false;
+	mount->options = strtok_r(NULL, " ", &save);
+	if (!mount->options)
+		return false;
+	unescape(mount->root);
+	unescape(mount->mountpoint);
+	return true;
+}
+
+static bool is_mount_of(const struct mount_line *mount, const struct cgroup_hierarchy *hierarchy)
+{
+	const char *controller = hierarchy->controllers;
+
+	if (hierarchy->v2)
+		return strcmp(mount->type, "cgroup2") == 0;
+	if (strcmp(mount->type, "cgroup") != 0)
+		return false;
+	while (*controller) {
+		char name[64];
+		size_t length = strcspn(controller, ",");
+
+		if (length >= sizeof(name))
+			return false;
+		memcpy(name, controller, length);
+		name[length] = '\0';
+		if (!list_has(mount->options, name))
+			return false;
+		controller += length + (controller[length] == ',');
+	}
+	return true;
+}
+
+/* The first mount of a hierarchy counts, but one in the customary place comes before any other. */
+static void place(const struct mount_line *mount, struct cgroup_hierarchy *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct cgroup_hierarchy *hierarchy = &items[i];
+
+		if (!is_mount_of(mount, hierarchy))
+			continue;
+		if (!hierarchy->mountpoint || (path_is_below(mount->mountpoint, CGROUP_MOUNT) &&
+					       !path_is_below(hierarchy->mountpoint, CGROUP_MOUNT))) {
+			hierarchy->mountpoint = mount->mountpoint;
+			hierarchy->mount_root = mount->root;
+		}
+		return;
+	}
+}
+
+static void keep_mounted(struct cgroup_layout *layout, const struct cgroup_hierarchy *items, size_t count)
+{
+	layout->count = 0;
+	layout->unified = false;
+	for (size_t i = 0; i < count; i++) {
+		if (!items[i].mountpoint)
+			continue;
+		layout->items[layout->count++] = items[i];
+		if (items[i].v2 && strcmp(items[i].mountpoint, CGROUP_MOUNT) == 0)
+			layout->unified = true;
+	}
+	if (layout->count == 1 && layout->items[0].v2)
+		layout->unified = true;
+}
+
+int layout_parse(struct arena *arena, const char *mountinfo, const char *own, struct cgroup_layout *layout,
+		 struct error *error)
+{
+	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
+	size_t count = own_groups(arena, own, items);
+	char *line = arena_strdup(arena, mountinfo);
+
+	while (line && *line) {
+		char *end = strchr(line, '\n');
+		struct mount_line mount = { 0 };
+
+		if (end)
+			*end = '\0';
+		/* Most lines of a busy host are no cgroup's: do not take those apart. */
+		if (strstr(line, " - cgroup") && mount_line_split(line, &mount))
+			place(&mount, items, count);
+		line = end ? end + 1 : NULL;
+	}
+	keep_mounted(layout, items, count);
+	if (layout->count == 0)
+		return error_set(error, 0, "no cgroup filesystem is mounted");
+	return 0;
+}
+
+/* Opens a mountpoint and looks whether it is the root of a hierarchy. -1 with errno: it is something else. */
+static int mountpoint_open(const char *path, bool v2, bool whole)
+{
+	_cleanup_fd_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs filesystem;
+	struct stat status;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs(fd, &filesystem) < 0 || fstat(fd, &status) < 0)
+		return -1;
+	if (filesystem.f_type != (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC) ||
+	    (whole && status.st_ino != HIERARCHY_ROOT_INODE)) {
+		errno = ENOTSUP;
+		return -1;
+	}
+	return TAKE_FD(fd);
+}
+
+/*
+ * Where everything is mounted in the customary places, the mount table need not be read, whose length (and the
+ * time the kernel needs to write it) grows with the containers of the host. Anything unusual, such as only a
+ * part of a hierarchy being visible, and the table decides.
+ */
+static bool layout_guess(struct arena *arena, struct cgroup_hierarchy *items, size_t count,
+			 struct cgroup_layout *layout)
+{
+	int unified = mountpoint_open(CGROUP_MOUNT, true, true);
+
+	if (unified >= 0 && count > 1) {
+		close(unified);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *name = items[i].controllers;
+
+		if (strncmp(name, "name=", 5) == 0)
+			name += 5;
+		items[i].mount_root = "/";
+		items[i].mountpoint = unified >= 0 ? CGROUP_MOUNT :
+				      items[i].v2  ? CGROUP_MOUNT "/unified" :
+						     arena_printf(arena, CGROUP_MOUNT "/%s", name);
+		items[i].fd = unified >= 0 ? unified : mountpoint_open(items[i].mountpoint, items[i].v2, true);
+		if (items[i].fd >= 0)
+			continue;
+		for (size_t opened = 0; opened < i; opened++)
+			close(items[opened].fd);
+		return false;
+	}
+	keep_mounted(layout, items, count);
+	return layout->count > 0;
+}
+
+int cgroup_layout_read(struct arena *arena, struct cgroup_layout *layout, struct error *error)
+{
+	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
+	char *mountinfo;
+	size_t length;
+	size_t count;
+	char *own;
+
+	layout->count = 0;
+	if (file_read_at(arena, AT_FDCWD, "/proc/self/cgroup", FILE_SIZE_MAX, &own, &length) < 0)
+		return error_set(error, errno, "read /proc/self/cgroup");
+	count = own_groups(arena, own, items);
+	if (layout_guess(arena, items, count, layout))
+		return 0;
+	if (file_read_at(arena, AT_FDCWD, "/proc/self/mountinfo", FILE_SIZE_MAX, &mountinfo, &length) < 0)
+		return error_set(error, errno, "read /proc/self/mountinfo");
+	if (layout_parse(arena, mountinfo, own, layout, error) < 0)
+		return -1;
+	for (size_t i = 0; i < layout->count; i++) {
+		struct cgroup_hierarchy *hierarchy = &layout->items[i];
+
+		hierarchy->fd = mountpoint_open(hierarchy->mountpoint, hierarchy->v2, false);
+		if (hierarchy->fd < 0) {
+			error_set(error, errno, "open the cgroup hierarchy at %s", hierarchy->mountpoint);
+			cgroup_layout_release(layout);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void cgroup_layout_release(struct cgroup_layout *layout)
+{
+	for (size_t i = 0; i < layout->count; i++) {
+		if (layout->items[i].fd >= 0)
+			close(layout->items[i].fd);
+		layout->items[i].fd = -1;
+	}
+	layout->count = 0;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The managers, and a container's groups in its state file. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "cgroup/internal.h"
+
+static int disabled_create(struct cgroup *cgroup, const struct cgroup_layout *layout _unused_,
+			   const struct cgroup_request *request _unused_,
+			   const struct oci_resources *resources _unused_, struct error *error _unused_)
+{
+	cgroup->path = "";
+	return 0;
+}
+
+/* Who disables cgroups has no limits, by their own word: crun, from where the option comes, takes it so, too. */
+static int disabled_set_resources(struct cgroup *cgroup _unused_, const struct oci_resources *resources _unused_,
+				  struct error *error _unused_)
+{
+	return 0;
+}
+
+static int disabled_set_devices(struct cgroup *cgroup _unused_, const struct oci_device_rule_list *rules _unused_,
+				const struct oci_device_list *devices _unused_, struct error *error _unused_)
+{
+	return 0;
+}
+
+static int disabled_destroy(struct cgroup *cgroup _unused_, struct error *error _unused_)
+{
+	return 0;
+}
+
+const struct cgroup_ops disabled_ops = {
+	.name = "disabled",
+	.create = disabled_create,
+	.set_resources = disabled_set_resources,
+	.set_devices = disabled_set_devices,
+	.destroy = disabled_destroy,
+};
+
+static struct cgroup *cgroup_new(struct arena *arena, const struct cgroup_ops *ops)
+{
+	struct cgroup *cgroup = ARENA_NEW(arena, struct cgroup);
+
+	cgroup->arena = arena;
+	cgroup->ops = ops;
+	cgroup->path = "";
+	return cgroup;
+}
+
+int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
+		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error)
+{
+	static const struct cgroup_ops *const managers[] = {
+		[CGROUP_MANAGER_CGROUPFS] = &cgroupfs_ops,
+		[CGROUP_MANAGER_DISABLED] = &disabled_ops,
+	};
+	const struct cgroup_ops *ops = NULL;
+	struct cgroup *made;
+
+	if ((size_t)request->manager < ARRAY_SIZE(managers))
+		ops = managers[request->manager];
+	if (!ops)
+		return error_set(error, 0, "systemd cgroup manager is not supported by this build");
+	made = cgroup_new(arena, ops);
+	made->rootless = request->rootless;
+	made->path_given = request->cgroups_path && *request->cgroups_path;
+	made->owner = request->owner;
+	if (ops->create(made, layout, request, resources, error) < 0)
+		return -1;
+	*cgroup = made;
+	return 0;
+}
+
+int cgroup_set_resources(struct cgroup *cgroup, const struct oci_resources *resources, struct error *error)
+{
+	return resources ? cgroup->ops->set_resources(cgroup, resources, error) : 0;
+}
+
+int cgroup_set_devices(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
+		       const struct oci_device_list *devices, struct error *error)
+{
+	return cgroup->ops->set_devices(cgroup, rules, devices, error);
+}
+
+int cgroup_destroy(struct cgroup *cgroup, struct error *error)
+{
+	return cgroup->ops->destroy(cgroup, error);
+}
+
+void cgroup_close(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->count; i++)
+		group_close(&cgroup->groups[i]);
+}
+
+const char *cgroup_path(const struct cgroup *cgroup)
+{
+	return cgroup->path;
+}
+
+const char *cgroup_directory(const struct cgroup *cgroup, const char *controller)
+{
+	const struct cgroup_group *group;
+
+	group = controller ? group_find_v1(cgroup, controller) : group_find(cgroup, NULL);
+	if (!group && controller && cgroup_has_controller(cgroup, controller))
+		group = group_find(cgroup, NULL);
+	return group ? group->directory : NULL;
+}
+
+bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller)
+{
+	struct cgroup_group *group;
+
+	if (group_find_v1(cgroup, controller))
+		return true;
+	group = group_find(cgroup, NULL);
+	return group && list_has(v2_controllers(cgroup, group),
+				 strcmp(controller, "blkio") == 0 ? "io" : controller);
+}
+
+void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
+{
+	json_begin_object(writer);
+	json_key(writer, "manager");
+	json_string(writer, cgroup->ops->name);
+	json_key(writer, "path");
+	json_string(writer, cgroup->path);
+	json_key(writer, "rootless");
+	json_bool(writer, cgroup->rootless);
+	json_key(writer, "pathGiven");
+	json_bool(writer, cgroup->path_given);
+	json_key(writer, "unified");
+	json_bool(writer, cgroup->unified);
+	json_key(writer, "groups");
+	json_begin_array(writer);
+	for (size_t i = 0; i < cgroup->count; i++) {
+		const struct cgroup_group *group = &cgroup->groups[i];
+
+		if (group->dropped)
+			continue;
+		json_begin_object(writer);
+		json_key(writer, "controllers"); /* none: v2 */
+		json_string(writer, group->v2 ? "" : group->controllers);
+		json_key(writer, "mountpoint");
+		json_string(writer, group->mountpoint);
+		json_key(writer, "inner");
+		json_string(writer, group->inner);
+		json_end_object(writer);
+	}
+	json_end_array(writer);
+	json_end_object(writer);
+}
+
+static const char *saved_string(const struct json_value *object, const char *name)
+{
+	const struct json_value *value = json_get(object, name);
+
+	return value && value->type == JSON_STRING ? value->string : NULL;
+}
+
+static bool saved_bool(const struct json_value *object, const char *name)
+{
+	const struct json_value *value = json_get(object, name);
+
+	return value && value->type == JSON_BOOL && value->boolean;
+}
+
+/* Absolute and without a detour: what is below a directory as text is below it in the file system. */
+static bool is_plain_path(struct arena *arena, const char *path)
+{
+	return path && path[0] == '/' && strcmp(path, path_normalize(arena, path)) == 0;
+}
+
+static int open_saved(struct arena *arena, const struct json_value *saved, struct cgroup_group *group,
+		      struct error *error)
+{
+	const char *controllers = saved_string(saved, "controllers");
+	const char *mountpoint = saved_string(saved, "mountpoint");
+	const char *inner = saved_string(saved, "inner");
+
+	if (!controllers || !is_plain_path(arena, mountpoint) || !is_plain_path(arena, inner))
+		return error_set(error, 0, "the saved cgroup is damaged: a group needs controllers, an absolute "
+					   "mountpoint and an absolute path in it");
+	*group = (struct cgroup_group){
+		.v2 = !*controllers,
+		.controllers = *controllers ? arena_strdup(arena, controllers) : NULL,
+		.mountpoint = arena_strdup(arena, mountpoint),
+		.inner = arena_strdup(arena, inner),
+		.directory = strcmp(inner, "/") == 0 ? arena_strdup(arena, mountpoint) :
+						       arena_printf(arena, "%s%s", mountpoint, inner),
+		.fd = -1,
+		.join_fd = -1,
+	};
+	return 0;
+}
+
+int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgroup **cgroup, struct error *error)
+{
+	const char *manager = saved_string(saved, "manager");
+	const char *path = saved_string(saved, "path");
+	const struct json_value *groups = json_get(saved, "groups");
+	struct cgroup *opened;
+
+	if (!manager || !path || !groups || groups->type != JSON_ARRAY ||
+	    groups->array.count > CGROUP_HIERARCHIES_MAX)
+		return error_set(error, 0, "the saved cgroup is damaged: manager, path and groups are needed");
+	if (strcmp(manager, cgroupfs_ops.name) == 0)
+		opened = cgroup_new(arena, &cgroupfs_ops);
+	else if (strcmp(manager, disabled_ops.name) == 0)
+		opened = cgroup_new(arena, &disabled_ops);
+	else
+		return error_set(error, 0, "the saved cgroup is damaged: unknown manager \"%s\"", manager);
+	opened->path = arena_strdup(arena, path);
+	opened->rootless = saved_bool(saved, "rootless");
+	opened->path_given = saved_bool(saved, "pathGiven");
+	opened->unified = saved_bool(saved, "unified");
+	opened->groups = ARENA_NEW_ARRAY(arena, struct cgroup_group, groups->array.count + 1);
+	for (size_t i = 0; i < groups->array.count; i++)
+		if (open_saved(arena, &groups->array.items[i], &opened->groups[i], error) < 0)
+			return -1;
+	opened->count = groups->array.count;
+	*cgroup = opened;
+	return 0;
+}
