@@ -22,8 +22,15 @@ int log_open(const struct log_options *options, struct error *error)
 
 	log_state.json = options->json;
 	log_state.debug = options->debug;
-	if (!options->file || !*options->file)
+	if (!options->file || !*options->file) {
+		/* A stage near the container gets the container's standard error: its trace stays the runtime's. */
+		fd = options->debug ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
+		if (fd >= 0) {
+			log_state.fd = fd;
+			log_state.to_file = true;
+		}
 		return 0;
+	}
 	fd = open(options->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return error_set(error, errno, "open log file %s", options->file);

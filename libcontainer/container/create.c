@@ -45,6 +45,7 @@ static void close_fd(int *fd)
 void creation_close(struct creation *creation)
 {
 	plan_close(&creation->plan);
+	cgroup_layout_release(&creation->layout);
 	sandbox_close(&creation->sandbox);
 	close_fd(&creation->sandbox.procfs);
 	if (creation->cgroup)
@@ -261,6 +262,39 @@ static int save_config(struct creation *creation, struct error *error)
 	return 0;
 }
 
+static bool mounts_cgroup_writable(const struct oci_config *config)
+{
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		const struct oci_mount *mount = &config->mounts.items[i];
+		bool readonly = false;
+
+		if (!mount->type || strcmp(mount->type, "cgroup") != 0 || strcmp(mount->destination, "/sys/fs/cgroup") != 0)
+			continue;
+		for (size_t j = 0; j < mount->options.count; j++)
+			readonly |= !strcmp(mount->options.items[j], "ro");
+		return !readonly;
+	}
+	return false;
+}
+
+/* Whom the container's tree of cgroup v2 is given to: the host's name of its user. config-linux.md, cgroup ownership */
+static struct optional_u32 delegated_owner(const struct oci_config *config)
+{
+	const struct oci_id_mapping_list *map = config->linux_ ? &config->linux_->uid_mappings : NULL;
+	uint32_t uid = config->process ? config->process->user.uid : 0;
+
+	if (!config_has_new_namespace(config, OCI_NAMESPACE_CGROUP) ||
+	    !config_has_new_namespace(config, OCI_NAMESPACE_USER) || !mounts_cgroup_writable(config))
+		return (struct optional_u32){ 0 };
+	for (size_t i = 0; i < map->count; i++)
+		if (uid >= map->items[i].container_id && uid - map->items[i].container_id < map->items[i].size)
+			return (struct optional_u32){
+				.present = true,
+				.value = map->items[i].host_id + (uid - map->items[i].container_id),
+			};
+	return (struct optional_u32){ 0 };
+}
+
 static struct cgroup_request cgroup_request(const struct creation *creation)
 {
 	const struct oci_linux *config = creation->plan.config->linux_;
@@ -270,6 +304,7 @@ static struct cgroup_request cgroup_request(const struct creation *creation)
 		.container_id = creation->options->id,
 		.cgroups_path = config ? config->cgroups_path : NULL,
 		.rootless = creation->plan.rootless,
+		.owner = delegated_owner(creation->plan.config),
 	};
 }
 
@@ -317,17 +352,20 @@ static int step_cgroup(struct creation *creation, struct error *error)
 {
 	const struct oci_linux *config = creation->plan.config->linux_;
 	const struct oci_resources *resources = config ? config->resources : NULL;
+	const struct oci_device_rule_list none = { 0 };
 	struct cgroup_request request = cgroup_request(creation);
 
 	if (cgroup_create(creation->arena, &creation->layout, &request, resources, &creation->cgroup, error) < 0)
-		return -1;
+		return error_context(error, "unable to apply cgroup configuration");
 	creation->sandbox.cgroup = creation->cgroup;
 	creation->sandbox.rootfs.cgroup = creation->cgroup;
-	if (resources && cgroup_set_resources(creation->cgroup, resources, error) < 0) {
+	if (cgroup_set_resources(creation->cgroup, resources, error) < 0 ||
+	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none, config ? &config->devices : NULL,
+			       error) < 0) {
 		struct error ignored;
 
 		cgroup_destroy(creation->cgroup, &ignored);
-		return -1;
+		return error_context(error, "unable to apply cgroup configuration");
 	}
 	return 0;
 }
@@ -354,8 +392,9 @@ static int step_process(struct creation *creation, struct error *error)
 {
 	struct sandbox *sandbox = &creation->sandbox;
 
+	log_debug("nsexec container setup"); /* what runc says here: scripts look for it */
 	if (sandbox_spawn(sandbox, error) < 0)
-		return -1;
+		return error_context(error, "unable to start container process");
 	/* Its own copies are the child's now: as long as they are open here, start would not see its end. */
 	close_fd(&sandbox->start_socket);
 	if (sandbox->process && identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
@@ -371,9 +410,9 @@ static int run_hooks(void *context, struct error *error)
 	const struct oci_hooks *hooks = creation->plan.config->hooks;
 	const char *state = state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
 
-	if (hooks_run("prestart", &hooks->prestart, state, error) < 0)
+	if (hooks_run("prestart", &hooks->prestart, state, NULL, error) < 0)
 		return -1;
-	return hooks_run("createRuntime", &hooks->create_runtime, state, error);
+	return hooks_run("createRuntime", &hooks->create_runtime, state, NULL, error);
 }
 
 static int take_console(void *context, int master, int number, struct error *error)
@@ -409,7 +448,9 @@ static int step_setup(struct creation *creation, struct error *error)
 		.context = creation,
 	};
 
-	return sandbox_serve(&creation->sandbox, &requests, error);
+	if (sandbox_serve(&creation->sandbox, &requests, error) < 0)
+		return error_context(error, "unable to start container process: error during container init");
+	return 0;
 }
 
 static int step_state(struct creation *creation, struct error *error)
@@ -491,7 +532,7 @@ int creation_run(struct creation *creation, struct error *error)
 		if (steps[creation->done].make(creation, error) < 0) {
 			log_debug("%s failed, undoing what was done", name);
 			creation_undo(creation);
-			return error_context(error, "%s", name);
+			return -1;
 		}
 		log_debug("%s: %jd us", name, (intmax_t)(monotonic_us() - began));
 	}

@@ -20,7 +20,7 @@ static void run_poststop(struct arena *arena, const struct store_entry *entry, c
 	for (size_t i = 0; i < config->hooks->poststop.count; i++) {
 		struct oci_hook_list one = { .items = &config->hooks->poststop.items[i], .count = 1 };
 
-		if (hooks_run("poststop", &one, state_for_hooks(arena, state, 0, "stopped"), &error) < 0)
+		if (hooks_run("poststop", &one, state_for_hooks(arena, state, 0, "stopped"), NULL, &error) < 0)
 			log_warn("%s", error.text);
 	}
 }

@@ -157,7 +157,10 @@ static int process_from_file(struct execution *execution, struct error *error)
 
 	if (file_read_at(execution->arena, AT_FDCWD, path, FILE_SIZE_MAX, &text, &length) < 0)
 		return error_set(error, errno, "read %s", path);
-	return process_parse(execution->arena, path, text, length, &execution->process, error);
+	if (process_parse(execution->arena, path, text, length, &execution->process, error) < 0)
+		return -1;
+	execution->process->terminal |= execution->options->tty;
+	return 0;
 }
 
 /* What a process document leaves out, the container has: its capabilities, limits, labels, no_new_privs. */
@@ -367,6 +370,26 @@ static int no_hooks(void *context, struct error *error)
 	return error_set(error, EPROTO, "hooks asked for by an exec");
 }
 
+/*
+ * A container with a cgroup namespace may have moved its processes to groups below its own and have passed its
+ * controllers on: then its own takes no process any more (v2), and the one of its first process is joined.
+ */
+static int spawn_in_cgroup(struct execution *execution, struct error *error)
+{
+	struct sandbox *sandbox = &execution->sandbox;
+
+	if (sandbox_spawn(sandbox, error) == 0)
+		return 0;
+	if (execution->options->cgroups_count > 0 || !sandbox->cgroup ||
+	    (error->number != EBUSY && error->number != ENOENT && error->number != ENODEV))
+		return -1;
+	if (cgroup_of_process(execution->arena, execution->container.cgroup, execution->container.state.pid,
+			      &execution->sub_cgroup, error) < 0)
+		return -1;
+	sandbox->cgroup = execution->sub_cgroup;
+	return sandbox_spawn(sandbox, error);
+}
+
 static int spawn(struct execution *execution, struct error *error)
 {
 	struct sandbox *sandbox = &execution->sandbox;
@@ -377,7 +400,8 @@ static int spawn(struct execution *execution, struct error *error)
 		.context = execution,
 	};
 
-	if (sandbox_spawn(sandbox, error) < 0)
+	log_debug("nsexec container setup"); /* what runc says here: scripts look for it */
+	if (spawn_in_cgroup(execution, error) < 0)
 		return -1;
 	if (identity_oom_score(sandbox->procfs, sandbox->pid, execution->process, error) < 0)
 		return -1;
@@ -433,7 +457,7 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 		return error_set(error, errno, "become the reaper of the process's orphans");
 	if (spawn(&execution, error) < 0) {
 		abandon(&execution);
-		return -1;
+		return error_context(error, "unable to start container process");
 	}
 	if (options->detach)
 		return 0;

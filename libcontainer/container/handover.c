@@ -31,12 +31,13 @@ int handover_send(int connection, const char *text, int fd, struct error *error)
 int handover_listener(struct arena *arena, const struct oci_seccomp *seccomp, const struct saved_state *state,
 		      pid_t pid, int listener, struct error *error)
 {
-	_cleanup_fd_ int connection = handover_connect("linux.seccomp.listenerPath", seccomp->listener_path, error);
+	_cleanup_fd_ int connection = fd_connect_unix(seccomp->listener_path);
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct json_writer writer = { .out = &text, .first = true };
 
 	if (connection < 0)
-		return -1;
+		return error_set(error, errno, "failed to connect with seccomp agent specified in the seccomp profile: %s",
+				 seccomp->listener_path);
 	json_begin_object(&writer);
 	json_key(&writer, "ociVersion");
 	json_string(&writer, state->oci_version);
@@ -78,7 +79,8 @@ int handover_check_preserved(unsigned int count, struct error *error)
 		int flags = fcntl((int)fd, F_GETFD);
 
 		if (flags < 0 || (flags & FD_CLOEXEC))
-			return error_set(error, EBADF, "unable to stat preserved-fd %u (of %u)", fd, count);
+			return error_set(error, EBADF, "please check that preserved-fd %u (of %u) is present",
+					 fd - 3, count);
 	}
 	return 0;
 }

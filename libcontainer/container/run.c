@@ -18,7 +18,7 @@ static int run_poststart(struct creation *creation, struct error *error)
 	if (!hooks || hooks->poststart.count == 0)
 		return 0;
 	return hooks_run("poststart", &hooks->poststart,
-			 state_for_hooks(creation->arena, &creation->state, creation->state.pid, "running"), error);
+			 state_for_hooks(creation->arena, &creation->state, creation->state.pid, "running"), NULL, error);
 }
 
 static int start(struct creation *creation, int *notify, struct error *error)

@@ -51,7 +51,7 @@ static int run_poststart(struct arena *arena, const struct container *container,
 	if (!config->hooks || config->hooks->poststart.count == 0)
 		return 0;
 	if (hooks_run("poststart", &config->hooks->poststart,
-		      state_for_hooks(arena, &container->state, container->state.pid, "running"), error) == 0)
+		      state_for_hooks(arena, &container->state, container->state.pid, "running"), NULL, error) == 0)
 		return 0;
 	if (pidfd >= 0)
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);

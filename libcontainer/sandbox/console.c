@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -30,6 +31,20 @@ static int check_ptmx(int fd, struct error *error)
 	return 0;
 }
 
+/*
+ * As runc has it: a newline of the program arrives as it is, without a carriage return before it. Whoever shows
+ * the output on a real terminal has that terminal do the translation.
+ */
+static int keep_newlines(int slave)
+{
+	struct termios settings;
+
+	if (tcgetattr(slave, &settings) < 0)
+		return -1;
+	settings.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(slave, TCSANOW, &settings);
+}
+
 int console_open(int root, const struct oci_console_size *size, struct console *console, struct error *error)
 {
 	_cleanup_fd_ int master = path_open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW);
@@ -45,6 +60,8 @@ int console_open(int root, const struct oci_console_size *size, struct console *
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return error_set(error, errno, "open the pty's slave");
+	if (keep_newlines(slave) < 0)
+		return error_set(error, errno, "set the console up");
 	if (size) {
 		struct winsize window = {
 			.ws_row = (unsigned short)(size->height > USHRT_MAX ? USHRT_MAX : size->height),

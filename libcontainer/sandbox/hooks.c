@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/hooks.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,15 +17,37 @@
 #include "base/syscalls.h"
 #include "base/time.h"
 
-/* Up to this much of what a hook says on standard error is shown with its failure. */
-#define HOOK_STDERR_MAX 1024
+/* Up to this much of what a hook says is shown with its failure. */
+#define HOOK_OUTPUT_MAX 900
 
 struct hook_process {
 	pid_t pid;
 	int pidfd;
-	int input; /* its standard input */
-	int output; /* its standard error */
+	int input; /* the other end of its standard input, */
+	int output; /* of its standard output */
+	int complaint; /* and of its standard error */
 };
+
+struct hook_words {
+	char text[HOOK_OUTPUT_MAX];
+	size_t length;
+};
+
+/* Pairs of pipe ends: what the hook gets and what stays here. */
+struct hook_pipes {
+	int input[2];
+	int output[2];
+	int complaint[2];
+};
+
+static void close_pipes(struct hook_pipes *pipes)
+{
+	int *ends[] = { pipes->input, pipes->output, pipes->complaint };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		for (int end = 0; end < 2; end++)
+			cleanup_fd(&ends[i][end]);
+}
 
 static char **strings(struct arena *arena, const struct string_list *list)
 {
@@ -37,23 +59,35 @@ static char **strings(struct arena *arena, const struct string_list *list)
 }
 
 static _Noreturn void become_hook(const struct oci_hook *hook, char **arguments, char **environment,
-				  const int input[2], const int output[2])
+				  const struct hook_place *place, const struct hook_pipes *pipes)
 {
+	int entered = place && place->directory >= 0 ? fchdir(place->directory) : chdir("/");
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(input[0], STDIN_FILENO) >= 0 && dup2(output[1], STDERR_FILENO) >= 0 && chdir("/") == 0 &&
+	if (entered == 0 && dup2(pipes->input[0], STDIN_FILENO) >= 0 && dup2(pipes->output[1], STDOUT_FILENO) >= 0 &&
+	    dup2(pipes->complaint[1], STDERR_FILENO) >= 0 &&
 	    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		execve(hook->path, arguments, environment);
-	dprintf(output[1], "%s: %s", hook->path, error_describe(errno));
+	dprintf(STDERR_FILENO, "%s: %s", hook->path, error_describe(errno));
 	_exit(127);
 }
 
-static int start_hook(const struct oci_hook *hook, struct hook_process *process, struct error *error)
+static int make_pipes(struct hook_pipes *pipes, struct error *error)
+{
+	if (pipe2(pipes->input, O_CLOEXEC) < 0 || pipe2(pipes->output, O_CLOEXEC) < 0 ||
+	    pipe2(pipes->complaint, O_CLOEXEC) < 0)
+		return error_set(error, errno, "make a pipe");
+	return 0;
+}
+
+static int start_hook(const struct oci_hook *hook, const struct hook_place *place, struct hook_process *process,
+		      struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_(close_pipes) struct hook_pipes pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	char *only_name[] = { (char *)hook->path, NULL };
 	char **arguments = hook->args.count ? strings(&arena, &hook->args) : only_name;
 	char **environment = strings(&arena, &hook->env);
@@ -62,28 +96,19 @@ static int start_hook(const struct oci_hook *hook, struct hook_process *process,
 		.pidfd = (uint64_t)(uintptr_t)&process->pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	int output[2];
-	int input[2];
 
-	if (pipe2(input, O_CLOEXEC) < 0)
-		return error_set(error, errno, "make a pipe");
-	if (pipe2(output, O_CLOEXEC) < 0) {
-		close(input[0]);
-		close(input[1]);
-		return error_set(error, errno, "make a pipe");
-	}
+	if (hook->env.count == 0 && place && place->environment)
+		environment = place->environment;
+	if (make_pipes(&pipes, error) < 0)
+		return -1;
 	process->pid = sys_clone3(&clone, sizeof(clone));
-	if (process->pid == 0)
-		become_hook(hook, arguments, environment, input, output);
-	close(input[0]);
-	close(output[1]);
-	process->input = input[1];
-	process->output = output[0];
-	if (process->pid < 0) {
-		close(input[1]);
-		close(output[0]);
+	if (process->pid < 0)
 		return error_set(error, errno, "fork");
-	}
+	if (process->pid == 0)
+		become_hook(hook, arguments, environment, place, &pipes);
+	process->input = TAKE_FD(pipes.input[1]);
+	process->output = TAKE_FD(pipes.output[0]);
+	process->complaint = TAKE_FD(pipes.complaint[0]);
 	return 0;
 }
 
@@ -100,72 +125,102 @@ static void feed(int input, const char *state)
 	sigaction(SIGPIPE, &before, NULL);
 }
 
-/* Collects standard error until the hook ends. 0 when it has ended, 1 when @deadline (-1: none) passed. */
-static int follow(struct hook_process *process, int64_t deadline, char *said)
+/* Takes what is there, keeps what there is room for. False at the end of file. */
+static bool listen_to(int fd, struct hook_words *words)
 {
-	struct pollfd polled[2] = {
-		{ .fd = process->pidfd, .events = POLLIN },
+	char chunk[4096];
+	ssize_t got = read(fd, chunk, sizeof(chunk));
+
+	for (ssize_t i = 0; i < got && words->length < sizeof(words->text) - 1; i++)
+		words->text[words->length++] = chunk[i];
+	return got > 0 || (got < 0 && errno == EINTR);
+}
+
+/*
+ * Collects what the hook says until it ends: not until its pipes are closed, a daemon that it leaves behind may
+ * keep them. 0 when it has ended, 1 when @deadline (microseconds, -1: none) has passed.
+ */
+static int follow(const struct hook_process *process, int64_t deadline, struct hook_words words[2])
+{
+	struct pollfd polled[3] = {
 		{ .fd = process->output, .events = POLLIN },
+		{ .fd = process->complaint, .events = POLLIN },
+		{ .fd = process->pidfd, .events = POLLIN },
 	};
-	size_t used = 0;
 
 	for (;;) {
-		char chunk[512];
-		int64_t left = deadline < 0 ? -1 : deadline - monotonic_us() / 1000;
-		ssize_t got;
+		int64_t left = deadline < 0 ? -1 : (deadline - monotonic_us() + 999) / 1000;
+		bool heard = false;
 
 		if (deadline >= 0 && left <= 0)
 			return 1;
-		if (poll(polled, 2, (int)(left > INT32_MAX ? INT32_MAX : left)) < 0 && errno != EINTR)
+		if (poll(polled, ARRAY_SIZE(polled), (int)(left > INT32_MAX ? INT32_MAX : left)) < 0 && errno != EINTR)
 			return 1;
-		if (polled[1].revents) {
-			got = read(process->output, chunk, sizeof(chunk));
-			if (got <= 0)
-				polled[1].fd = -1;
-			for (ssize_t i = 0; i < got && used < HOOK_STDERR_MAX - 1; i++)
-				said[used++] = chunk[i];
-			continue;
+		for (size_t i = 0; i < 2; i++) {
+			if (polled[i].fd < 0 || !polled[i].revents)
+				continue;
+			heard = true;
+			if (!listen_to(polled[i].fd, &words[i]))
+				polled[i].fd = -1;
 		}
-		if (polled[0].revents)
+		if (!heard && polled[2].revents)
 			return 0;
 	}
 }
 
-static int run_one(const struct oci_hook *hook, const char *state, struct error *error)
+static int judge(const siginfo_t *end, const struct hook_words words[2], struct error *error)
+{
+	char how[96];
+
+	if (end->si_code == CLD_EXITED && end->si_status == 0)
+		return 0;
+	if (end->si_code == CLD_EXITED) {
+		snprintf(how, sizeof(how), "exit status %d", end->si_status);
+	} else {
+		const char *name = sigdescr_np(end->si_status);
+
+		snprintf(how, sizeof(how), "signal: %s%s", name ? name : "unknown",
+			 end->si_code == CLD_DUMPED ? " (core dumped)" : "");
+		how[strlen("signal: ")] = (char)tolower((unsigned char)how[strlen("signal: ")]);
+	}
+	return error_set(error, 0, "%s, stdout: %s, stderr: %s", how, words[0].text, words[1].text);
+}
+
+static int run_one(const struct oci_hook *hook, const char *state, const struct hook_place *place,
+		   struct error *error)
 {
 	struct hook_process process = { .pidfd = -1 };
-	char said[HOOK_STDERR_MAX] = "";
+	struct hook_words words[2] = { 0 };
+	_cleanup_fd_ int complaint = -1;
 	_cleanup_fd_ int output = -1;
 	_cleanup_fd_ int pidfd = -1;
 	siginfo_t end = { 0 };
 	int late;
 
-	if (start_hook(hook, &process, error) < 0)
+	if (start_hook(hook, place, &process, error) < 0)
 		return -1;
 	output = process.output;
+	complaint = process.complaint;
 	pidfd = process.pidfd;
 	feed(process.input, state);
 	close(process.input);
-	late = follow(&process, hook->timeout.present ? monotonic_us() / 1000 + hook->timeout.value * 1000 : -1, said);
+	late = follow(&process, hook->timeout.present ? monotonic_us() + hook->timeout.value * 1000000 : -1, words);
 	if (late)
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) < 0)
 		if (errno != EINTR)
 			return error_set(error, errno, "wait");
 	if (late)
 		return error_set(error, 0, "hook ran past specified timeout of %.1fs",
 				 (double)hook->timeout.value);
-	if (end.si_code == CLD_EXITED && end.si_status == 0)
-		return 0;
-	if (end.si_code == CLD_EXITED)
-		return error_set(error, 0, "exit status %d, stderr: %s", end.si_status, said);
-	return error_set(error, 0, "signal: %d, stderr: %s", end.si_status, said);
+	return judge(&end, words, error);
 }
 
-int hooks_run(const char *kind, const struct oci_hook_list *hooks, const char *state, struct error *error)
+int hooks_run(const char *kind, const struct oci_hook_list *hooks, const char *state,
+	      const struct hook_place *place, struct error *error)
 {
 	for (size_t i = 0; i < hooks->count; i++)
-		if (run_one(&hooks->items[i], state, error) < 0)
+		if (run_one(&hooks->items[i], state, place, error) < 0)
 			return error_context(error, "error running %s hook #%zu", kind, i);
 	return 0;
 }

@@ -6,9 +6,19 @@
 #include "spec/config.h"
 
 /*
- * Runs the hooks of one kind in their order and waits for each; the first that cannot be run, exits with a
- * status other than 0 or outlives its timeout (it is killed then) ends it: "error running KIND hook #0: …".
- * A hook has the environment that its entry names and no other, "/" as its working directory, @state on its
- * standard input, and none of the caller's descriptors but standard output and error. 0, or -1.
+ * Where hooks run: their working directory (-1: "/"), and the environment of those that name none (NULL: an
+ * empty one, so that nothing of an image's reaches a program of the host).
  */
-int hooks_run(const char *kind, const struct oci_hook_list *hooks, const char *state, struct error *error);
+struct hook_place {
+	int directory;
+	char **environment;
+};
+
+/*
+ * Runs the hooks of one kind in their order and waits for each; the first that cannot be run, exits with a
+ * status other than 0 or outlives its timeout (it is killed then) ends it: "error running KIND hook #0: …", with
+ * what it said. A hook gets @state on its standard input and none of the caller's descriptors. @place may be
+ * NULL. 0, or -1.
+ */
+int hooks_run(const char *kind, const struct oci_hook_list *hooks, const char *state,
+	      const struct hook_place *place, struct error *error);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "sandbox/channel.h"
 #include "sandbox/console.h"
@@ -100,23 +101,46 @@ static int step_runtime_hooks(struct sandbox *sandbox, struct error *error)
 }
 
 static int run_own_hooks(struct sandbox *sandbox, const char *kind, const struct oci_hook_list *hooks,
-			 const char *status, struct error *error)
+			 const char *status, const struct hook_place *place, struct error *error)
 {
 	if (hooks->count == 0)
 		return 0;
-	return hooks_run(kind, hooks, sandbox->hook_state(sandbox, getpid(), status), error);
+	return hooks_run(kind, hooks, sandbox->hook_state(sandbox, getpid(), status), place, error);
 }
 
 static int step_create_container_hooks(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_hooks *hooks = sandbox->config->hooks;
 
-	return hooks ? run_own_hooks(sandbox, "createContainer", &hooks->create_container, "creating", error) : 0;
+	struct hook_place place = { .directory = sandbox->rootfs.root };
+
+	if (!hooks)
+		return 0;
+	return run_own_hooks(sandbox, "createContainer", &hooks->create_container, "creating", &place, error);
 }
 
 static int step_pivot(struct sandbox *sandbox, struct error *error)
 {
 	return rootfs_pivot(&sandbox->rootfs, error);
+}
+
+/* As runc has it, a missing working directory is made: before the root may become read-only. */
+static int step_make_cwd(struct sandbox *sandbox, struct error *error)
+{
+	const char *cwd = sandbox->process ? sandbox->process->cwd : NULL;
+	_cleanup_fd_ int root = -1;
+	_cleanup_fd_ int made = -1;
+
+	if (!cwd || !strcmp(cwd, "/"))
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return error_set(error, errno, "open the container's root");
+	made = path_open_in_root(root, cwd, O_PATH | O_DIRECTORY);
+	if (made >= 0 || errno != ENOENT)
+		return 0; /* whatever is wrong with it is found when it is entered */
+	made = path_make_directory(root, cwd, 0755, error);
+	return made < 0 ? -1 : 0;
 }
 
 static int step_finish_rootfs(struct sandbox *sandbox, struct error *error)
@@ -143,6 +167,7 @@ static int step_verify_rootfs(struct sandbox *sandbox, struct error *error)
 
 static int step_created(struct sandbox *sandbox, struct error *error)
 {
+	log_debug("init: closing the pipe to signal completion");
 	return channel_send(sandbox->channel, MESSAGE_CREATED, 0, -1, error);
 }
 
@@ -198,7 +223,11 @@ static int step_start_container_hooks(struct sandbox *sandbox, struct error *err
 {
 	const struct oci_hooks *hooks = sandbox->config->hooks;
 
-	return hooks ? run_own_hooks(sandbox, "startContainer", &hooks->start_container, "created", error) : 0;
+	struct hook_place place = { .directory = -1, .environment = sandbox->environment };
+
+	if (!hooks)
+		return 0;
+	return run_own_hooks(sandbox, "startContainer", &hooks->start_container, "created", &place, error);
 }
 
 static const struct step init_steps[] = {
@@ -219,6 +248,7 @@ static const struct step init_steps[] = {
 	{ "pivot_root", step_pivot },
 	{ "console", step_attach_console },
 	{ "names", step_names },
+	{ "working directory", step_make_cwd },
 	{ "lock the rootfs down", step_finish_rootfs },
 	{ "check the rootfs", step_verify_rootfs },
 	{ "environment", step_environment },
@@ -242,6 +272,7 @@ static const struct step init_steps[] = {
 
 _Noreturn void sandbox_become_init(struct sandbox *sandbox)
 {
+	log_debug("child process in init()");
 	steps_run(sandbox, init_steps, ARRAY_SIZE(init_steps));
 	_exit(1);
 }

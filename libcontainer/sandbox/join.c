@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "sandbox/channel.h"
 #include "sandbox/console.h"
 #include "sandbox/sandbox.h"
@@ -14,7 +15,15 @@
 
 static int step_initial_affinity(struct sandbox *sandbox, struct error *error)
 {
-	return identity_cpu_affinity(sandbox->cpu_affinity_initial, error);
+	cpu_set_t set;
+
+	if (!sandbox->cpu_affinity_initial)
+		return 0;
+	if (identity_cpu_affinity(sandbox->cpu_affinity_initial, error) < 0)
+		return -1;
+	if (log_is_debug() && sched_getaffinity(0, sizeof(set), &set) == 0)
+		log_debug("nsexec[%d]: affinity: 0x%lx", getpid(), set.__bits[0]);
+	return 0;
 }
 
 /*
@@ -27,6 +36,14 @@ static int step_join(struct sandbox *sandbox, struct error *error)
 
 	if (flags && setns(sandbox->target, (int)flags) < 0)
 		return error_set(error, errno, "join the container's namespaces");
+	return 0;
+}
+
+static int step_about_to_execute(struct sandbox *sandbox, struct error *error)
+{
+	(void)sandbox;
+	(void)error;
+	log_debug("setns_init: about to exec");
 	return 0;
 }
 
@@ -69,12 +86,14 @@ static const struct step exec_steps[] = {
 	{ "identity", step_identity },
 	{ "program", step_find_program },
 	{ "check the identity", step_verify },
+	{ "trace", step_about_to_execute },
 	{ "seccomp", step_late_seccomp },
 	{ "exec", execute_program },
 };
 
 _Noreturn void sandbox_become_exec(struct sandbox *sandbox)
 {
+	log_debug("child process in init()");
 	steps_run(sandbox, exec_steps, ARRAY_SIZE(exec_steps));
 	_exit(1);
 }

@@ -67,23 +67,39 @@ static const char *home_of(struct arena *arena, uint32_t uid)
 	return "/";
 }
 
+/* One entry a name, with the last value. @with_home false: HOME is the first entry already, and stays. */
+static size_t set_variable(char **environment, size_t count, const char *text, bool with_home)
+{
+	size_t length = strcspn(text, "=") + 1;
+
+	if (!with_home && !strncmp(text, "HOME=", length))
+		return count;
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(environment[i], text, length) != 0)
+			continue;
+		environment[i] = (char *)text;
+		return count;
+	}
+	environment[count] = (char *)text;
+	return count + 1;
+}
+
 int step_environment(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_process *process = sandbox->process;
 	const char *home;
-	size_t count;
+	size_t count = 0;
 
 	(void)error;
 	if (!process)
 		return 0;
-	count = process->env.count;
-	sandbox->environment = ARENA_NEW_ARRAY(sandbox->arena, char *, count + 2);
-	for (size_t i = 0; i < count; i++)
-		sandbox->environment[i] = (char *)process->env.items[i];
+	sandbox->environment = ARENA_NEW_ARRAY(sandbox->arena, char *, process->env.count + 2);
 	home = environment_value(process, "HOME");
 	if (!home || !*home)
 		sandbox->environment[count++] = arena_printf(sandbox->arena, "HOME=%s",
 							     home_of(sandbox->arena, process->user.uid));
+	for (size_t i = 0; i < process->env.count; i++)
+		count = set_variable(sandbox->environment, count, process->env.items[i], home && *home);
 	sandbox->arguments = ARENA_NEW_ARRAY(sandbox->arena, char *, process->args.count + 1);
 	for (size_t i = 0; i < process->args.count; i++)
 		sandbox->arguments[i] = (char *)process->args.items[i];

@@ -333,6 +333,7 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 		return -1;
 	if (channel_make(ends, error) < 0)
 		return -1;
+	close_fd(&sandbox->channel);
 	sandbox->channel = ends[0];
 	sandbox->child_channel = ends[1];
 	if (!needs_dumpable(sandbox) && prctl(PR_SET_DUMPABLE, 0) < 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,7 +26,7 @@ void steps_run(struct sandbox *sandbox, const struct step *steps, size_t count)
 		int64_t began = log_is_debug() ? monotonic_us() : 0;
 
 		if (steps[i].act(sandbox, &error) < 0) {
-			error_context(&error, "%s", steps[i].name);
+			log_debug("child: %s failed", steps[i].name);
 			channel_send_error(sandbox->channel, &error);
 			_exit(1);
 		}
@@ -145,6 +146,14 @@ int step_limits(struct sandbox *sandbox, struct error *error)
 	return identity_rlimits(0, sandbox->process, error);
 }
 
+static void allow_all_cpus(void)
+{
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	(void)!sched_setaffinity(0, sizeof(all), &all);
+}
+
 int step_scheduling(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_process *process = sandbox->process;
@@ -153,6 +162,9 @@ int step_scheduling(struct sandbox *sandbox, struct error *error)
 	if (process) {
 		const struct oci_cpu_affinity *affinity = sandbox->is_exec ? process->exec_cpu_affinity : NULL;
 
+		/* The cgroup's CPUs, not those that the runtime happened to be confined to. */
+		if (!affinity || !affinity->final)
+			allow_all_cpus();
 		if (identity_scheduler(process, error) < 0 || identity_io_priority(process, error) < 0 ||
 		    identity_cpu_affinity(affinity ? affinity->final : NULL, error) < 0)
 			return -1;
@@ -210,11 +222,6 @@ static int open_cwd(struct sandbox *sandbox, struct error *error)
 	if (root < 0)
 		return error_set(error, errno, "open the container's root");
 	sandbox->cwd = path_open_in_root(root, cwd, O_PATH | O_DIRECTORY);
-	if (sandbox->cwd < 0 && errno == ENOENT && !sandbox->is_exec) {
-		sandbox->cwd = path_make_directory(root, cwd, 0755, error);
-		if (sandbox->cwd < 0)
-			return -1;
-	}
 	if (sandbox->cwd < 0)
 		return error_set(error, errno, "chdir to cwd (\"%s\") set in config.json failed", cwd);
 	return 0;
@@ -274,6 +281,7 @@ static int load_filter(struct sandbox *sandbox, struct error *error)
 {
 	int listener = -1;
 
+	log_debug("seccomp filter flags: %u", sandbox->filter.load_flags & ~(unsigned int)SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (seccomp_filter_load(&sandbox->filter, &listener, error) < 0)
 		return -1;
 	if (listener < 0)
@@ -284,10 +292,13 @@ static int load_filter(struct sandbox *sandbox, struct error *error)
 	return channel_expect(sandbox->channel, MESSAGE_CONTINUE, error);
 }
 
-/* Without no_new_privs loading a filter takes a privilege that is dropped next. */
+/*
+ * Without no_new_privs loading a filter takes a privilege that is dropped next; a listener has to be handed over
+ * while the command that creates the container is still there.
+ */
 static bool loads_early(const struct sandbox *sandbox)
 {
-	return !sandbox->process || !sandbox->process->no_new_privileges;
+	return !sandbox->process || !sandbox->process->no_new_privileges || sandbox->filter.has_listener;
 }
 
 int step_early_seccomp(struct sandbox *sandbox, struct error *error)

@@ -8,7 +8,7 @@
 #include "sandbox/sandbox.h"
 
 struct step {
-	const char *name; /* the error's context and the trace's label */
+	const char *name; /* for the trace; errors are whole sentences without it */
 	int (*act)(struct sandbox *sandbox, struct error *error);
 };
 
