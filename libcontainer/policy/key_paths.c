@@ -83,15 +83,19 @@ static void add_paths(struct policy_pass *pass, const struct named_set *set, con
 
 static void apply_masked(struct policy_pass *pass, const void *value)
 {
-	add_paths(pass, value, "maskedPaths", "linux.maskedPaths", &pass_linux(pass)->masked_paths, NULL);
+	const struct named_set *set = value;
+
+	if (set->count > 0)
+		add_paths(pass, set, "maskedPaths", "linux.maskedPaths", &pass_linux(pass)->masked_paths, NULL);
 }
 
 static void apply_readonly(struct policy_pass *pass, const void *value)
 {
-	struct oci_linux *linux_ = pass_linux(pass);
+	const struct named_set *set = value;
 
-	add_paths(pass, value, "readonlyPaths", "linux.readonlyPaths", &linux_->readonly_paths,
-		  &linux_->masked_paths);
+	if (set->count > 0)
+		add_paths(pass, set, "readonlyPaths", "linux.readonlyPaths", &pass_linux(pass)->readonly_paths,
+			  &pass_linux(pass)->masked_paths);
 }
 
 const struct policy_key key_masked_paths = {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random policies and configs, from small universes, so that they meet each other often. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct random {
+	uint64_t state; /* not 0 */
+};
+
+/* A number below @limit. */
+unsigned int random_below(struct random *random, unsigned int limit);
+
+/* A policy document called @name, in JSON. */
+const char *random_policy(struct arena *arena, struct random *random, const char *name);
+
+/* A config, in JSON. */
+const char *random_config(struct arena *arena, struct random *random);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What "at least as strict" means, written a second time and in another way than in the policy room: by asking
+ * of a config what it allows. The tests of the laws hold the room against this.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "policy/policy.h"
+
+/* What @after allows and @before did not, or NULL: then it is at least as strict. */
+const char *looser_in(struct arena *arena, const struct oci_config *before, const struct oci_config *after);
+
+/* What of the policy @document (as it was written) does not hold in @after, made of @before; or NULL. */
+const char *unmet_in(struct arena *arena, const struct json_value *document, const struct oci_config *before,
+		     const struct oci_config *after, const struct hardening *hardening);
