@@ -168,6 +168,11 @@ static int step_verify_rootfs(struct sandbox *sandbox, struct error *error)
 static int step_created(struct sandbox *sandbox, struct error *error)
 {
 	log_debug("init: closing the pipe to signal completion");
+	/*
+	 * From here on this process waits on the channel, and sees the runtime's death as its end. The signal would
+	 * come for the regular end of `create`, too, before there was time to do without it.
+	 */
+	prctl(PR_SET_PDEATHSIG, 0);
 	return channel_send(sandbox->channel, MESSAGE_CREATED, 0, -1, error);
 }
 
@@ -186,7 +191,6 @@ static int wait_on_socket(struct sandbox *sandbox, struct error *error)
 	/* The state is saved: from here on the container lives without the command that created it. */
 	if (channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
 		return -1;
-	prctl(PR_SET_PDEATHSIG, 0);
 	close(sandbox->channel);
 	sandbox->channel = -1;
 	sigaction(SIGTERM, &action, NULL);
@@ -213,10 +217,7 @@ static int step_wait_for_start(struct sandbox *sandbox, struct error *error)
 {
 	if (sandbox->start == SANDBOX_START_SOCKET)
 		return wait_on_socket(sandbox, error);
-	if (channel_expect(sandbox->channel, MESSAGE_START, error) < 0)
-		return -1;
-	prctl(PR_SET_PDEATHSIG, 0);
-	return 0;
+	return channel_expect(sandbox->channel, MESSAGE_START, error);
 }
 
 static int step_start_container_hooks(struct sandbox *sandbox, struct error *error)
