@@ -87,7 +87,7 @@ RUNTIME_SOURCES := $(sort $(wildcard runtime/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELPER_SOURCES := $(sort $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c)))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-TEST_PROGRAM_SOURCES := $(sort $(wildcard tests/integration/*.c tests/attack/*.c tests/fault/*.c))
+TEST_PROGRAM_SOURCES := $(sort $(wildcard tests/integration/*.c tests/attack/*.c tests/fault/*.c tests/helpers/*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBRARY_OBJECTS := $(call object,$(LIBRARY_SOURCES))
@@ -101,6 +101,7 @@ C_FILES = $(shell git ls-files '*.c' '*.h')
 SHELL_FILES = $(shell git ls-files '*.sh' '*.bash' '*.bats' 'completions/casemate.bash') $(wildcard $(SCRIPTS))
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all help unit unit-programs test-programs check demo bench fuzz fuzzers lint format install \
 	uninstall clean FORCE
 
