@@ -101,8 +101,10 @@ void seccomp_cache_key(struct strbuf *key, const struct oci_seccomp *profile)
 	add_number(key, profile->default_action);
 	add_optional(key, &profile->default_errno_ret);
 	add_strings(key, &profile->architectures);
+	/* No list is another thing than an empty one. */
 	add_number(key, profile->flags.items != NULL);
-	add_strings(key, &profile->flags);
+	if (profile->flags.items)
+		add_strings(key, &profile->flags);
 	add_number(key, profile->syscalls.count);
 	for (size_t i = 0; i < profile->syscalls.count; i++)
 		add_rule(key, &profile->syscalls.items[i]);

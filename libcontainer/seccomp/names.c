@@ -192,7 +192,7 @@ int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned 
 {
 	/* runc's default where the profile says nothing: no slower code for the sake of speculation. */
 	*all = profile->flags.items ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	for (size_t i = 0; i < profile->flags.count; i++) {
+	for (size_t i = 0; profile->flags.items && i < profile->flags.count; i++) {
 		unsigned int flag;
 
 		if (flag_value(profile->flags.items[i], &flag) < 0)

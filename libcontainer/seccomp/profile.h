@@ -35,8 +35,7 @@ int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u
 			 const char *where, uint32_t *value, struct error *error);
 
 /* The SECCOMP_FILTER_FLAG_* of @profile; @notify: one of its actions is NOTIFY. 0, or -1. */
-int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned int *flags,
-		       struct error *error);
+int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned int *all, struct error *error);
 
 /* The number of @name on @architecture where libseccomp may be too old to know it, or -1. */
 int seccomp_newer_syscall(const struct seccomp_architecture *architecture, const char *name);
