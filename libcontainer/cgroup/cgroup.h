@@ -64,7 +64,9 @@ struct cgroup; /* the container's groups in all hierarchies, with a descriptor f
 
 /*
  * What cgroup_create() would make, without making it: only good for cgroup_save() (so that a command killed in
- * between leaves a state from which delete finds the groups). 0, or -1.
+ * between leaves a state from which delete finds the groups). Where the group exists already it may be in use by
+ * others: cgroup_kill() of what is saved so kills nobody then, and cgroup_destroy() leaves alone what is busy. Once the
+ * groups are made, save what cgroup_create() gave. 0, or -1.
  */
 int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
 		struct cgroup **cgroup, struct error *error);
@@ -169,7 +171,10 @@ int cgroup_thaw(const struct cgroup *cgroup, struct error *error);
 /* 1 frozen, 0 not, -1 on an error; *settled (may be NULL): false while the kernel still works on it. */
 int cgroup_is_frozen(const struct cgroup *cgroup, bool *settled, struct error *error);
 
-/* runc's members of `events --stats` "data": cpu, cpuset, memory, pids, blkio, hugetlb. */
+/*
+ * Writes runc's object `events --stats` "data": cpu, cpuset, memory, pids, blkio, hugetlb, and intel_rdt and
+ * network_interfaces, which are empty. 0, or -1 with nothing written.
+ */
 int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, struct error *error);
 
 /*

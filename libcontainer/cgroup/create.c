@@ -187,7 +187,7 @@ static int group_create(struct cgroup *cgroup, struct cgroup_group *group, const
 			group->dropped = true;
 			return 0;
 		}
-		return error_set(error, errno, "make cgroup %s", group->directory);
+		return error_set(error, errno, "unable to apply cgroup configuration: make %s", group->directory);
 	}
 	if (group->v2 && v2_prepare(cgroup, group, hierarchy->fd, resources, error) < 0)
 		return -1;
@@ -229,35 +229,43 @@ static void group_init(struct cgroup *cgroup, struct cgroup_group *group, const 
 		.inner = inner,
 		.directory = strcmp(inner, "/") == 0 ? hierarchy->mountpoint :
 						       arena_printf(cgroup->arena, "%s%s", hierarchy->mountpoint, inner),
+		.home = arena_printf(cgroup->arena, "%s%s", hierarchy->mountpoint,
+				     visible_own_path(cgroup->arena, hierarchy)),
 		.fd = -1,
 		.join_fd = -1,
+		.home_fd = -1,
 	};
 }
 
-static int cgroupfs_create(struct cgroup *cgroup, const struct cgroup_layout *layout,
-			   const struct cgroup_request *request, const struct oci_resources *resources,
-			   struct error *error)
+static void cgroupfs_plan(struct cgroup *cgroup, const struct cgroup_layout *layout,
+			  const struct cgroup_request *request)
 {
-	struct cgroup_group *named;
+	const struct cgroup_group *named;
 
 	cgroup->unified = layout->unified;
 	cgroup->groups = ARENA_NEW_ARRAY(cgroup->arena, struct cgroup_group, layout->count);
 	cgroup->count = layout->count;
 	for (size_t i = 0; i < layout->count; i++)
 		group_init(cgroup, &cgroup->groups[i], &layout->items[i], request, layout->unified);
+	named = group_find(cgroup, "devices");
+	cgroup->path = named ? named->inner : "";
+}
+
+static int cgroupfs_create(struct cgroup *cgroup, const struct cgroup_layout *layout,
+			   const struct oci_resources *resources, struct error *error)
+{
 	for (size_t i = 0; i < layout->count; i++) {
 		if (group_create(cgroup, &cgroup->groups[i], &layout->items[i], resources, error) < 0) {
 			undo(cgroup);
 			return -1;
 		}
 	}
-	named = group_find(cgroup, "devices");
-	cgroup->path = named ? named->inner : "";
 	return 0;
 }
 
 const struct cgroup_ops cgroupfs_ops = {
 	.name = "cgroupfs",
+	.plan = cgroupfs_plan,
 	.create = cgroupfs_create,
 	.set_resources = limits_set,
 	.set_devices = cgroupfs_set_devices,

@@ -176,6 +176,8 @@ int cgroupfs_destroy(struct cgroup *cgroup, struct error *error)
 			continue;
 		if (check(group) == 0 && rmdir(group->directory) == 0)
 			continue;
+		if (errno == EBUSY && cgroup->foreign)
+			continue;
 		if (errno == EBUSY) {
 			/* One limit for all of them. */
 			deadline = deadline ? deadline : now_ms() + REMOVE_LIMIT_MS;

@@ -146,6 +146,9 @@ void group_close(struct cgroup_group *group)
 		close(group->fd);
 	if (group->join_fd >= 0)
 		close(group->join_fd);
+	if (group->home_fd >= 0)
+		close(group->home_fd);
 	group->fd = -1;
 	group->join_fd = -1;
+	group->home_fd = -1;
 }

@@ -22,6 +22,8 @@ struct cgroup_group {
 	const char *directory; /* mountpoint and inner together */
 	int fd; /* O_PATH, or -1: see group_fd() */
 	int join_fd; /* for writing to tasks or cgroup.procs, or -1 */
+	const char *home; /* the runtime's own group in this hierarchy; NULL where the state file was read */
+	int home_fd; /* the same as join_fd of it */
 };
 
 struct cgroup_ops;
@@ -32,6 +34,11 @@ struct cgroup {
 	bool rootless;
 	bool path_given; /* linux.cgroupsPath was there: then a missing permission is an error for rootless, too */
 	bool unified; /* a pure v2 host */
+	/*
+	 * From a plan, and some group was there already: it may be someone else's, so nobody in it is killed and it is
+	 * removed only if it is empty.
+	 */
+	bool foreign;
 	const char *path;
 	struct optional_u32 owner; /* of the v2 group */
 	const char *refusal; /* v2: why controllers could not be passed down to the group, or NULL */
@@ -42,8 +49,11 @@ struct cgroup {
 /* A manager: who makes the groups, sets their limits and removes them. All else goes by the directories. */
 struct cgroup_ops {
 	const char *name; /* as in --cgroup-manager and the state file */
-	int (*create)(struct cgroup *cgroup, const struct cgroup_layout *layout, const struct cgroup_request *request,
-		      const struct oci_resources *resources, struct error *error);
+	/* Says what the groups are, without touching the file system; */
+	void (*plan)(struct cgroup *cgroup, const struct cgroup_layout *layout, const struct cgroup_request *request);
+	/* makes what was planned. */
+	int (*create)(struct cgroup *cgroup, const struct cgroup_layout *layout, const struct oci_resources *resources,
+		      struct error *error);
 	int (*set_resources)(struct cgroup *cgroup, const struct oci_resources *resources, struct error *error);
 	int (*set_devices)(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 			   const struct oci_device_list *devices, struct error *error);
@@ -60,6 +70,11 @@ int layout_parse(struct arena *arena, const char *mountinfo, const char *own, st
 bool list_has(const char *list, const char *name);
 
 /* paths.c */
+/*
+ * The runtime's own group as the mount of @hierarchy shows it. In a container without a cgroup namespace
+ * /proc/self/cgroup speaks of the host's paths, of which the mount shows only a part.
+ */
+const char *visible_own_path(struct arena *arena, const struct cgroup_hierarchy *hierarchy);
 /* The path of the container's group below the mountpoint of @hierarchy, normalized. */
 const char *inner_path(struct arena *arena, const struct cgroup_hierarchy *hierarchy, bool unified,
 		       const char *cgroups_path, const char *container_id);

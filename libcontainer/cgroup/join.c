@@ -26,10 +26,24 @@ static int join_fd(struct cgroup_group *group)
 	return group->join_fd;
 }
 
+/* -1 with errno */
+static int home_fd(struct cgroup_group *group)
+{
+	_cleanup_fd_ int directory = -1;
+
+	if (group->home_fd >= 0)
+		return group->home_fd;
+	directory = cgroup_directory_open(group->home, O_PATH);
+	if (directory >= 0)
+		group->home_fd = openat(directory, group->v2 ? "cgroup.procs" : "tasks", O_WRONLY | O_CLOEXEC);
+	return group->home_fd;
+}
+
 int cgroup_join_fds(const struct cgroup *cgroup, bool cloned, struct cgroup_join *join, struct error *error)
 {
 	join->early_count = 0;
 	join->late_count = 0;
+	join->home_count = 0;
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct cgroup_group *group = &cgroup->groups[i];
 		int fd;
@@ -41,10 +55,17 @@ int cgroup_join_fds(const struct cgroup *cgroup, bool cloned, struct cgroup_join
 			continue;
 		if (fd < 0)
 			return error_set(error, errno, "open %s for joining it", group->directory);
-		if (group->late)
-			join->late[join->late_count++] = fd;
-		else
+		if (!group->late) {
 			join->early[join->early_count++] = fd;
+			continue;
+		}
+		join->late[join->late_count++] = fd;
+		if (!group->home)
+			continue;
+		fd = home_fd(group);
+		if (fd < 0)
+			return error_set(error, errno, "open %s for going back to it", group->home);
+		join->home[join->home_count++] = fd;
 	}
 	return 0;
 }

@@ -188,6 +188,8 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error)
 
 	if (cgroup->count == 0)
 		return error_set(error, 0, "the container has no cgroup to find its processes in");
+	if (cgroup->foreign)
+		return 0;
 	/* One write, and no process can fork away. */
 	if (signal != SIGKILL || !group || strcmp(group->inner, "/") == 0 ||
 	    group_try_write(group, "cgroup.kill", "1") < 0)

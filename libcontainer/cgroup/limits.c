@@ -18,7 +18,10 @@ static struct cgroup_group *controller_group(struct cgroup *cgroup, const char *
 	group = group_find(cgroup, NULL);
 	if (group && v2_name && list_has(v2_controllers(cgroup, group), v2_name))
 		return group;
-	if (cgroup->rootless && !cgroup->path_given && !group)
+	if (cgroup->rootless && !cgroup->path_given && !group && cgroup->unified)
+		error_set(error, 0, "cannot set %s limit: rootless needs no limits + no cgrouppath when no permission is "
+				    "granted for cgroups", controller);
+	else if (cgroup->rootless && !cgroup->path_given && !group)
 		error_set(error, 0, "cannot set %s limit: container could not join or create cgroup", controller);
 	else if (cgroup->refusal)
 		error_set(error, 0, "cannot set %s limit: controller \"%s\" not available: cannot %s", controller,

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The managers, and a container's groups in its state file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "cgroup/internal.h"
 
-static int disabled_create(struct cgroup *cgroup, const struct cgroup_layout *layout _unused_,
-			   const struct cgroup_request *request _unused_,
+static void disabled_plan(struct cgroup *cgroup _unused_, const struct cgroup_layout *layout _unused_,
+			  const struct cgroup_request *request _unused_)
+{
+}
+
+static int disabled_create(struct cgroup *cgroup _unused_, const struct cgroup_layout *layout _unused_,
 			   const struct oci_resources *resources _unused_, struct error *error _unused_)
 {
-	cgroup->path = "";
 	return 0;
 }
 
@@ -34,6 +38,7 @@ static int disabled_destroy(struct cgroup *cgroup _unused_, struct error *error 
 
 const struct cgroup_ops disabled_ops = {
 	.name = "disabled",
+	.plan = disabled_plan,
 	.create = disabled_create,
 	.set_resources = disabled_set_resources,
 	.set_devices = disabled_set_devices,
@@ -50,25 +55,51 @@ static struct cgroup *cgroup_new(struct arena *arena, const struct cgroup_ops *o
 	return cgroup;
 }
 
-int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
-		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error)
+/* A new one, of the manager that is asked for. NULL on an error. */
+static struct cgroup *plan(struct arena *arena, const struct cgroup_layout *layout,
+			   const struct cgroup_request *request, struct error *error)
 {
 	static const struct cgroup_ops *const managers[] = {
 		[CGROUP_MANAGER_CGROUPFS] = &cgroupfs_ops,
 		[CGROUP_MANAGER_DISABLED] = &disabled_ops,
 	};
-	const struct cgroup_ops *ops = NULL;
-	struct cgroup *made;
+	struct cgroup *planned;
 
-	if ((size_t)request->manager < ARRAY_SIZE(managers))
-		ops = managers[request->manager];
-	if (!ops)
-		return error_set(error, 0, "systemd cgroup manager is not supported by this build");
-	made = cgroup_new(arena, ops);
-	made->rootless = request->rootless;
-	made->path_given = request->cgroups_path && *request->cgroups_path;
-	made->owner = request->owner;
-	if (ops->create(made, layout, request, resources, error) < 0)
+	if ((size_t)request->manager >= ARRAY_SIZE(managers) || !managers[request->manager]) {
+		error_set(error, 0, "systemd cgroup manager is not supported by this build");
+		return NULL;
+	}
+	planned = cgroup_new(arena, managers[request->manager]);
+	planned->rootless = request->rootless;
+	planned->path_given = request->cgroups_path && *request->cgroups_path;
+	planned->owner = request->owner;
+	planned->ops->plan(planned, layout, request);
+	return planned;
+}
+
+int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
+		struct cgroup **cgroup, struct error *error)
+{
+	struct cgroup *planned = plan(arena, layout, request, error);
+	const struct cgroup_group *group;
+
+	if (!planned)
+		return -1;
+	/* One look, into one hierarchy: the others are taken to be alike. */
+	group = group_find(planned, "devices");
+	if (group)
+		planned->foreign = !group->inner[1] || faccessat(layout->items[group - planned->groups].fd,
+								 group->inner + 1, F_OK, 0) == 0;
+	*cgroup = planned;
+	return 0;
+}
+
+int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
+		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error)
+{
+	struct cgroup *made = plan(arena, layout, request, error);
+
+	if (!made || made->ops->create(made, layout, resources, error) < 0)
 		return -1;
 	*cgroup = made;
 	return 0;
@@ -135,6 +166,8 @@ void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 	json_bool(writer, cgroup->path_given);
 	json_key(writer, "unified");
 	json_bool(writer, cgroup->unified);
+	json_key(writer, "foreign");
+	json_bool(writer, cgroup->foreign);
 	json_key(writer, "groups");
 	json_begin_array(writer);
 	for (size_t i = 0; i < cgroup->count; i++) {
@@ -194,6 +227,7 @@ static int open_saved(struct arena *arena, const struct json_value *saved, struc
 						       arena_printf(arena, "%s%s", mountpoint, inner),
 		.fd = -1,
 		.join_fd = -1,
+		.home_fd = -1,
 	};
 	return 0;
 }
@@ -218,6 +252,7 @@ int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgro
 	opened->rootless = saved_bool(saved, "rootless");
 	opened->path_given = saved_bool(saved, "pathGiven");
 	opened->unified = saved_bool(saved, "unified");
+	opened->foreign = saved_bool(saved, "foreign");
 	opened->groups = ARENA_NEW_ARRAY(arena, struct cgroup_group, groups->array.count + 1);
 	for (size_t i = 0; i < groups->array.count; i++)
 		if (open_saved(arena, &groups->array.items[i], &opened->groups[i], error) < 0)

@@ -4,11 +4,7 @@
 #include "base/path.h"
 #include "cgroup/internal.h"
 
-/*
- * The runtime's own group as the mount shows it. In a container without a cgroup namespace /proc/self/cgroup
- * speaks of the host's paths, of which the mount shows only a part.
- */
-static const char *visible_own_path(struct arena *arena, const struct cgroup_hierarchy *hierarchy)
+const char *visible_own_path(struct arena *arena, const struct cgroup_hierarchy *hierarchy)
 {
 	const char *own = path_normalize(arena, hierarchy->own_path);
 	const char *root = path_normalize(arena, hierarchy->mount_root);

@@ -21,6 +21,8 @@ static struct cgroup *copy(struct arena *arena, const struct cgroup *cgroup)
 		view->groups[i] = cgroup->groups[i];
 		view->groups[i].fd = -1;
 		view->groups[i].join_fd = -1;
+		view->groups[i].home_fd = -1;
+		view->groups[i].late = false;
 	}
 	return view;
 }
@@ -34,7 +36,7 @@ static int enter(struct arena *arena, struct cgroup_group *group, const char *in
 	if (group->v2)
 		group->controllers = NULL;
 	if (group_fd(group) < 0)
-		return error_set(error, errno, "open cgroup %s", group->directory);
+		return error_set(error, errno, "error adding pid to cgroups: open %s", group->directory);
 	return 0;
 }
 
@@ -57,30 +59,33 @@ static int enter_all(struct arena *arena, struct cgroup *view, const char *path,
 	return 0;
 }
 
-/* CONTROLLER[,CONTROLLER…]:PATH */
-static int enter_some(struct arena *arena, struct cgroup *view, const char *option, const char *colon, bool *used,
-		      struct error *error)
+/* One controller of an option; @used notes which option took the group. */
+static int enter_controller(struct arena *arena, struct cgroup *view, const char *option, const char *name,
+			    const char *path, const char **used, struct error *error)
 {
-	const char *next = option;
+	struct cgroup_group *group = group_find_v1(view, name);
 
-	while (next <= colon) {
+	if (!*name)
+		return error_set(error, 0, "invalid --cgroup argument: %s (empty <controller> prefix)", option);
+	if (!group)
+		return error_set(error, 0, "unknown controller %s in --cgroup %s", name, option);
+	if (used[group - view->groups] == option)
+		return 0; /* "cpu,cpuacct", and they are one hierarchy */
+	if (used[group - view->groups])
+		return error_set(error, 0, "invalid --cgroup argument(s): controller %s specified multiple times", name);
+	used[group - view->groups] = option;
+	return enter_below(arena, group, path, error);
+}
+
+/* CONTROLLER[,CONTROLLER…]:PATH */
+static int enter_some(struct arena *arena, struct cgroup *view, const char *option, const char *colon,
+		      const char **used, struct error *error)
+{
+	for (const char *next = option; next <= colon;) {
 		size_t length = strcspn(next, ",:");
 		const char *name = arena_strndup(arena, next, length);
-		struct cgroup_group *group;
 
-		if (length == 0)
-			return error_set(error, 0, "invalid --cgroup argument: %s (empty <controller> prefix)", option);
-		group = group_find_v1(view, name);
-		if (!group && view->unified)
-			return error_set(error, 0, "invalid --cgroup argument: %s (cgroup v2 has one path, without a "
-						   "<controller> prefix)", option);
-		if (!group)
-			return error_set(error, 0, "unknown controller %s in --cgroup %s", name, option);
-		if (used[group - view->groups])
-			return error_set(error, 0, "invalid --cgroup argument(s): controller %s specified multiple times",
-					 name);
-		used[group - view->groups] = true;
-		if (enter_below(arena, group, colon + 1, error) < 0)
+		if (enter_controller(arena, view, option, name, colon + 1, used, error) < 0)
 			return -1;
 		next += length + 1;
 	}
@@ -91,7 +96,7 @@ int cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *con
 	       struct cgroup **sub, struct error *error)
 {
 	struct cgroup *view = copy(arena, cgroup);
-	bool used[CGROUP_HIERARCHIES_MAX] = { false };
+	const char *used[CGROUP_HIERARCHIES_MAX] = { NULL };
 	int result = 0;
 
 	if (view->count == 0)

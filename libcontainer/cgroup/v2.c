@@ -196,8 +196,8 @@ static int unified_error(const struct cgroup *cgroup, struct cgroup_group *group
 		return error_set(error, 0, "unified resource \"%s\" must be in the form CONTROLLER.PARAMETER", key);
 	controller = arena_strndup(cgroup->arena, key, length);
 	if (strcmp(controller, "cgroup") != 0 && !list_has(v2_controllers(cgroup, group), controller))
-		return error_set(error, 0, "unified resource \"%s\" can't be set: controller \"%s\" not available", key,
-				 controller);
+		return error_set(error, 0, "%sunified resource \"%s\" can't be set: controller \"%s\" not available",
+				 cgroup->unified ? "" : "invalid configuration: ", key, controller);
 	return error_set(error, number, "unable to set unified resource \"%s\"", key);
 }
 

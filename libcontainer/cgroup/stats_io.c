@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cgroup/stats.h"
+
+static void entry_write(struct json_writer *writer, uint64_t major, uint64_t minor, const char *operation,
+			uint64_t value)
+{
+	json_begin_object(writer);
+	stats_unless_zero(writer, "major", major);
+	stats_unless_zero(writer, "minor", minor);
+	if (*operation) {
+		json_key(writer, "op");
+		json_string(writer, operation);
+	}
+	stats_unless_zero(writer, "value", value);
+	json_end_object(writer);
+}
+
+/* Lines of "8:0 Read 4096" or, without operations, "8:0 512". The sum at the end has no device and is left out. */
+static void table_v1(struct json_writer *writer, const char *name, const char *text)
+{
+	bool any = false;
+
+	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		uint64_t major;
+		uint64_t minor;
+		uint64_t value;
+		char operation[16] = "";
+
+		if (sscanf(line, "%" SCNu64 ":%" SCNu64 " %15[A-Za-z] %" SCNu64, &major, &minor, operation, &value) != 4) {
+			operation[0] = '\0';
+			if (sscanf(line, "%" SCNu64 ":%" SCNu64 " %" SCNu64, &major, &minor, &value) != 3)
+				continue;
+		}
+		if (!any) {
+			json_key(writer, name);
+			json_begin_array(writer);
+			any = true;
+		}
+		entry_write(writer, major, minor, operation, value);
+	}
+	if (any)
+		json_end_array(writer);
+}
+
+/* Which scheduler counts depends on the kernel; throttling counts two of the values in any case. */
+static void stats_v1(struct json_writer *writer, struct cgroup_group *group)
+{
+	static const struct {
+		const char *name;
+		const char *file;
+	} tables[] = {
+		{ "ioServiceBytesRecursive", "io_service_bytes" },
+		{ "ioServicedRecursive", "io_serviced" },
+		{ "ioQueueRecursive", "io_queued" },
+		{ "ioServiceTimeRecursive", "io_service_time" },
+		{ "ioWaitTimeRecursive", "io_wait_time" },
+		{ "ioMergedRecursive", "io_merged" },
+		{ "ioTimeRecursive", "time" },
+		{ "sectorsRecursive", "sectors" },
+	};
+	static const char *const prefixes[] = { "blkio.bfq.", "blkio.", "blkio.throttle." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(prefixes); j++) {
+			_cleanup_arena_ struct arena arena = { 0 };
+			const char *text = stats_text(&arena, group, arena_printf(&arena, "%s%s_recursive", prefixes[j],
+										  tables[i].file));
+
+			if (!strchr(text, ':'))
+				continue;
+			table_v1(writer, tables[i].name, text);
+			break;
+		}
+	}
+}
+
+/* The values of two keys of io.stat, "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0". */
+static void table_v2(struct json_writer *writer, const char *name, const char *text, const char *read_key,
+		     const char *write_key)
+{
+	if (!strchr(text, ':'))
+		return;
+	json_key(writer, name);
+	json_begin_array(writer);
+	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		_cleanup_arena_ struct arena arena = { 0 };
+		const char *one = arena_strndup(&arena, line, strcspn(line, "\n"));
+		const char *read_value = strstr(one, read_key);
+		const char *write_value = strstr(one, write_key);
+		uint64_t major;
+		uint64_t minor;
+		uint64_t value;
+
+		if (sscanf(one, "%" SCNu64 ":%" SCNu64 " ", &major, &minor) != 2)
+			continue;
+		if (read_value && sscanf(read_value + strlen(read_key), "%" SCNu64, &value) == 1)
+			entry_write(writer, major, minor, "Read", value);
+		if (write_value && sscanf(write_value + strlen(write_key), "%" SCNu64, &value) == 1)
+			entry_write(writer, major, minor, "Write", value);
+	}
+	json_end_array(writer);
+}
+
+void stats_io(struct json_writer *writer, struct cgroup_group *group)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+
+	json_begin_object(writer);
+	if (group && group->v2) {
+		const char *text = stats_text(&arena, group, "io.stat");
+
+		table_v2(writer, "ioServiceBytesRecursive", text, " rbytes=", " wbytes=");
+		table_v2(writer, "ioServicedRecursive", text, " rios=", " wios=");
+		stats_pressure(writer, group, "io.pressure");
+	} else if (group) {
+		stats_v1(writer, group);
+	}
+	json_end_object(writer);
+}
