@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -91,6 +92,25 @@ static int copy_and_seal(int self)
 	return TAKE_FD(copy);
 }
 
+/*
+ * Standard streams that the caller has closed: the next descriptors opened here would take their place, and reach
+ * the container as such.
+ */
+static int protect_streams(int *self, char **argv, struct error *error)
+{
+	close(TAKE_FD(*self));
+	for (;;) {
+		int fd = open("/dev/null", O_RDWR | O_NOCTTY);
+
+		if (fd < 0)
+			return error_set(error, errno, "open /dev/null");
+		if (fd > STDERR_FILENO) {
+			close(fd);
+			return runtime_protect(argv, error);
+		}
+	}
+}
+
 int runtime_protect(char **argv, struct error *error)
 {
 	_cleanup_fd_ int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -98,8 +118,13 @@ int runtime_protect(char **argv, struct error *error)
 
 	if (self < 0)
 		return error_set(error, errno, "open /proc/self/exe");
-	if (is_protected(self))
+	if (self <= STDERR_FILENO)
+		return protect_streams(&self, argv, error);
+	if (is_protected(self)) {
+		/* Executed by descriptor, the process is named after its number otherwise. */
+		prctl(PR_SET_NAME, program_invocation_short_name);
 		return 0;
+	}
 	safe = mount_read_only(self);
 	if (safe < 0)
 		safe = copy_and_seal(self);

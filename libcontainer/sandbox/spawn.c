@@ -200,37 +200,36 @@ static int be_intermediate(struct sandbox *sandbox, struct error *error)
 	if (flags & CLONE_NEWUSER) {
 		if (unshare(CLONE_NEWUSER) < 0)
 			return error_set(error, errno, "make a user namespace");
-		if (channel_send(sandbox->channel, MESSAGE_PID, 0, -1, error) < 0 ||
-		    channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
+		if (channel_send(sandbox->child_channel, MESSAGE_PID, 0, -1, error) < 0 ||
+		    channel_expect(sandbox->child_channel, MESSAGE_CONTINUE, error) < 0)
 			return -1;
 		flags &= ~(uint64_t)CLONE_NEWUSER;
 	}
-	prctl(PR_SET_DUMPABLE, 0);
-	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
-		return error_set(error, errno, "become root in the user namespace");
+	/* Before the ids change and this process is undumpable: its files in procfs are somebody else's then. */
 	if (flags & CLONE_NEWTIME) {
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 		if (namespaces_new_time(sandbox->procfs, time_offsets(sandbox), error) < 0)
 			return -1;
 	}
+	prctl(PR_SET_DUMPABLE, 0);
+	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
+		return error_set(error, errno, "become root in the user namespace");
 	/* Born into the cgroup that this process was made in. */
 	pid = clone_child(flags | CLONE_PARENT, 0, -1, NULL);
 	if (pid < 0)
 		return error_set(error, errno, "make the container's process");
 	if (pid == 0)
 		become_child(sandbox);
-	return channel_send(sandbox->channel, MESSAGE_PID, pid, -1, error);
+	return channel_send(sandbox->child_channel, MESSAGE_PID, pid, -1, error);
 }
 
 static _Noreturn void become_intermediate(struct sandbox *sandbox)
 {
 	struct error error;
-	int parent = sandbox->channel;
 
-	close(parent);
-	sandbox->channel = sandbox->child_channel;
+	close_fd(&sandbox->channel);
 	if (be_intermediate(sandbox, &error) < 0) {
-		channel_send_error(sandbox->channel, &error);
+		channel_send_error(sandbox->child_channel, &error);
 		_exit(1);
 	}
 	_exit(0);
