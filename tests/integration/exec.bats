@@ -105,13 +105,13 @@ kill_and_exec() {
 	start_sleeping
 	run -0 runtime exec --cwd /tmp "$ID" pwd
 	is /tmp
-	run -0 runtime exec --env ONE=1 -e TWO=2 -e ONE=3 "$ID" sh -c 'echo $ONE $TWO $TERM'
+	run -0 runtime exec -e ONE=1 -e TWO=2 -e ONE=3 "$ID" sh -c 'echo $ONE $TWO $TERM'
 	is "3 2 xterm"
 	run -0 runtime exec --user 1000 "$ID" id
 	contains "uid=1000(tester) gid=0(root)"
 	run -0 runtime exec -u 1000:5 "$ID" id
 	contains "uid=1000(tester) gid=5(tty)"
-	run -0 runtime exec -u 1000:1000 --additional-gids 100 -g 65534 "$ID" id -G
+	run -0 runtime exec -u 1000:1000 -g 100 -g 65534 "$ID" id -G
 	is "1000 100 65534"
 	fails 255 'absolute' runtime exec --cwd tmp "$ID" pwd
 	fails 255 'no such file or directory' runtime exec --cwd /missing "$ID" pwd
@@ -146,7 +146,7 @@ kill_and_exec() {
 	edit '.process.capabilities = {}'
 	start_sleeping
 	run -0 runtime exec "$ID" grep ^Cap /proc/self/status
-	[[ $output != *[1-9a-f]* ]]
+	run ! grep -v $'\t0000000000000000' <<<"$output"
 	run -0 runtime exec --cap CAP_KILL --cap CAP_AUDIT_WRITE "$ID" grep ^Cap /proc/self/status
 	contains $'CapInh:\t0000000000000000'
 	contains $'CapPrm:\t0000000020000020'
@@ -171,9 +171,9 @@ kill_and_exec() {
 	local file
 	file=$(process_file <<-'EOF2'
 		{
-			"args": ["sh", "-c", "id; pwd; echo $A; ulimit -n; umask; grep CapEff /proc/self/status"],
+			"args": ["sh", "-c", "id; pwd; echo $A; ulimit -n; grep CapEff /proc/self/status"],
 			"cwd": "/tmp", "env": ["PATH=/bin", "A=from the file"],
-			"user": {"uid": 1000, "gid": 1000, "additionalGids": [2000], "umask": 63},
+			"user": {"uid": 1000, "gid": 1000, "additionalGids": [2000]},
 			"rlimits": [{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 77}],
 			"noNewPrivileges": true
 		}
@@ -182,8 +182,8 @@ kill_and_exec() {
 	run -0 runtime exec --process "$file" "$ID"
 	equal "${lines[0]}" "uid=1000(tester) gid=1000(tester) groups=1000(tester),2000(extra)" ||
 		equal "${lines[0]}" "uid=1000(tester) gid=1000(tester) groups=2000(extra)"
-	equal "${lines[1]}|${lines[2]}|${lines[3]}|${lines[4]}" "/tmp|from the file|77|0077"
-	equal "${lines[5]}" $'CapEff:\t0000000000000000'
+	equal "${lines[1]}|${lines[2]}|${lines[3]}" "/tmp|from the file|77"
+	equal "${lines[4]}" $'CapEff:\t0000000000000000'
 	run -0 runtime exec -p <(cat "$file") "$ID"
 	equal "${lines[1]}" /tmp
 }
@@ -269,8 +269,8 @@ kill_and_exec() {
 	matches 'pids:/.*/below$'
 	run -0 runtime exec --cgroup / "$ID" cat /proc/self/cgroup
 	is "$(cat "/proc/$(container_pid)/cgroup")"
-	fails 255 "bad sub cgroup path" runtime exec --cgroup .. "$ID" true
-	fails 255 "bad sub cgroup path" runtime exec --cgroup "pids:../../x" "$ID" true
+	fails 255 "sub cgroup path" runtime exec --cgroup .. "$ID" true
+	fails 255 "sub cgroup path" runtime exec --cgroup "pids:../../x" "$ID" true
 	fails 255 "unknown controller " runtime exec --cgroup "frobnicate:/" "$ID" true
 	fails 255 "adding pid .*no such file or directory" runtime exec --cgroup missing "$ID" true
 	rmdir "$group/below"

@@ -140,6 +140,7 @@ setup_bundle() {
 	OUT=$BATS_TEST_TMPDIR/out
 	ID=it-$$-$BATS_TEST_NUMBER
 	BACKGROUND=()
+	MOUNTED=()
 	[[ -x $RUNTIME ]] || skip "there is no $RUNTIME"
 	make_rootfs_template
 	mkdir -p "$BUNDLE"
@@ -151,7 +152,7 @@ setup_bundle() {
 
 teardown_bundle() {
 	[[ -n ${STATE:-} && -d ${BUNDLE:-} ]] || return 0
-	local id pid
+	local id pid mount
 	cd "$BATS_TEST_TMPDIR" || return
 	for id in $(runtime list -q 2>/dev/null); do
 		runtime delete --force "$id" || true
@@ -160,7 +161,18 @@ teardown_bundle() {
 		kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
+	for mount in "${MOUNTED[@]}"; do
+		umount -R "$mount"
+	done
 	assert_nothing_left
+}
+
+# Mounts something on the host for the time of the test: on_host [MOUNT OPTIONS...] TARGET
+on_host() {
+	local target
+	target=$(realpath "${*: -1}")
+	mount "${@:1:$#-1}" "$target"
+	MOUNTED=("$target" "${MOUNTED[@]}")
 }
 
 # No process, mount or group of this test is left.
@@ -176,7 +188,7 @@ assert_nothing_left() {
 		[[ -n $left ]] || return 0
 		sleep 0.1
 	done
-	echo "left behind: $left"
+	echo "left behind: $(head -n 5 <<<"$left")"
 	return 1
 }
 
@@ -221,7 +233,7 @@ user_namespace() {
 }
 
 without_namespace() {
-	edit 'del(.linux.namespaces[] | select(.type == $type))' --arg type "$1"
+	edit 'del(.linux.namespaces[] | select(.type == $type)) | if $type == "uts" then del(.hostname) else . end' --arg type "$1"
 }
 
 # Running

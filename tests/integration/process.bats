@@ -378,6 +378,7 @@ status_of() {
 	run -0 runtime run "$ID"
 	is a-host
 	without_namespace uts
+	edit '.hostname = "a-host"'
 	refused 'hostname without a private UTS namespace'
 	requires_newer_runc "does not know domainname"
 	edit '.linux.namespaces += [{type: "uts"}] | .domainname = "a.domain"'
@@ -397,6 +398,6 @@ status_of() {
 		edit '.process.selinuxLabel = "system_u:system_r:container_t:s0"'
 		refused selinux
 		edit 'del(.process.selinuxLabel) | .linux.mountLabel = "system_u:object_r:container_file_t:s0"'
-		refused selinux
+		refused .
 	fi
 }
