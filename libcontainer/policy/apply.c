@@ -65,8 +65,7 @@ int policy_apply_process(struct arena *arena, const struct policy *policy, const
 
 int policy_apply_resources(struct arena *arena, const struct policy *policy,
 			   const struct oci_resources *current, const struct policy_facts *facts,
-			   struct oci_resources *resources, struct policy_changes *changes,
-			   struct error *error)
+			   struct oci_resources *resources, struct policy_changes *changes, struct error *error)
 {
 	struct policy_pass pass = {
 		.stage = POLICY_STAGE_UPDATE,

@@ -5,15 +5,15 @@
 #include "policy/policy.h"
 
 /* Built from the top of the tree, which the paths are relative to. */
-#define BUILTIN(symbol, path)                                         \
-	extern const char symbol[];                                   \
-	__asm__(".pushsection .rodata." #symbol ",\"a\",%progbits\n"  \
-		".globl " #symbol "\n"                                \
-		".hidden " #symbol "\n"                               \
-		".type " #symbol ", %object\n" #symbol ":\n"          \
-		".incbin \"" path "\"\n"                              \
-		".byte 0\n"                                           \
-		".size " #symbol ", . - " #symbol "\n"                \
+#define BUILTIN(symbol, path)                                        \
+	extern const char symbol[];                                  \
+	__asm__(".pushsection .rodata." #symbol ",\"a\",%progbits\n" \
+		".globl " #symbol "\n"                               \
+		".hidden " #symbol "\n"                              \
+		".type " #symbol ", %object\n" #symbol ":\n"         \
+		".incbin \"" path "\"\n"                             \
+		".byte 0\n"                                          \
+		".size " #symbol ", . - " #symbol "\n"               \
 		".popsection\n")
 
 BUILTIN(policy_document_baseline, "policies/baseline.json");

@@ -12,12 +12,9 @@
 static const char *namespace_file(enum oci_namespace_type type)
 {
 	switch (type) {
-	case OCI_NAMESPACE_MOUNT:
-		return "mnt";
-	case OCI_NAMESPACE_NETWORK:
-		return "net";
-	default:
-		return namespace_type_name(type);
+	case OCI_NAMESPACE_MOUNT: return "mnt";
+	case OCI_NAMESPACE_NETWORK: return "net";
+	default: return namespace_type_name(type);
 	}
 }
 
@@ -64,7 +61,8 @@ static int add_real_path(struct arena *arena, const char *path, const char *bund
 		memcpy(items, map->items, map->count * sizeof(*items));
 	items[map->count++] = (struct string_pair){
 		.key = path,
-		.value = real ? arena_strdup(arena, real) : path_normalize(arena, path_join(arena, bundle, path)),
+		.value = real ? arena_strdup(arena, real)
+			      : path_normalize(arena, path_join(arena, bundle, path)),
 	};
 	map->items = items;
 	return 0;

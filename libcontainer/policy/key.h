@@ -118,8 +118,8 @@ const char *string_list_text(struct arena *arena, const struct string_list *list
 bool policy_name_is_valid(const char *name);
 
 /* applying */
-void pass_change(struct policy_pass *pass, const struct string_list *names, const char *key,
-		 const char *member, const char *from, const char *to);
+void pass_change(struct policy_pass *pass, const struct string_list *names, const char *key, const char *member,
+		 const char *from, const char *to);
 /* "policy NAMES: KEY: …". The text ends with the way out. Returns -1. */
 int pass_refuse(const struct string_list *names, const char *key, struct error *error, const char *format, ...)
 	_printf_(4, 5);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * devices: "default" for the default devices of an OCI runtime only, or a list of what may be used besides them:
+ * devices: "default" for the default devices of an OCI runtime only, or a list of what may be used besides:
  * { "type": "c", "major": 10, "minor": 229, "access": "rwm" }. Rules of the config that allow more are cut down
  * to what both allow, and its other device nodes are not made.
  *
@@ -91,7 +91,10 @@ static unsigned int parse_access(const char *text)
 	if (!text || !*text)
 		return ACCESS_ALL;
 	for (; *text; text++)
-		access |= *text == 'r' ? ACCESS_READ : *text == 'w' ? ACCESS_WRITE : *text == 'm' ? ACCESS_MAKE : 0;
+		access |= *text == 'r'	 ? ACCESS_READ
+			  : *text == 'w' ? ACCESS_WRITE
+			  : *text == 'm' ? ACCESS_MAKE
+					 : 0;
 	return access;
 }
 
@@ -124,7 +127,8 @@ static int read_box(struct policy_reading *reading, const char *path, const stru
 	type = json_get(value, "type");
 	access = json_get(value, "access");
 	if (!type || type->type != JSON_STRING || strlen(type->string) != 1 || !strchr("bc", type->string[0]))
-		return error_set(reading->error, 0, "%s: %s.type: expected \"b\" or \"c\"", reading->label, path);
+		return error_set(reading->error, 0, "%s: %s.type: expected \"b\" or \"c\"", reading->label,
+				 path);
 	box->type = type->string[0];
 	box->access = ACCESS_ALL;
 	if (access) {
@@ -136,9 +140,9 @@ static int read_box(struct policy_reading *reading, const char *path, const stru
 		box->access = parse_access(text);
 	}
 	return read_number(reading, path, json_get(value, "major"), &box->major) ||
-			       read_number(reading, path, json_get(value, "minor"), &box->minor) ?
-		       -1 :
-		       0;
+			       read_number(reading, path, json_get(value, "minor"), &box->minor)
+		       ? -1
+		       : 0;
 }
 
 static const void *read_value(struct policy_reading *reading, const struct json_value *value)
@@ -156,7 +160,8 @@ static const void *read_value(struct policy_reading *reading, const struct json_
 	for (size_t i = 0; i < value->array.count; i++) {
 		struct box box;
 
-		if (read_box(reading, arena_printf(reading->arena, "devices[%zu]", i), &value->array.items[i], &box))
+		if (read_box(reading, arena_printf(reading->arena, "devices[%zu]", i), &value->array.items[i],
+			     &box))
 			return NULL;
 		add_box(devices->boxes, &devices->count, &box);
 	}
@@ -236,7 +241,8 @@ static void add_rule(struct arena *arena, struct oci_device_rule_list *list, con
 }
 
 /* What of an allowing rule may stay: the boxes it has in common with the default ones and the policy's. */
-static size_t common_boxes(const struct devices *devices, const struct oci_device_rule *rule, struct box *common)
+static size_t common_boxes(const struct devices *devices, const struct oci_device_rule *rule,
+			   struct box *common)
 {
 	bool all = !rule->type || rule->type[0] == 'a' || rule->type[0] == '\0';
 	size_t count = 0;
@@ -274,7 +280,8 @@ static bool denies_all(const struct oci_device_rule *rule)
 	bool all = !rule->type || rule->type[0] == 'a' || rule->type[0] == '\0';
 
 	return !rule->allow && all && parse_access(rule->access) == ACCESS_ALL &&
-	       (!rule->major.present || rule->major.value < 0) && (!rule->minor.present || rule->minor.value < 0);
+	       (!rule->major.present || rule->major.value < 0) &&
+	       (!rule->minor.present || rule->minor.value < 0);
 }
 
 static void clamp_rules(struct policy_pass *pass, const struct devices *devices)
@@ -301,11 +308,12 @@ static void clamp_rules(struct policy_pass *pass, const struct devices *devices)
 		}
 		for (size_t b = 0; b < count; b++)
 			add_rule(pass->arena, &kept, &common[b]);
-		pass_change(pass, &devices->names, "devices", arena_printf(pass->arena, "linux.resources.devices[%zu]", i),
+		pass_change(pass, &devices->names, "devices",
+			    arena_printf(pass->arena, "linux.resources.devices[%zu]", i),
 			    rule_text(pass->arena, rule),
-			    count == 0 ? "none" :
-			    count == 1 ? rule_text(pass->arena, &kept.items[first]) :
-					 "what the policy allows of it");
+			    count == 0	 ? "none"
+			    : count == 1 ? rule_text(pass->arena, &kept.items[first])
+					 : "what the policy allows of it");
 	}
 	resources->devices = kept;
 }
@@ -341,7 +349,8 @@ static void drop_nodes(struct policy_pass *pass, const struct devices *devices)
 		if (node_is_allowed(devices, &nodes->items[i]))
 			kept.items[kept.count++] = nodes->items[i];
 		else
-			pass_change(pass, &devices->names, "devices", "linux.devices", nodes->items[i].path, "absent");
+			pass_change(pass, &devices->names, "devices", "linux.devices", nodes->items[i].path,
+				    "absent");
 	}
 	*nodes = kept;
 }

@@ -188,15 +188,17 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 
 			for (size_t i = 0; i < sources.count; i++) {
 				if (!facts_real_path(pass->arena, pass->facts, sources.items[i]))
-					return pass_refuse(&denied->names, key, error,
-							   "it is not known where the relative mount source %s "
-							   "leads; give an absolute one or run with --policy off",
-							   sources.items[i]);
+					return pass_refuse(
+						&denied->names, key, error,
+						"it is not known where the relative mount source %s "
+						"leads; give an absolute one or run with --policy off",
+						sources.items[i]);
 				if (is_denied(pass, sources.items[i], denied->text))
-					return pass_refuse(&denied->names, key, error,
-							   "%s may not be mounted on %s, as it meets %s; remove the "
-							   "mount or run with --policy off",
-							   sources.items[i], mount->destination, denied->text);
+					return pass_refuse(
+						&denied->names, key, error,
+						"%s may not be mounted on %s, as it meets %s; remove the "
+						"mount or run with --policy off",
+						sources.items[i], mount->destination, denied->text);
 			}
 		}
 	}
@@ -209,8 +211,8 @@ static bool has_either(const struct oci_mount *mount, const char *one, const cha
 }
 
 /* What of @restrictions @mount gets; *recursive: what is mounted below its source comes along. */
-static unsigned int restrictions_for(struct arena *arena, const struct oci_mount *mount, unsigned int restrictions,
-				     bool *recursive)
+static unsigned int restrictions_for(struct arena *arena, const struct oci_mount *mount,
+				     unsigned int restrictions, bool *recursive)
 {
 	bool bind = mount_is_bind(mount), tmpfs = mount->type && !strcmp(mount->type, "tmpfs");
 	const char *destination = path_normalize(arena, mount->destination ? mount->destination : "/");

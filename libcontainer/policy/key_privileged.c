@@ -21,7 +21,10 @@
  * engine's default has even one of these.
  */
 static const char *const ruling[] = {
-	"CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_NET_ADMIN", "CAP_DAC_READ_SEARCH",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_PTRACE",
+	"CAP_NET_ADMIN",
+	"CAP_DAC_READ_SEARCH",
 };
 
 struct privileged {
@@ -132,16 +135,18 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	if (pass->stage == POLICY_STAGE_EXEC) {
 		if (rules(pass->config->process))
 			return 0;
-		return pass_refuse(&privileged->names, "privileged", error,
-				   "process asks for all capabilities in a container that has not got them; remove "
-				   "--privileged or run the container with --policy off");
+		return pass_refuse(
+			&privileged->names, "privileged", error,
+			"process asks for all capabilities in a container that has not got them; remove "
+			"--privileged or run the container with --policy off");
 	}
 	unmasked = !pass->config->linux_ || pass->config->linux_->masked_paths.count == 0;
 	if (!allows_every_device(pass->resources) && !(unmasked && sys_is_writable(pass->arena, pass->config)))
 		return 0;
-	return pass_refuse(&privileged->names, "privileged", error,
-			   "container is privileged; remove --privileged (and add what it needs with --cap-add and "
-			   "--device) or run with --policy off");
+	return pass_refuse(
+		&privileged->names, "privileged", error,
+		"container is privileged; remove --privileged (and add what it needs with --cap-add and "
+		"--device) or run with --policy off");
 }
 
 const struct policy_key key_privileged = {

@@ -38,8 +38,8 @@ static int read_limit(struct policy_reading *reading, const struct json_value *r
 		return -1;
 	default_value = json_get(value, "default");
 	max = json_get(value, "max");
-	if (default_value && read_amount(reading, arena_printf(reading->arena, "%s.default", path), default_value,
-					 &limit->default_value))
+	if (default_value && read_amount(reading, arena_printf(reading->arena, "%s.default", path),
+					 default_value, &limit->default_value))
 		return -1;
 	if (max && read_amount(reading, arena_printf(reading->arena, "%s.max", path), max, &limit->max))
 		return -1;
@@ -108,7 +108,8 @@ static void print_amount(struct json_writer *writer, const char *name, uint64_t 
 		json_u64(writer, thousandths ? amount / 1000 : amount);
 }
 
-static void print_limit(struct json_writer *writer, const char *name, const struct limit *limit, bool thousandths)
+static void print_limit(struct json_writer *writer, const char *name, const struct limit *limit,
+			bool thousandths)
 {
 	if (!limit->present)
 		return;
@@ -130,8 +131,8 @@ static void print(struct json_writer *writer, const void *value)
 	json_end_object(writer);
 }
 
-uint64_t limit_where_none_is_set(const struct policy_pass *pass, const struct limit *limit,
-				 const char **member, const struct string_list **names)
+uint64_t limit_where_none_is_set(const struct policy_pass *pass, const struct limit *limit, const char **member,
+				 const struct string_list **names)
 {
 	bool use_default = limit->default_value && !pass->facts->rootless;
 
@@ -176,8 +177,8 @@ void unified_limit_clamp(struct policy_pass *pass, const char *name, uint64_t ma
 	if (!entry || unified_amount(entry->value, &amount) || amount <= max)
 		return;
 	to = arena_printf(pass->arena, "%" PRIu64, max);
-	pass_change(pass, names, key, arena_printf(pass->arena, "linux.resources.unified.%s", name), entry->value,
-		    to);
+	pass_change(pass, names, key, arena_printf(pass->arena, "linux.resources.unified.%s", name),
+		    entry->value, to);
 	entry->value = to;
 }
 
@@ -216,10 +217,11 @@ void limit_pids(struct policy_pass *pass, const struct limit *limit)
 
 static int refuse_unified(const struct limit *limit, const char *name, const char *key, struct error *error)
 {
-	return pass_refuse(&limit->max_names, key, error,
-			   "cannot judge %s of resources.unified; set it to a plain number, remove it or run with "
-			   "--policy off",
-			   name);
+	return pass_refuse(
+		&limit->max_names, key, error,
+		"cannot judge %s of resources.unified; set it to a plain number, remove it or run with "
+		"--policy off",
+		name);
 }
 
 static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
@@ -229,9 +231,9 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 
 	for (size_t i = 0; any && pass->resources && i < pass->resources->unified.count; i++)
 		if (strchr(pass->resources->unified.items[i].key, '/'))
-			return refuse_unified(limits->pids.max   ? &limits->pids :
-					      limits->memory.max ? &limits->memory :
-								   &limits->cpu,
+			return refuse_unified(limits->pids.max	   ? &limits->pids
+					      : limits->memory.max ? &limits->memory
+								   : &limits->cpu,
 					      pass->resources->unified.items[i].key, "resources", error);
 	if (limits->pids.max && !unified_limit_is_readable(pass, "pids.max"))
 		return refuse_unified(&limits->pids, "pids.max", "resources.pids", error);

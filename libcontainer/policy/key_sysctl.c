@@ -18,9 +18,9 @@ static enum oci_namespace_type sysctl_namespace(const char *name)
 		const char *prefix;
 		enum oci_namespace_type type;
 	} owners[] = {
-		{ "net.", OCI_NAMESPACE_NETWORK },	   { "fs.mqueue.", OCI_NAMESPACE_IPC },
-		{ "kernel.msg", OCI_NAMESPACE_IPC },	   { "kernel.sem", OCI_NAMESPACE_IPC },
-		{ "kernel.shm", OCI_NAMESPACE_IPC },	   { "kernel.domainname", OCI_NAMESPACE_UTS },
+		{ "net.", OCI_NAMESPACE_NETWORK },	  { "fs.mqueue.", OCI_NAMESPACE_IPC },
+		{ "kernel.msg", OCI_NAMESPACE_IPC },	  { "kernel.sem", OCI_NAMESPACE_IPC },
+		{ "kernel.shm", OCI_NAMESPACE_IPC },	  { "kernel.domainname", OCI_NAMESPACE_UTS },
 		{ "kernel.hostname", OCI_NAMESPACE_UTS },
 	};
 
@@ -83,9 +83,10 @@ static int check(const void *value, struct error *error)
 		size_t length = strcspn(a->text, "=") + 1;
 
 		if (strncmp(a->text, b->text, length) == 0)
-			return error_set(error, 0,
-					 "policies %s and %s: sysctl: one sets %s, the other %s; use one of them",
-					 a->names.items[0], b->names.items[0], a->text, b->text);
+			return error_set(
+				error, 0,
+				"policies %s and %s: sysctl: one sets %s, the other %s; use one of them",
+				a->names.items[0], b->names.items[0], a->text, b->text);
 	}
 	return 0;
 }

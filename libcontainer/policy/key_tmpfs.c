@@ -77,8 +77,7 @@ static int read_tmpfs(struct policy_reading *reading, const char *path, const st
 				 reading->label, path);
 	if (options && read_options(reading, arena_printf(reading->arena, "%s.options", path), options, tmpfs))
 		return -1;
-	if (size &&
-	    reading_bytes(reading, arena_printf(reading->arena, "%s.size", path), size, &tmpfs->size))
+	if (size && reading_bytes(reading, arena_printf(reading->arena, "%s.size", path), size, &tmpfs->size))
 		return -1;
 	tmpfs->names = reading->names;
 	return 0;
@@ -107,9 +106,9 @@ static const void *merge(struct arena *arena, const void *left, const void *righ
 
 	united->items = ARENA_NEW_ARRAY(arena, struct tmpfs, a->count + b->count + 1);
 	while (l < a->count || r < b->count) {
-		int order = l == a->count ? 1 :
-			    r == b->count ? -1 :
-					    strcmp(a->items[l].destination, b->items[r].destination);
+		int order = l == a->count   ? 1
+			    : r == b->count ? -1
+					    : strcmp(a->items[l].destination, b->items[r].destination);
 		struct tmpfs *item = &united->items[united->count++];
 
 		if (order == 0)
@@ -234,10 +233,11 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 				continue;
 			options = split_options(pass->arena, &mount->options);
 			if (effective_size(&options, &size, &odd))
-				return pass_refuse(&list->items[i].names, "tmpfs", error,
-						   "the tmpfs on %s has %s, which cannot be held against a limit; "
-						   "give its size in bytes or run with --policy off",
-						   mount->destination, odd);
+				return pass_refuse(
+					&list->items[i].names, "tmpfs", error,
+					"the tmpfs on %s has %s, which cannot be held against a limit; "
+					"give its size in bytes or run with --policy off",
+					mount->destination, odd);
 		}
 	}
 	return 0;

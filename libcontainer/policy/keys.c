@@ -3,9 +3,10 @@
 #include "policy/key.h"
 
 /*
- * In the order of application. It matters in one place: resources come before what looks at them; every other
- * key changes members of its own.
+ * In the order of application. It matters twice: tmpfs comes before mounts, whose options are for the added
+ * ones too, and maskedPaths before readonlyPaths, which leaves out what is masked.
  */
+/* clang-format off */
 const struct policy_key *const policy_keys[] = {
 	&key_privileged,
 	&key_namespaces,
@@ -23,5 +24,6 @@ const struct policy_key *const policy_keys[] = {
 	&key_keyring,
 	NULL,
 };
+/* clang-format on */
 
 _Static_assert(ARRAY_SIZE(policy_keys) <= POLICY_KEYS_MAX, "POLICY_KEYS_MAX is too small");

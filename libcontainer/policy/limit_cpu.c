@@ -68,8 +68,8 @@ static void clamp_unified(struct policy_pass *pass, const struct limit *limit)
 		return;
 	quota = quota_for(limit->max, &period);
 	to = arena_printf(pass->arena, "%" PRIu64 " %" PRIu64, quota, period);
-	pass_change(pass, &limit->max_names, "resources.cpu.max", "linux.resources.unified.cpu.max", entry->value,
-		    to);
+	pass_change(pass, &limit->max_names, "resources.cpu.max", "linux.resources.unified.cpu.max",
+		    entry->value, to);
 	entry->value = to;
 }
 

@@ -70,7 +70,8 @@ void limit_memory(struct policy_pass *pass, const struct limit *limit)
 				ceiling = (uint64_t)memory->swap.value;
 			set_amount(pass, &own_memory(pass)->limit, ceiling, limit_member, key, names);
 			if (!is_set(&pass->resources->memory->swap))
-				set_amount(pass, &pass->resources->memory->swap, ceiling, swap_member, key, names);
+				set_amount(pass, &pass->resources->memory->swap, ceiling, swap_member, key,
+					   names);
 		}
 	}
 	if (!limit->max)
@@ -78,10 +79,13 @@ void limit_memory(struct policy_pass *pass, const struct limit *limit)
 	memory = pass->resources ? pass->resources->memory : NULL;
 	names = &limit->max_names;
 	if (memory && is_set(&memory->limit) && exceeds(&memory->limit, limit->max))
-		set_amount(pass, &own_memory(pass)->limit, limit->max, limit_member, "resources.memory.max", names);
+		set_amount(pass, &own_memory(pass)->limit, limit->max, limit_member, "resources.memory.max",
+			   names);
 	if (memory && is_set(&memory->swap) && exceeds(&memory->swap, limit->max))
-		set_amount(pass, &own_memory(pass)->swap, limit->max, swap_member, "resources.memory.max", names);
+		set_amount(pass, &own_memory(pass)->swap, limit->max, swap_member, "resources.memory.max",
+			   names);
 	if (memory && !is_set(&memory->swap) && !update)
-		set_amount(pass, &own_memory(pass)->swap, limit->max, swap_member, "resources.memory.max", names);
+		set_amount(pass, &own_memory(pass)->swap, limit->max, swap_member, "resources.memory.max",
+			   names);
 	clamp_unified(pass, limit);
 }

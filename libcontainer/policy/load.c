@@ -33,10 +33,11 @@ static int check_owner(int fd, const char *path, struct error *error)
 		return error_set(error, errno, "look at %s", path);
 	if (status.st_uid != 0 && status.st_uid != geteuid() &&
 	    (stat("/", &root) < 0 || status.st_uid != root.st_uid))
-		return error_set(error, 0, "%s belongs to uid %u; it must belong to root or to the caller", path,
-				 status.st_uid);
+		return error_set(error, 0, "%s belongs to uid %u; it must belong to root or to the caller",
+				 path, status.st_uid);
 	if (status.st_mode & 022)
-		return error_set(error, 0, "%s can be written by others (mode %04o); take that away with chmod go-w",
+		return error_set(error, 0,
+				 "%s can be written by others (mode %04o); take that away with chmod go-w",
 				 path, status.st_mode & 07777);
 	return 0;
 }
@@ -72,7 +73,8 @@ static int check_directory(const char *path, struct error *error)
 	return check_owner(fd, path, error);
 }
 
-static int read_site(struct policy_reading *reading, const struct json_value *document, struct policy_site *site)
+static int read_site(struct policy_reading *reading, const struct json_value *document,
+		     struct policy_site *site)
 {
 	static const char *const members[] = { "defaultPolicy", "selectable", NULL };
 	const struct json_value *value;
@@ -132,8 +134,9 @@ static int load_document(struct loading *loading, const char *label, const char 
 	if (policy_read(arena, label, document, &own, &extends, loading->error))
 		return -1;
 	if (name && strcmp(own->names_text, name) != 0)
-		return error_set(loading->error, 0, "%s: name: found \"%s\", expected \"%s\" as the file is called",
-				 label, own->names_text, name);
+		return error_set(loading->error, 0,
+				 "%s: name: found \"%s\", expected \"%s\" as the file is called", label,
+				 own->names_text, name);
 	parts = ARENA_NEW_ARRAY(arena, const struct policy *, extends.count + 1);
 	parts[0] = own;
 	for (size_t i = 0; i < extends.count; i++) {
@@ -221,8 +224,8 @@ static int load_list(struct loading *loading, const char *list, bool files, cons
 	for (const char *next = list;; next++) {
 		const char *part = arena_strndup(loading->arena, next, strcspn(next, ","));
 		struct policy *policy;
-		int result = files && strchr(part, '/') ? load_file(loading, part, &policy) :
-							  load_name(loading, part, false, &policy);
+		int result = files && strchr(part, '/') ? load_file(loading, part, &policy)
+							: load_name(loading, part, false, &policy);
 
 		if (result)
 			return -1;
@@ -248,10 +251,11 @@ static int check_selectable(const struct policy_site *site, struct arena *arena,
 		const char *name = arena_strndup(arena, next, strcspn(next, ","));
 
 		if (!string_list_has(&site->selectable, name))
-			return error_set(error, 0,
-					 "annotation %s: policy \"%s\" is not selectable here; list it as selectable "
-					 "in %s/casemate.json, or remove the annotation",
-					 POLICY_ANNOTATION, name, POLICY_SITE_DIRECTORY);
+			return error_set(
+				error, 0,
+				"annotation %s: policy \"%s\" is not selectable here; list it as selectable "
+				"in %s/casemate.json, or remove the annotation",
+				POLICY_ANNOTATION, name, POLICY_SITE_DIRECTORY);
 		next += strlen(name);
 		if (!*next)
 			return 0;
@@ -268,11 +272,12 @@ int policy_load(struct arena *arena, const struct policy_site *site, const char 
 
 	if (!selection)
 		selection = site->default_policy ? site->default_policy : "baseline";
-	parts = ARENA_NEW_ARRAY(arena, const struct policy *, strlen(selection) + (asked ? strlen(asked) : 0) + 2);
+	parts = ARENA_NEW_ARRAY(arena, const struct policy *,
+				strlen(selection) + (asked ? strlen(asked) : 0) + 2);
 	if (load_list(&loading, selection, true, parts, &count))
 		return error_context(error, "load policy");
-	if (asked && (check_selectable(site, arena, asked, error) ||
-		      load_list(&loading, asked, false, parts, &count)))
+	if (asked &&
+	    (check_selectable(site, arena, asked, error) || load_list(&loading, asked, false, parts, &count)))
 		return error_context(error, "load policy");
 	return policy_stack(arena, parts, count, policy, error);
 }

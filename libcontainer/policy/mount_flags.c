@@ -42,8 +42,7 @@ static bool take_away(struct string_list *options, const char *option)
 	return kept != count;
 }
 
-bool mount_restrict(struct arena *arena, struct string_list *options, unsigned int restrictions,
-		    bool recursive)
+bool mount_restrict(struct arena *arena, struct string_list *options, unsigned int restrictions, bool recursive)
 {
 	struct string_list own = { ARENA_NEW_ARRAY(arena, const char *, options->count + 1), options->count };
 	bool changed = false;

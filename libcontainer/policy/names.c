@@ -21,9 +21,9 @@ struct string_list names_unite(struct arena *arena, const struct string_list *le
 		return *left;
 	united.items = ARENA_NEW_ARRAY(arena, const char *, left->count + right->count + 1);
 	while (l < left->count || r < right->count) {
-		int order = l == left->count  ? 1 :
-			    r == right->count ? -1 :
-						strcmp(left->items[l], right->items[r]);
+		int order = l == left->count	? 1
+			    : r == right->count ? -1
+						: strcmp(left->items[l], right->items[r]);
 
 		united.items[united.count++] = order <= 0 ? left->items[l] : right->items[r];
 		l += order <= 0;
@@ -49,9 +49,9 @@ struct named_set named_set_unite(struct arena *arena, const struct named_set *le
 
 	united.items = ARENA_NEW_ARRAY(arena, struct named_item, left->count + right->count + 1);
 	while (l < left->count || r < right->count) {
-		int order = l == left->count  ? 1 :
-			    r == right->count ? -1 :
-						strcmp(left->items[l].text, right->items[r].text);
+		int order = l == left->count	? 1
+			    : r == right->count ? -1
+						: strcmp(left->items[l].text, right->items[r].text);
 		struct named_item *item = &united.items[united.count++];
 
 		*item = order <= 0 ? left->items[l] : right->items[r];

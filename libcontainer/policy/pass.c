@@ -5,8 +5,8 @@
 #include "base/path.h"
 #include "policy/key.h"
 
-void pass_change(struct policy_pass *pass, const struct string_list *names, const char *key,
-		 const char *member, const char *from, const char *to)
+void pass_change(struct policy_pass *pass, const struct string_list *names, const char *key, const char *member,
+		 const char *from, const char *to)
 {
 	struct policy_changes *changes = pass->changes;
 

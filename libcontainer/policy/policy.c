@@ -69,7 +69,8 @@ static int read_member(struct policy_reading *reading, const struct json_member 
 static int check_values(const struct policy *policy, struct error *error)
 {
 	for (size_t i = 0; policy_keys[i]; i++)
-		if (policy->values[i] && policy_keys[i]->check && policy_keys[i]->check(policy->values[i], error))
+		if (policy->values[i] && policy_keys[i]->check &&
+		    policy_keys[i]->check(policy->values[i], error))
 			return -1;
 	return 0;
 }

@@ -10,17 +10,13 @@
 static const char *describe(struct arena *arena, const struct json_value *value)
 {
 	switch (value->type) {
-	case JSON_STRING:
-		return arena_printf(arena, "\"%s\"", value->string);
-	case JSON_BOOL:
-		return value->boolean ? "true" : "false";
+	case JSON_STRING: return arena_printf(arena, "\"%s\"", value->string);
+	case JSON_BOOL: return value->boolean ? "true" : "false";
 	case JSON_INTEGER:
 		return arena_printf(arena, "%s%" PRIu64, value->integer.negative ? "-" : "",
 				    value->integer.magnitude);
-	case JSON_DOUBLE:
-		return arena_printf(arena, "%g", value->number);
-	default:
-		return json_type_name(value->type);
+	case JSON_DOUBLE: return arena_printf(arena, "%g", value->number);
+	default: return json_type_name(value->type);
 	}
 }
 
@@ -106,7 +102,8 @@ int reading_object(struct policy_reading *reading, const char *path, const struc
 		while (*known && strcmp(*known, name))
 			known++;
 		if (!*known)
-			return error_set(reading->error, 0, "%s: %s.%s: unknown member", reading->label, path, name);
+			return error_set(reading->error, 0, "%s: %s.%s: unknown member", reading->label, path,
+					 name);
 	}
 	return 0;
 }

@@ -11,7 +11,8 @@ static const char *const paths[] = { "/proc/a", "/proc/a/b", "/proc/c", "/sys/d/
 static const char *const sources[] = { "/", "/etc", "/etc/x", "/etcx", "/srv/y", "/srv", "/var/z/w" };
 static const char *const destinations[] = { "/tmp", "/run", "/run/lock", "/var/tmp", "/dev", "/dev/shm" };
 static const char *const flags[] = { "nosuid", "nodev", "noexec", "nosymfollow" };
-static const char *const permissive[] = { "suid", "dev", "exec", "rw", "ro", "rsuid", "rexec", "size=8m", "size=0" };
+static const char *const permissive[] = { "suid",  "dev",   "exec",    "rw",	"ro",
+					  "rsuid", "rexec", "size=8m", "size=0" };
 static const char *const kinds[] = { "mount", "pid", "ipc", "network", "uts" };
 static const char *const sysctls[] = { "kernel.shmmax", "net.core.somaxconn", "kernel.domainname" };
 static const char *const accesses[] = { "r", "rw", "m", "rwm" };
@@ -213,8 +214,10 @@ static void config_mounts(struct strbuf *out, struct random *random)
 
 	strbuf_puts(out, ",\"mounts\":[");
 	if (chance(random, 70))
-		strbuf_printf(out, "{\"destination\":\"/sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"%s\"]}%s",
-			      chance(random, 60) ? "ro" : "rw", count ? "," : "");
+		strbuf_printf(
+			out,
+			"{\"destination\":\"/sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"%s\"]}%s",
+			chance(random, 60) ? "ro" : "rw", count ? "," : "");
 	else
 		count++;
 	for (unsigned int i = 0; i < count; i++) {
@@ -226,7 +229,9 @@ static void config_mounts(struct strbuf *out, struct random *random)
 			      bind ? sources[random_below(random, ARRAY_SIZE(sources))] : "tmpfs");
 		if (bind)
 			strbuf_printf(out, "[\"%s\"%s]", chance(random, 50) ? "rbind" : "bind",
-				      chance(random, 40) ? ",\"ro\"" : chance(random, 30) ? ",\"rsuid\"" : "");
+				      chance(random, 40)   ? ",\"ro\""
+				      : chance(random, 30) ? ",\"rsuid\""
+							   : "");
 		else if (chance(random, 50))
 			ADD_LIST(out, random, permissive, 30);
 		else
@@ -282,7 +287,8 @@ static void config_resources(struct strbuf *out, struct random *random)
 		strbuf_putc(out, '}');
 	}
 	if (chance(random, 30))
-		strbuf_printf(out, ",\"unified\":{\"pids.max\":\"%s\",\"memory.max\":\"%s\",\"cpu.max\":\"%s\"}",
+		strbuf_printf(out,
+			      ",\"unified\":{\"pids.max\":\"%s\",\"memory.max\":\"%s\",\"cpu.max\":\"%s\"}",
 			      chance(random, 50) ? "max" : "3", chance(random, 50) ? "max" : "300000",
 			      chance(random, 50) ? "max 50000" : "50000 100000");
 	strbuf_putc(out, '}');
@@ -305,10 +311,11 @@ static void config_linux(struct strbuf *out, struct random *random)
 	strbuf_puts(out, ",\"readonlyPaths\":");
 	ADD_LIST(out, random, paths, 30);
 	if (chance(random, 40))
-		strbuf_printf(out, ",\"sysctl\":{\"%s\":\"%u\"}", chance(random, 50) ? "kernel/shmmax" : sysctls[1],
-			      random_below(random, 4));
+		strbuf_printf(out, ",\"sysctl\":{\"%s\":\"%u\"}",
+			      chance(random, 50) ? "kernel/shmmax" : sysctls[1], random_below(random, 4));
 	if (chance(random, 30))
-		strbuf_printf(out, ",\"devices\":[{\"type\":\"b\",\"path\":\"/dev/x\",\"major\":%u,\"minor\":0}]",
+		strbuf_printf(out,
+			      ",\"devices\":[{\"type\":\"b\",\"path\":\"/dev/x\",\"major\":%u,\"minor\":0}]",
 			      7 + random_below(random, 3));
 	if (chance(random, 80))
 		config_resources(out, random);

@@ -133,7 +133,8 @@ static double unified_cpus(const struct oci_config *config)
 /* devices: asked one by one ----------------------------------------------------------------------------------- */
 
 /* Without a rule, the runtime allows nothing but its defaults. */
-static bool device_is_allowed(const struct oci_config *config, char type, int64_t major, int64_t minor, char access)
+static bool device_is_allowed(const struct oci_config *config, char type, int64_t major, int64_t minor,
+			      char access)
 {
 	const struct oci_device_rule_list *rules = &resources_of(config)->devices;
 	bool allowed = false;
@@ -154,7 +155,8 @@ static bool device_is_allowed(const struct oci_config *config, char type, int64_
 	return allowed;
 }
 
-static bool policy_lists_device(const struct json_value *devices, char type, int64_t major, int64_t minor, char access)
+static bool policy_lists_device(const struct json_value *devices, char type, int64_t major, int64_t minor,
+				char access)
 {
 	for (size_t i = 0; devices->type == JSON_ARRAY && i < devices->array.count; i++) {
 		const struct json_value *one = &devices->array.items[i];
@@ -162,7 +164,8 @@ static bool policy_lists_device(const struct json_value *devices, char type, int
 
 		if (json_get(one, "type")->string[0] == type &&
 		    (!ma || (int64_t)ma->integer.magnitude == major) &&
-		    (!mi || (int64_t)mi->integer.magnitude == minor) && strchr(json_get(one, "access")->string, access))
+		    (!mi || (int64_t)mi->integer.magnitude == minor) &&
+		    strchr(json_get(one, "access")->string, access))
 			return true;
 	}
 	return false;
@@ -254,8 +257,8 @@ static const char *looser_mounts(struct arena *arena, const struct oci_config *b
 		const struct oci_mount *mount = &after->mounts.items[i];
 		const struct oci_mount *old = at < before->mounts.count ? &before->mounts.items[at] : NULL;
 
-		if (old && same_text(old->destination, mount->destination) && same_text(old->type, mount->type) &&
-		    same_text(old->source, mount->source)) {
+		if (old && same_text(old->destination, mount->destination) &&
+		    same_text(old->type, mount->type) && same_text(old->source, mount->source)) {
 			if (mount_is_looser(old, mount))
 				return arena_printf(arena, "mount %s", mount->destination);
 			at++;
@@ -266,7 +269,8 @@ static const char *looser_mounts(struct arena *arena, const struct oci_config *b
 		for (size_t b = 0; b < before->mounts.count; b++) {
 			const char *there = path_normalize(arena, before->mounts.items[b].destination);
 
-			if (!strcmp(there, mount->destination) || (b < at && path_is_below(there, mount->destination)))
+			if (!strcmp(there, mount->destination) ||
+			    (b < at && path_is_below(there, mount->destination)))
 				return arena_printf(arena, "mount that hides %s", there);
 		}
 	}
@@ -283,7 +287,8 @@ static bool covers(struct arena *arena, const struct string_list *list, const ch
 	return false;
 }
 
-static const char *looser_paths(struct arena *arena, const struct oci_config *before, const struct oci_config *after)
+static const char *looser_paths(struct arena *arena, const struct oci_config *before,
+				const struct oci_config *after)
 {
 	const struct oci_linux *old = linux_of(before), *new = linux_of(after);
 
@@ -303,11 +308,11 @@ static const char *const set_names[] = { "bounding", "effective", "permitted", "
 
 static const struct string_list *capability_set(const struct oci_config *config, size_t set)
 {
-	const struct oci_capabilities *own = config->process && config->process->capabilities ?
-						     config->process->capabilities :
-						     &no_capabilities;
-	const struct string_list *sets[] = { &own->bounding, &own->effective, &own->permitted, &own->inheritable,
-					     &own->ambient };
+	const struct oci_capabilities *own = config->process && config->process->capabilities
+						     ? config->process->capabilities
+						     : &no_capabilities;
+	const struct string_list *sets[] = { &own->bounding, &own->effective, &own->permitted,
+					     &own->inheritable, &own->ambient };
 
 	return sets[set];
 }
@@ -357,7 +362,8 @@ static const char *the_rest(struct arena *arena, const struct oci_config *config
 
 static const char *looser_amount(const struct oci_config *before, const struct oci_config *after)
 {
-	if (pids_of(after) > pids_of(before) || unified_amount(after, "pids.max") > unified_amount(before, "pids.max"))
+	if (pids_of(after) > pids_of(before) ||
+	    unified_amount(after, "pids.max") > unified_amount(before, "pids.max"))
 		return "pids";
 	if (memory_of(after) > memory_of(before) ||
 	    unified_amount(after, "memory.max") > unified_amount(before, "memory.max"))
@@ -387,8 +393,10 @@ const char *looser_in(struct arena *arena, const struct oci_config *before, cons
 		return "root.readonly";
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		for (const char *access = "rwm"; *access; access++)
-			if (device_is_allowed(after, samples[i].type, samples[i].major, samples[i].minor, *access) &&
-			    !device_is_allowed(before, samples[i].type, samples[i].major, samples[i].minor, *access))
+			if (device_is_allowed(after, samples[i].type, samples[i].major, samples[i].minor,
+					      *access) &&
+			    !device_is_allowed(before, samples[i].type, samples[i].major, samples[i].minor,
+					       *access))
 				return "devices";
 	if (linux_of(after)->devices.count > linux_of(before)->devices.count)
 		return "device nodes";
@@ -402,7 +410,8 @@ const char *looser_in(struct arena *arena, const struct oci_config *before, cons
 static const char *unmet_capabilities(const struct json_value *document, const struct oci_config *after)
 {
 	const struct json_value *capabilities = json_get(document, "capabilities");
-	const struct json_value *max = json_get(capabilities, "max"), *ambient = json_get(capabilities, "ambient");
+	const struct json_value *max = json_get(capabilities, "max"),
+				*ambient = json_get(capabilities, "ambient");
 
 	if (!capabilities || !after->process)
 		return NULL;
@@ -480,7 +489,8 @@ static const char *unmet_mounts(struct arena *arena, const struct json_value *do
 			const char *name = options->array.items[i].string;
 			const char *below = arena_printf(arena, "r%s", name);
 
-			if (!strcmp(name, "nodev") && !strcmp(path_normalize(arena, mount->destination), "/dev"))
+			if (!strcmp(name, "nodev") &&
+			    !strcmp(path_normalize(arena, mount->destination), "/dev"))
 				continue;
 			if (!mount_restricts(mount, name) ||
 			    (has(&mount->options, "rbind") && !has(&mount->options, below)))
@@ -568,9 +578,9 @@ static const char *unmet_namespaces(const struct json_value *document, const str
 
 static bool owns(const struct oci_config *config, const char *sysctl)
 {
-	const char *kind = !strncmp(sysctl, "net.", 4)		  ? "network" :
-			   !strcmp(sysctl, "kernel.domainname") ? "uts" :
-								    "ipc";
+	const char *kind = !strncmp(sysctl, "net.", 4)		  ? "network"
+			   : !strcmp(sysctl, "kernel.domainname") ? "uts"
+								  : "ipc";
 	const struct oci_namespace_list *list = &linux_of(config)->namespaces;
 
 	for (size_t i = 0; i < list->count; i++)
@@ -610,7 +620,8 @@ static const char *unmet_sysctl(struct arena *arena, const struct json_value *do
 
 static bool is_privileged(const struct oci_config *config)
 {
-	static const char *const all[] = { "CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH" };
+	static const char *const all[] = { "CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_PTRACE",
+					   "CAP_DAC_READ_SEARCH" };
 	bool writable = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

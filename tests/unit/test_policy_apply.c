@@ -5,13 +5,15 @@
 #include <string.h>
 
 #define POLICY(members) "{ 'name': 'test', " members " }"
-#define CAPABILITIES(list) "'capabilities': { 'bounding': " list ", 'effective': " list ", 'permitted': " list " }"
+#define CAPABILITIES(list) \
+	"'capabilities': { 'bounding': " list ", 'effective': " list ", 'permitted': " list " }"
 #define ALL "['CAP_CHOWN', 'CAP_DAC_READ_SEARCH', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN', 'CAP_SYS_PTRACE']"
 #define SOME "['CAP_CHOWN', 'CAP_SYS_ADMIN']"
 #define EVERY_DEVICE "'devices': [{ 'allow': true, 'access': 'rwm' }]"
 #define NAMESPACES "'namespaces': [{ 'type': 'mount' }, { 'type': 'pid' }]"
 #define MASKED "'maskedPaths': ['/proc/kcore']"
-#define SYS(options) "'mounts': [{ 'destination': '/sys', 'type': 'sysfs', 'source': 'sysfs', 'options': [" options "] }]"
+#define SYS(options) \
+	"'mounts': [{ 'destination': '/sys', 'type': 'sysfs', 'source': 'sysfs', 'options': [" options "] }]"
 
 /* What @policy makes of @config. */
 static const char *made_of(struct arena *arena, const char *policy, const char *config)
@@ -26,22 +28,24 @@ static void assert_makes(const char *policy, const char *config, const char *exp
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 
-	assert_string_equal(made_of(&arena, policy, config), config_text(&arena, make_config(&arena, expected)));
+	assert_string_equal(made_of(&arena, policy, config),
+			    config_text(&arena, make_config(&arena, expected)));
 }
 
 static void assert_refuses(const char *policy, const char *config, const char *said)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 
-	assert_string_equal(refused_config(&arena, make_policy(&arena, policy), make_config(&arena, config), NULL),
-			    said);
+	assert_string_equal(
+		refused_config(&arena, make_policy(&arena, policy), make_config(&arena, config), NULL), said);
 }
 
 static void off_changes_nothing(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	struct oci_config *config = make_config(
-		&arena, "{ 'process': { " CAPABILITIES(ALL) " }, 'linux': { 'resources': { " EVERY_DEVICE " } } }");
+	struct oci_config *config =
+		make_config(&arena, "{ 'process': { " CAPABILITIES(
+					    ALL) " }, 'linux': { 'resources': { " EVERY_DEVICE " } } }");
 	const char *before = config_text(&arena, config);
 
 	(void)state;
@@ -52,9 +56,10 @@ static void off_changes_nothing(void **state)
 static void what_changed_is_told(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	struct policy *policy = stack(&arena, make_policy(&arena, "{ 'name': 'b', 'noNewPrivileges': true }"),
-				      make_policy(&arena, "{ 'name': 'a', 'noNewPrivileges': true, 'resources': "
-							  "{ 'pids': { 'max': 256 } } }"));
+	struct policy *policy =
+		stack(&arena, make_policy(&arena, "{ 'name': 'b', 'noNewPrivileges': true }"),
+		      make_policy(&arena, "{ 'name': 'a', 'noNewPrivileges': true, 'resources': "
+					  "{ 'pids': { 'max': 256 } } }"));
 	struct oci_config *config =
 		make_config(&arena, "{ 'process': {}, 'linux': { 'resources': { 'pids': { 'limit': -1 } } } }");
 	struct policy_changes changes = { 0 };
@@ -80,8 +85,9 @@ static void what_changed_is_told(void **state)
 static void privileged_containers_are_refused(void **state)
 {
 	static const char policy[] = POLICY("'privileged': 'refuse'");
-	static const char said[] = "policy test: privileged: container is privileged; remove --privileged (and add "
-				   "what it needs with --cap-add and --device) or run with --policy off";
+	static const char said[] =
+		"policy test: privileged: container is privileged; remove --privileged (and add "
+		"what it needs with --cap-add and --device) or run with --policy off";
 	static const char *const taken[] = {
 		/* --cap-add=ALL */
 		"{ 'process': { " CAPABILITIES(ALL) " }, " SYS("'ro'") ", 'linux': { " MASKED " } }",
@@ -89,19 +95,27 @@ static void privileged_containers_are_refused(void **state)
 		"{ 'process': { " CAPABILITIES(ALL) " }, " SYS("'rw', 'ro'") ", 'linux': {} }",
 		"{ 'process': { " CAPABILITIES(ALL) " } }",
 		/* devices alone */
-		"{ 'process': { " CAPABILITIES(SOME) " }, 'linux': { " MASKED ", 'resources': { " EVERY_DEVICE " } } }",
+		"{ 'process': { " CAPABILITIES(SOME) " }, 'linux': { " MASKED ", 'resources': { " EVERY_DEVICE
+						     " } } }",
+		/* every character device, no block device */
+		"{ 'process': { " CAPABILITIES(ALL) " }, 'linux': { " MASKED ", 'resources': { 'devices': ["
+						    "{ 'allow': true, 'type': 'c', 'access': 'rwm' }] } } }",
 		/* allowed, then denied */
-		"{ 'process': { " CAPABILITIES(ALL) " }, 'linux': { " MASKED ", 'resources': { 'devices': ["
-		"{ 'allow': true, 'access': 'rwm' }, { 'allow': false, 'access': 'rwm' }] } } }",
+		"{ 'process': { " CAPABILITIES(
+			ALL) " }, 'linux': { " MASKED ", 'resources': { 'devices': ["
+			     "{ 'allow': true, 'access': 'rwm' }, { 'allow': false, 'access': 'rwm' }] } } }",
 		/* nodes may be made, not opened */
-		"{ 'process': { " CAPABILITIES(ALL) " }, 'linux': { " MASKED ", 'resources': { 'devices': ["
-		"{ 'allow': true, 'type': 'c', 'access': 'm' }, { 'allow': true, 'type': 'b', 'access': 'm' }] } } }",
+		"{ 'process': { " CAPABILITIES(
+			ALL) " }, 'linux': { " MASKED ", 'resources': { 'devices': ["
+			     "{ 'allow': true, 'type': 'c', 'access': 'm' }, { 'allow': true, 'type': 'b', 'access': 'm' }] } } }",
 	};
 	static const char *const refused[] = {
-		"{ 'process': { " CAPABILITIES(ALL) " }, 'linux': { " MASKED ", 'resources': { " EVERY_DEVICE " } } }",
-		"{ 'process': { " CAPABILITIES(ALL) " }, 'linux': { " MASKED ", 'resources': { 'devices': ["
-		"{ 'allow': false, 'access': 'rwm' }, { 'allow': true, 'type': 'c' }, { 'allow': true, 'type': 'b' },"
-		"{ 'allow': false, 'access': 'm' }, { 'allow': false, 'type': 'c', 'major': 10, 'minor': 229 }] } } }",
+		"{ 'process': { " CAPABILITIES(ALL) " }, 'linux': { " MASKED ", 'resources': { " EVERY_DEVICE
+						    " } } }",
+		"{ 'process': { " CAPABILITIES(
+			ALL) " }, 'linux': { " MASKED ", 'resources': { 'devices': ["
+			     "{ 'allow': false, 'access': 'rwm' }, { 'allow': true, 'type': 'c' }, { 'allow': true, 'type': 'b' },"
+			     "{ 'allow': false, 'access': 'm' }, { 'allow': false, 'type': 'c', 'major': 10, 'minor': 229 }] } } }",
 		"{ 'process': { " CAPABILITIES(ALL) " }, " SYS("'nosuid', 'rw'") ", 'linux': {} }",
 		"{ 'process': { " CAPABILITIES(ALL) " }, " SYS("") " }",
 	};
@@ -124,9 +138,10 @@ static void host_namespaces_are_refused(void **state)
 	assert_refuses(policy, "{ 'linux': { 'namespaces': [{ 'type': 'mount' }] } }",
 		       "policy test: namespaces.require: container shares the host's pid namespace; remove "
 		       "--pid=host or run with --policy off");
-	assert_refuses(policy, "{}",
-		       "policy test: namespaces.require: container shares the host's mount namespace; give it a "
-		       "mount namespace or run with --policy off");
+	assert_refuses(
+		policy, "{}",
+		"policy test: namespaces.require: container shares the host's mount namespace; give it a "
+		"mount namespace or run with --policy off");
 }
 
 static void joined_namespaces_are_judged_by_the_facts(void **state)
@@ -141,9 +156,10 @@ static void joined_namespaces_are_judged_by_the_facts(void **state)
 	struct error error;
 
 	(void)state;
-	assert_string_equal(refused_config(&arena, policy, config, &facts),
-			    "policy test: namespaces.require: container shares the host's pid namespace; remove "
-			    "--pid=host or run with --policy off");
+	assert_string_equal(
+		refused_config(&arena, policy, config, &facts),
+		"policy test: namespaces.require: container shares the host's pid namespace; remove "
+		"--pid=host or run with --policy off");
 	assert_string_equal(refused_config(&arena, policy, config, NULL),
 			    "policy test: namespaces.require: it is not known whether the pid namespace "
 			    "/proc/7/ns/pid is the host's; remove --pid=host or run with --policy off");
@@ -154,8 +170,9 @@ static void joined_namespaces_are_judged_by_the_facts(void **state)
 static void root_is_refused_unless_remapped(void **state)
 {
 	static const char policy[] = POLICY("'user': { 'nonRoot': true }");
-	static const char said[] = "policy test: user.nonRoot: process runs as root; give it another user (--user), a "
-				   "user namespace that maps root to another user, or run with --policy off";
+	static const char said[] =
+		"policy test: user.nonRoot: process runs as root; give it another user (--user), a "
+		"user namespace that maps root to another user, or run with --policy off";
 	static const char *const taken[] = {
 		"{ 'process': { 'user': { 'uid': 1, 'gid': 0 } } }",
 		"{ 'process': { 'user': { 'uid': 0, 'gid': 0 } }, 'linux': { 'namespaces': [{ 'type': 'user' }],"
@@ -172,10 +189,11 @@ static void root_is_refused_unless_remapped(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		assert_makes(policy, taken[i], taken[i]);
 	assert_refuses(policy, "{ 'process': { 'user': { 'uid': 0, 'gid': 0 } } }", said);
-	assert_refuses(policy,
-		       "{ 'process': { 'user': { 'uid': 0, 'gid': 0 } }, 'linux': { 'namespaces': [{ 'type': 'user' }],"
-		       "'uidMappings': [{ 'containerID': 0, 'hostID': 0, 'size': 1 }] } }",
-		       said);
+	assert_refuses(
+		policy,
+		"{ 'process': { 'user': { 'uid': 0, 'gid': 0 } }, 'linux': { 'namespaces': [{ 'type': 'user' }],"
+		"'uidMappings': [{ 'containerID': 0, 'hostID': 0, 'size': 1 }] } }",
+		said);
 	assert_refuses(policy,
 		       "{ 'process': { 'user': { 'uid': 0, 'gid': 0 } }, 'linux': { 'namespaces': "
 		       "[{ 'type': 'user', 'path': '/x' }] } }",
@@ -189,11 +207,12 @@ static void root_is_refused_unless_remapped(void **state)
 static void capabilities_are_clamped(void **state)
 {
 	(void)state;
-	assert_makes(POLICY("'capabilities': { 'max': ['CAP_CHOWN'] }"),
-		     "{ 'process': { 'capabilities': { 'bounding': ['CAP_KILL', 'cap_chown'], 'effective': ['CAP_CHOWN'],"
-		     "'permitted': ['CAP_CHOWN', 'CAP_NEW'], 'inheritable': ['CAP_CHOWN'], 'ambient': ['CAP_KILL'] } } }",
-		     "{ 'process': { 'capabilities': { 'bounding': ['cap_chown'], 'effective': ['CAP_CHOWN'],"
-		     "'permitted': ['CAP_CHOWN'] } } }");
+	assert_makes(
+		POLICY("'capabilities': { 'max': ['CAP_CHOWN'] }"),
+		"{ 'process': { 'capabilities': { 'bounding': ['CAP_KILL', 'cap_chown'], 'effective': ['CAP_CHOWN'],"
+		"'permitted': ['CAP_CHOWN', 'CAP_NEW'], 'inheritable': ['CAP_CHOWN'], 'ambient': ['CAP_KILL'] } } }",
+		"{ 'process': { 'capabilities': { 'bounding': ['cap_chown'], 'effective': ['CAP_CHOWN'],"
+		"'permitted': ['CAP_CHOWN'] } } }");
 	assert_makes(POLICY("'capabilities': { 'ambient': ['CAP_KILL'] }"),
 		     "{ 'process': { 'capabilities': { 'bounding': ['CAP_KILL', 'CAP_CHOWN'],"
 		     "'inheritable': ['CAP_KILL', 'CAP_CHOWN'], 'ambient': ['CAP_CHOWN'] } } }",
@@ -223,19 +242,21 @@ static void the_root_becomes_readonly(void **state)
 		     "{ 'root': { 'path': 'r', 'readonly': true } }");
 }
 
-#define MOUNT(destination, type, options) \
-	"{ 'destination': '" destination "', 'type': '" type "', 'source': '" type "', 'options': [" options "] }"
+#define MOUNT(destination, type, options)                                                                    \
+	"{ 'destination': '" destination "', 'type': '" type "', 'source': '" type "', 'options': [" options \
+	"] }"
 
 static void tmpfs_are_added_and_clamped(void **state)
 {
-	static const char policy[] =
-		POLICY("'tmpfs': [{ 'destination': '/run', 'options': ['rw', 'nosuid', 'mode=755'], 'size': '50m' }]");
+	static const char policy[] = POLICY(
+		"'tmpfs': [{ 'destination': '/run', 'options': ['rw', 'nosuid', 'mode=755'], 'size': '50m' }]");
 
 	(void)state;
-	assert_makes(policy, "{ 'mounts': [" MOUNT("/proc", "proc", "") "," MOUNT("/run/lock", "tmpfs", "") "] }",
-		     "{ 'mounts': [" MOUNT("/proc", "proc", "") ","
-		     MOUNT("/run", "tmpfs", "'nosuid', 'mode=755', 'size=52428800'") ","
-		     MOUNT("/run/lock", "tmpfs", "") "] }");
+	assert_makes(
+		policy, "{ 'mounts': [" MOUNT("/proc", "proc", "") "," MOUNT("/run/lock", "tmpfs", "") "] }",
+		"{ 'mounts': [" MOUNT("/proc", "proc", "") "," MOUNT(
+			"/run", "tmpfs", "'nosuid', 'mode=755', 'size=52428800'") "," MOUNT("/run/lock",
+											    "tmpfs", "") "] }");
 	assert_makes(policy, "{ 'mounts': [" MOUNT("/run/", "tmpfs", "'suid', 'size=100m', 'mode=700'") "] }",
 		     "{ 'mounts': [" MOUNT("/run/", "tmpfs", "'mode=700', 'nosuid', 'size=52428800'") "] }");
 	assert_makes(policy, "{ 'mounts': [" MOUNT("/run", "tmpfs", "'nosuid', 'size=1g,size=4096'") "] }",
@@ -244,9 +265,10 @@ static void tmpfs_are_added_and_clamped(void **state)
 		     "{ 'mounts': [" MOUNT("/run", "tmpfs", "'nosuid', 'size=52428800'") "] }");
 	assert_makes(policy, "{ 'mounts': [" MOUNT("/run", "bind", "'rbind'") "] }",
 		     "{ 'mounts': [" MOUNT("/run", "bind", "'rbind'") "] }");
-	assert_refuses(policy, "{ 'mounts': [" MOUNT("/run", "tmpfs", "'size=50%'") "] }",
-		       "policy test: tmpfs: the tmpfs on /run has size=50%, which cannot be held against a limit; give "
-		       "its size in bytes or run with --policy off");
+	assert_refuses(
+		policy, "{ 'mounts': [" MOUNT("/run", "tmpfs", "'size=50%'") "] }",
+		"policy test: tmpfs: the tmpfs on /run has size=50%, which cannot be held against a limit; give "
+		"its size in bytes or run with --policy off");
 }
 
 static void mount_options_unite(void **state)
@@ -254,21 +276,28 @@ static void mount_options_unite(void **state)
 	static const char policy[] = POLICY("'mounts': { 'options': ['nodev', 'nosuid'] }");
 
 	(void)state;
-	assert_makes(policy,
-		     "{ 'mounts': [" MOUNT("/dev", "tmpfs", "'dev'") "," MOUNT("/a", "tmpfs", "'suid', 'nodev'") ","
-		     MOUNT("/b", "bind", "'rbind', 'rsuid'") "," MOUNT("/c", "bind", "'bind', 'ro'") ","
-		     MOUNT("/proc", "proc", "") "] }",
-		     "{ 'mounts': [" MOUNT("/dev", "tmpfs", "'dev', 'nosuid'") "," MOUNT("/a", "tmpfs", "'nodev', 'nosuid'")
-		     "," MOUNT("/b", "bind", "'rbind', 'nosuid', 'rnosuid', 'nodev', 'rnodev'") ","
-		     MOUNT("/c", "bind", "'bind', 'ro'") "," MOUNT("/proc", "proc", "") "] }");
+	assert_makes(
+		policy,
+		"{ 'mounts': [" MOUNT("/dev", "tmpfs", "'dev'") "," MOUNT("/a", "tmpfs", "'suid', 'nodev'") "," MOUNT(
+			"/b", "bind", "'rbind', 'rsuid'") "," MOUNT("/c", "bind",
+								    "'bind', 'ro'") "," MOUNT("/proc", "proc",
+											      "") "] }",
+		"{ 'mounts': [" MOUNT("/dev", "tmpfs", "'dev', 'nosuid'") "," MOUNT("/a", "tmpfs", "'nodev', 'nosuid'") "," MOUNT(
+			"/b", "bind",
+			"'rbind', 'nosuid', 'rnosuid', 'nodev', 'rnodev'") "," MOUNT("/c", "bind",
+										     "'bind', 'ro'") "," MOUNT("/proc",
+													       "proc",
+													       "") "] }");
 }
 
 #define BIND(source) "{ 'mounts': [{ 'destination': '/x', 'type': 'bind', 'source': '" source "' }] }"
 
 static void sources_are_denied(void **state)
 {
-	static const char policy[] = POLICY("'mounts': { 'denySources': ['/', '/etc/ssl', '/var/lib/docker/.'] }");
-	static const char *const taken[] = { BIND("/srv"), BIND("/etc/sslx"), BIND("/var/lib/docker/volumes/v") };
+	static const char policy[] =
+		POLICY("'mounts': { 'denySources': ['/', '/etc/ssl', '/var/lib/docker/.'] }");
+	static const char *const taken[] = { BIND("/srv"), BIND("/etc/sslx"),
+					     BIND("/var/lib/docker/volumes/v") };
 	static const struct {
 		const char *source, *denied;
 	} refused[] = {
@@ -287,34 +316,39 @@ static void sources_are_denied(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		_cleanup_arena_ struct arena arena = { 0 };
 
-		assert_refuses(policy,
-			       arena_printf(&arena, BIND("%s"), refused[i].source),
-			       arena_printf(&arena,
-					    "policy test: mounts.denySources: %s may not be mounted on /x, as it meets %s; "
-					    "remove the mount or run with --policy off",
-					    refused[i].source, refused[i].denied));
+		assert_refuses(
+			policy, arena_printf(&arena, BIND("%s"), refused[i].source),
+			arena_printf(
+				&arena,
+				"policy test: mounts.denySources: %s may not be mounted on /x, as it meets %s; "
+				"remove the mount or run with --policy off",
+				refused[i].source, refused[i].denied));
 	}
-	assert_refuses(policy, BIND("data"),
-		       "policy test: mounts.denySources: it is not known where the relative mount source data leads; "
-		       "give an absolute one or run with --policy off");
-	assert_refuses(policy,
-		       "{ 'mounts': [{ 'destination': '/x', 'type': 'overlay', 'source': 'overlay', 'options': "
-		       "['lowerdir=/srv/a:/etc/ssl,upperdir=/srv/b'] }] }",
-		       "policy test: mounts.denySources: /etc/ssl may not be mounted on /x, as it meets /etc/ssl; remove "
-		       "the mount or run with --policy off");
+	assert_refuses(
+		policy, BIND("data"),
+		"policy test: mounts.denySources: it is not known where the relative mount source data leads; "
+		"give an absolute one or run with --policy off");
+	assert_refuses(
+		policy,
+		"{ 'mounts': [{ 'destination': '/x', 'type': 'overlay', 'source': 'overlay', 'options': "
+		"['lowerdir=/srv/a:/etc/ssl,upperdir=/srv/b'] }] }",
+		"policy test: mounts.denySources: /etc/ssl may not be mounted on /x, as it meets /etc/ssl; remove "
+		"the mount or run with --policy off");
 }
 
 static void links_are_seen_through(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	struct policy *policy = make_policy(&arena, POLICY("'mounts': { 'denySources': ['/run/docker.sock'] }"));
+	struct policy *policy =
+		make_policy(&arena, POLICY("'mounts': { 'denySources': ['/run/docker.sock'] }"));
 	struct string_pair real[] = { { "/srv/innocent", "/run/docker.sock" } };
 	struct policy_facts facts = { .real_paths = { real, 1 } };
 
 	(void)state;
-	assert_string_equal(refused_config(&arena, policy, make_config(&arena, BIND("/srv/innocent")), &facts),
-			    "policy test: mounts.denySources: /srv/innocent may not be mounted on /x, as it meets "
-			    "/run/docker.sock; remove the mount or run with --policy off");
+	assert_string_equal(
+		refused_config(&arena, policy, make_config(&arena, BIND("/srv/innocent")), &facts),
+		"policy test: mounts.denySources: /srv/innocent may not be mounted on /x, as it meets "
+		"/run/docker.sock; remove the mount or run with --policy off");
 }
 
 #define RESOURCES(text) "{ 'linux': { 'resources': { " text " } } }"
@@ -335,12 +369,14 @@ static void pids_are_limited(void **state)
 		     RESOURCES("'unified': { 'pids.max': 'max' }"));
 	assert_makes(both, RESOURCES("'unified': { 'pids.max': 'max' }"),
 		     RESOURCES("'pids': { 'limit': 200 }, 'unified': { 'pids.max': '200' }"));
-	assert_refuses(both, RESOURCES("'unified': { 'pids.max': '1e9' }"),
-		       "policy test: resources.pids: cannot judge pids.max of resources.unified; set it to a plain "
-		       "number, remove it or run with --policy off");
-	assert_refuses(both, RESOURCES("'unified': { './pids.max': 'max' }"),
-		       "policy test: resources: cannot judge ./pids.max of resources.unified; set it to a plain "
-		       "number, remove it or run with --policy off");
+	assert_refuses(
+		both, RESOURCES("'unified': { 'pids.max': '1e9' }"),
+		"policy test: resources.pids: cannot judge pids.max of resources.unified; set it to a plain "
+		"number, remove it or run with --policy off");
+	assert_refuses(
+		both, RESOURCES("'unified': { './pids.max': 'max' }"),
+		"policy test: resources: cannot judge ./pids.max of resources.unified; set it to a plain "
+		"number, remove it or run with --policy off");
 }
 
 static void without_root_only_ceilings_hold(void **state)
@@ -353,14 +389,17 @@ static void without_root_only_ceilings_hold(void **state)
 	struct error error;
 
 	(void)state;
-	assert_int_equal(policy_apply(&arena, make_policy(&arena, POLICY("'resources': { 'pids': { 'default': 9 } }")),
+	assert_int_equal(policy_apply(&arena,
+				      make_policy(&arena, POLICY("'resources': { 'pids': { 'default': 9 } }")),
 				      config, &facts, &hardening, &changes, &error),
 			 0);
 	assert_null(config->linux_);
-	assert_int_equal(policy_apply(&arena,
-				      make_policy(&arena, POLICY("'resources': { 'pids': { 'default': 9, 'max': 10 } }")),
-				      config, &facts, &hardening, &changes, &error),
-			 0);
+	assert_int_equal(
+		policy_apply(&arena,
+			     make_policy(&arena,
+					 POLICY("'resources': { 'pids': { 'default': 9, 'max': 10 } }")),
+			     config, &facts, &hardening, &changes, &error),
+		0);
 	assert_int_equal(config->linux_->resources->pids->limit.value, 10);
 }
 
@@ -383,7 +422,8 @@ static void memory_is_limited_with_swap(void **state)
 		     RESOURCES("'memory': { 'limit': 1000, 'swap': 1000 }, 'unified': { 'memory.max': '400',"
 			       "'memory.swap.max': '600' }"));
 	assert_makes(only_default, "{}", RESOURCES("'memory': { 'limit': 500, 'swap': 500 }"));
-	assert_makes(only_default, RESOURCES("'memory': { 'limit': -1 }"), RESOURCES("'memory': { 'limit': -1 }"));
+	assert_makes(only_default, RESOURCES("'memory': { 'limit': -1 }"),
+		     RESOURCES("'memory': { 'limit': -1 }"));
 }
 
 static void cpu_is_limited(void **state)
@@ -407,27 +447,31 @@ static void cpu_is_limited(void **state)
 
 static void devices_are_cut_down(void **state)
 {
-	static const char fuse[] = POLICY("'devices': [{ 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw' }]");
+	static const char fuse[] =
+		POLICY("'devices': [{ 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw' }]");
 
 	(void)state;
-	assert_makes(fuse,
-		     "{ 'linux': { 'devices': [{ 'type': 'c', 'path': '/dev/fuse', 'major': 10, 'minor': 229 },"
-		     "{ 'type': 'b', 'path': '/dev/sda', 'major': 8, 'minor': 0 }], 'resources': { 'devices': ["
-		     "{ 'allow': true, 'type': 'c', 'major': 10, 'access': 'rw' },"
-		     "{ 'allow': false, 'type': 'c', 'major': 5, 'minor': 1 },"
-		     "{ 'allow': true, 'type': 'b', 'major': 8, 'minor': 0, 'access': 'rw' }] } } }",
-		     "{ 'linux': { 'devices': [{ 'type': 'c', 'path': '/dev/fuse', 'major': 10, 'minor': 229 }],"
-		     "'resources': { 'devices': [{ 'allow': false, 'access': 'rwm' },"
-		     "{ 'allow': true, 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw' },"
-		     "{ 'allow': false, 'type': 'c', 'major': 5, 'minor': 1 }] } } }");
-	assert_makes(POLICY("'devices': 'default'"),
-		     RESOURCES("'devices': [{ 'allow': false }, { 'allow': true, 'type': 'c', 'major': 1, 'access': 'r' }]"),
-		     RESOURCES("'devices': [{ 'allow': false },"
-			       "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 3, 'access': 'r' },"
-			       "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 5, 'access': 'r' },"
-			       "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 7, 'access': 'r' },"
-			       "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 8, 'access': 'r' },"
-			       "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 9, 'access': 'r' }]"));
+	assert_makes(
+		fuse,
+		"{ 'linux': { 'devices': [{ 'type': 'c', 'path': '/dev/fuse', 'major': 10, 'minor': 229 },"
+		"{ 'type': 'b', 'path': '/dev/sda', 'major': 8, 'minor': 0 }], 'resources': { 'devices': ["
+		"{ 'allow': true, 'type': 'c', 'major': 10, 'access': 'rw' },"
+		"{ 'allow': false, 'type': 'c', 'major': 5, 'minor': 1 },"
+		"{ 'allow': true, 'type': 'b', 'major': 8, 'minor': 0, 'access': 'rw' }] } } }",
+		"{ 'linux': { 'devices': [{ 'type': 'c', 'path': '/dev/fuse', 'major': 10, 'minor': 229 }],"
+		"'resources': { 'devices': [{ 'allow': false, 'access': 'rwm' },"
+		"{ 'allow': true, 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw' },"
+		"{ 'allow': false, 'type': 'c', 'major': 5, 'minor': 1 }] } } }");
+	assert_makes(
+		POLICY("'devices': 'default'"),
+		RESOURCES(
+			"'devices': [{ 'allow': false }, { 'allow': true, 'type': 'c', 'major': 1, 'access': 'r' }]"),
+		RESOURCES("'devices': [{ 'allow': false },"
+			  "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 3, 'access': 'r' },"
+			  "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 5, 'access': 'r' },"
+			  "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 7, 'access': 'r' },"
+			  "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 8, 'access': 'r' },"
+			  "{ 'allow': true, 'type': 'c', 'major': 1, 'minor': 9, 'access': 'r' }]"));
 }
 
 static void sysctls_are_set_where_they_belong(void **state)
@@ -440,8 +484,9 @@ static void sysctls_are_set_where_they_belong(void **state)
 		     "'sysctl': { 'kernel/shmmax': '7', 'net.core.somaxconn': '8' } } }",
 		     "{ 'linux': { 'namespaces': [{ 'type': 'ipc' }, { 'type': 'network', 'path': '/n' }],"
 		     "'sysctl': { 'kernel/shmmax': '1', 'net.core.somaxconn': '8' } } }");
-	assert_makes(policy, "{ 'linux': { 'namespaces': [{ 'type': 'network' }] } }",
-		     "{ 'linux': { 'namespaces': [{ 'type': 'network' }], 'sysctl': { 'net.core.somaxconn': '2' } } }");
+	assert_makes(
+		policy, "{ 'linux': { 'namespaces': [{ 'type': 'network' }] } }",
+		"{ 'linux': { 'namespaces': [{ 'type': 'network' }], 'sysctl': { 'net.core.somaxconn': '2' } } }");
 }
 
 static void the_keyring_is_fresh(void **state)
@@ -493,7 +538,8 @@ static void exec_is_held_to_the_policy(void **state)
 		  "{ 'capabilities': { 'bounding': " ALL ", 'inheritable': " ALL " } }",
 		  "{ 'capabilities': { 'bounding': ['CAP_CHOWN'] } }" },
 		/* no capabilities given: the container's, not all */
-		{ POLICY("'capabilities': { 'ambient': [] }"), own, "{}", "{ " CAPABILITIES("['CAP_KILL']") " }" },
+		{ POLICY("'capabilities': { 'ambient': [] }"), own, "{}",
+		  "{ " CAPABILITIES("['CAP_KILL']") " }" },
 		/* no more than the container was given */
 		{ POLICY("'privileged': 'refuse'"), "{ 'process': { " CAPABILITIES(ALL) " } }",
 		  "{ " CAPABILITIES(ALL) " }", "{ " CAPABILITIES(ALL) " }" },
@@ -503,13 +549,15 @@ static void exec_is_held_to_the_policy(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_string_equal(joined(&arena, cases[i].policy, cases[i].config, cases[i].process),
 				    joined(&arena, "{ 'name': 'off' }", own, cases[i].expected));
-	assert_string_equal(joined(&arena, POLICY("'privileged': 'refuse'"), own, "{ " CAPABILITIES(ALL) " }"),
-			    "policy test: privileged: process asks for all capabilities in a container that has not got "
-			    "them; remove --privileged or run the container with --policy off");
-	assert_string_equal(joined(&arena, POLICY("'user': { 'nonRoot': true }"), own,
-				   "{ 'user': { 'uid': 0, 'gid': 0 } }"),
-			    "policy test: user.nonRoot: process runs as root; give it another user (--user), a user "
-			    "namespace that maps root to another user, or run with --policy off");
+	assert_string_equal(
+		joined(&arena, POLICY("'privileged': 'refuse'"), own, "{ " CAPABILITIES(ALL) " }"),
+		"policy test: privileged: process asks for all capabilities in a container that has not got "
+		"them; remove --privileged or run the container with --policy off");
+	assert_string_equal(
+		joined(&arena, POLICY("'user': { 'nonRoot': true }"), own,
+		       "{ 'user': { 'uid': 0, 'gid': 0 } }"),
+		"policy test: user.nonRoot: process runs as root; give it another user (--user), a user "
+		"namespace that maps root to another user, or run with --policy off");
 }
 
 /* What @policy makes of an update of @current. */
@@ -521,8 +569,8 @@ static const char *updated(struct arena *arena, const char *policy, const char *
 	struct policy_changes changes = { 0 };
 	struct error error;
 
-	if (policy_apply_resources(arena, make_policy(arena, policy), make_resources(arena, current), NULL, resources,
-				   &changes, &error) < 0)
+	if (policy_apply_resources(arena, make_policy(arena, policy), make_resources(arena, current), NULL,
+				   resources, &changes, &error) < 0)
 		return arena_strdup(arena, error.text);
 	resources_print(&writer, resources);
 	return arena_strdup(arena, strbuf_text(&text));
@@ -530,8 +578,9 @@ static const char *updated(struct arena *arena, const char *policy, const char *
 
 static void update_is_held_to_the_policy(void **state)
 {
-	static const char policy[] = POLICY("'resources': { 'pids': { 'default': 5, 'max': 10 }, 'memory': { 'max': 1000 },"
-					    "'cpu': { 'max': 1 } }, 'devices': 'default'");
+	static const char policy[] =
+		POLICY("'resources': { 'pids': { 'default': 5, 'max': 10 }, 'memory': { 'max': 1000 },"
+		       "'cpu': { 'max': 1 } }, 'devices': 'default'");
 	static const struct {
 		const char *current, *update, *expected;
 	} cases[] = {

@@ -30,8 +30,9 @@ static bool has(const struct string_list *list, const char *text)
 
 static void assert_baseline_holds(const struct oci_config *config)
 {
-	static const char *const masked[] = { "/proc/interrupts", "/proc/kallsyms", "/proc/kcore",
-					      "/proc/kpageflags", "/proc/modules",  "/sys/devices/virtual/powercap",
+	static const char *const masked[] = { "/proc/interrupts", "/proc/kallsyms",
+					      "/proc/kcore",	  "/proc/kpageflags",
+					      "/proc/modules",	  "/sys/devices/virtual/powercap",
 					      "/sys/firmware",	  "/sys/kernel/debug" };
 	static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 						"/proc/sysrq-trigger" };
@@ -50,13 +51,38 @@ static void assert_baseline_holds(const struct oci_config *config)
 static void assert_programs_find_their_files(const struct oci_config *config)
 {
 	static const char *const read_by_programs[] = {
-		"/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version",
-		"/proc/vmstat", "/proc/diskstats", "/proc/mounts", "/proc/net", "/proc/self", "/proc/cgroups",
-		"/proc/filesystems", "/proc/swaps", "/proc/partitions", "/proc/pressure", "/proc/sys/kernel",
-		"/proc/cmdline", "/proc/devices", "/proc/kmsg", "/sys/fs/cgroup", "/sys/devices/system/cpu/online",
-		"/sys/devices/system/cpu/cpu0/cache", "/sys/devices/system/node", "/sys/block", "/sys/class/net",
-		"/sys/class/dmi/id/product_name", "/sys/devices/virtual/dmi/id/product_name", "/sys/hypervisor",
-		"/sys/kernel/mm/transparent_hugepage/enabled", "/sys/kernel/mm/hugepages", "/sys/module",
+		"/proc/cpuinfo",
+		"/proc/meminfo",
+		"/proc/stat",
+		"/proc/loadavg",
+		"/proc/uptime",
+		"/proc/version",
+		"/proc/vmstat",
+		"/proc/diskstats",
+		"/proc/mounts",
+		"/proc/net",
+		"/proc/self",
+		"/proc/cgroups",
+		"/proc/filesystems",
+		"/proc/swaps",
+		"/proc/partitions",
+		"/proc/pressure",
+		"/proc/sys/kernel",
+		"/proc/cmdline",
+		"/proc/devices",
+		"/proc/kmsg",
+		"/sys/fs/cgroup",
+		"/sys/devices/system/cpu/online",
+		"/sys/devices/system/cpu/cpu0/cache",
+		"/sys/devices/system/node",
+		"/sys/block",
+		"/sys/class/net",
+		"/sys/class/dmi/id/product_name",
+		"/sys/devices/virtual/dmi/id/product_name",
+		"/sys/hypervisor",
+		"/sys/kernel/mm/transparent_hugepage/enabled",
+		"/sys/kernel/mm/hugepages",
+		"/sys/module",
 		"/sys/devices/virtual/net",
 	};
 
@@ -157,9 +183,10 @@ static void pid_host_is_refused_and_pid_container_passes(void **state)
 	assert_true(hardening.session_keyring);
 	/* --pid=host leaves the entry out */
 	*pid = config->linux_->namespaces.items[--config->linux_->namespaces.count];
-	assert_string_equal(refused_config(&arena, baseline, config, &facts),
-			    "policy baseline: namespaces.require: container shares the host's pid namespace; remove "
-			    "--pid=host or run with --policy off");
+	assert_string_equal(
+		refused_config(&arena, baseline, config, &facts),
+		"policy baseline: namespaces.require: container shares the host's pid namespace; remove "
+		"--pid=host or run with --policy off");
 }
 
 /* What `docker run --privileged` makes of Docker's default, on an engine that lacks some capability itself. */

@@ -68,8 +68,10 @@ static void mistakes_are_refused(void **state)
 	} mistakes[] = {
 		{ "{}", "policy: name: missing" },
 		{ "[]", "policy: found array, expected a policy: an object" },
-		{ "{ 'name': '../x' }", "policy: name: found \"../x\", expected letters, digits, '.', '_' and '-'" },
-		{ "{ 'name': 'a,' }", "policy: name: found \"a,\", expected letters, digits, '.', '_' and '-'" },
+		{ "{ 'name': '../x' }",
+		  "policy: name: found \"../x\", expected letters, digits, '.', '_' and '-'" },
+		{ "{ 'name': 'a,' }",
+		  "policy: name: found \"a,\", expected letters, digits, '.', '_' and '-'" },
 		{ "{ 'name': 'a,off' }", "policy: name: found \"a,off\", expected no `off` among others" },
 		{ "{ 'name': 'off', 'noNewPrivileges': true }",
 		  "policy: noNewPrivileges: the policy `off` has no keys" },
@@ -78,8 +80,7 @@ static void mistakes_are_refused(void **state)
 		{ POLICY("'exec': 'deny'"), "policy: exec: unknown key" },
 		{ POLICY("'seccomp': { 'profile': 'strict' }"), "policy: seccomp: unknown key" },
 		{ POLICY("'userns': 'require'"), "policy: userns: unknown key" },
-		{ POLICY("'noNewPrivileges': 1"),
-		  "policy: noNewPrivileges: found 1, expected true or false" },
+		{ POLICY("'noNewPrivileges': 1"), "policy: noNewPrivileges: found 1, expected true or false" },
 		{ POLICY("'noNewPrivileges': null"),
 		  "policy: noNewPrivileges: found null, expected true or false" },
 		{ POLICY("'capabilities': { 'maximum': [] }"), "policy: capabilities.maximum: unknown member" },
@@ -124,8 +125,7 @@ static void mistakes_are_refused(void **state)
 		{ POLICY("'sysctl': { 'kernel.shmmax': 1 }"),
 		  "policy: sysctl.kernel.shmmax: found 1, expected a string" },
 		{ POLICY("'keyring': 'none'"), "policy: keyring: found \"none\", expected \"session\"" },
-		{ POLICY("'extends': ['baseline']"),
-		  "policy: extends: not in a policy kept with a container" },
+		{ POLICY("'extends': ['baseline']"), "policy: extends: not in a policy kept with a container" },
 	};
 
 	(void)state;
@@ -140,9 +140,10 @@ static void stacking_takes_the_stricter_value(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct policy *a = make_policy(
-		&arena, "{ 'name': 'hobby', 'resources': { 'memory': { 'max': '512m' }, 'pids': { 'max': 99 } },"
-			"'capabilities': { 'max': ['CAP_KILL', 'CAP_CHOWN'] }, 'privileged': 'allow',"
-			"'devices': [{ 'type': 'c', 'major': 10 }] }");
+		&arena,
+		"{ 'name': 'hobby', 'resources': { 'memory': { 'max': '512m' }, 'pids': { 'max': 99 } },"
+		"'capabilities': { 'max': ['CAP_KILL', 'CAP_CHOWN'] }, 'privileged': 'allow',"
+		"'devices': [{ 'type': 'c', 'major': 10 }] }");
 	struct policy *b = make_policy(
 		&arena, "{ 'name': 'terminal', 'resources': { 'memory': { 'max': '2g', 'default': '1g' } },"
 			"'capabilities': { 'max': ['CAP_KILL', 'CAP_FOWNER'], 'ambient': ['CAP_KILL'] },"
@@ -175,7 +176,8 @@ static void contradicting_sysctls_do_not_stack(void **state)
 	_cleanup_arena_ struct arena arena = { 0 };
 	const struct policy *parts[] = {
 		make_policy(&arena, "{ 'name': 'a', 'sysctl': { 'kernel.shmmax': '1' } }"),
-		make_policy(&arena, "{ 'name': 'b', 'sysctl': { 'kernel.shmmax': '2', 'kernel.shmall': '3' } }"),
+		make_policy(&arena,
+			    "{ 'name': 'b', 'sysctl': { 'kernel.shmmax': '2', 'kernel.shmall': '3' } }"),
 		make_policy(&arena, "{ 'name': 'a', 'sysctl': { 'kernel.shmmax': '1' } }"),
 	};
 	struct policy *stacked;

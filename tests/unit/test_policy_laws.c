@@ -12,7 +12,7 @@
 #include "strictness.h"
 
 #define SEED 20261121
-#define TRIPLES 4000
+#define TRIPLES 3000
 
 static uint64_t setting(const char *name, uint64_t otherwise)
 {
@@ -32,13 +32,15 @@ struct outcome {
 	struct hardening hardening;
 };
 
-static struct outcome outcome_of(struct arena *arena, const struct policy *policy, const struct oci_config *config)
+static struct outcome outcome_of(struct arena *arena, const struct policy *policy,
+				 const struct oci_config *config)
 {
 	struct outcome outcome = { .config = config_copy(arena, config) };
 	const char *before = config_text(arena, config);
 	struct error error;
 
-	if (policy_apply(arena, policy, outcome.config, NULL, &outcome.hardening, &outcome.changes, &error) < 0) {
+	if (policy_apply(arena, policy, outcome.config, NULL, &outcome.hardening, &outcome.changes, &error) <
+	    0) {
 		outcome.refusal = arena_strdup(arena, error.text);
 		/* a refusal has changed nothing */
 		assert_string_equal(config_text(arena, outcome.config), before);
@@ -99,7 +101,8 @@ static struct policy_pair make_pair(struct arena *arena, struct random *random)
 	for (size_t i = 0; i < 2; i++) {
 		pair.text[i] = random_policy(arena, random, i ? "b" : "a");
 		pair.policy[i] = make_policy(arena, pair.text[i]);
-		assert_int_equal(json_parse(arena, "p", pair.text[i], strlen(pair.text[i]), &document, &error), 0);
+		assert_int_equal(json_parse(arena, "p", pair.text[i], strlen(pair.text[i]), &document, &error),
+				 0);
 		pair.document[i] = document;
 		twice = stack(arena, pair.policy[i], pair.policy[i]);
 		assert_string_equal(policy_text(arena, twice), policy_text(arena, pair.policy[i]));

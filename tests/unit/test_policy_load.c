@@ -99,7 +99,8 @@ static void a_site_has_its_default_and_policies(void **state)
 			    "{\"name\":\"tight\",\"rootfs\":{\"readonly\":true}}");
 	assert_string_equal(loaded(&arena, &site, "baseline", NULL), built_in(&arena, "baseline"));
 	assert_string_equal(loaded(&arena, &site, "off", NULL), "{\"name\":\"off\"}");
-	assert_string_equal(loaded(&arena, &site, arena_printf(&arena, "off,%s/policies/tight.json", site.path), NULL),
+	assert_string_equal(loaded(&arena, &site, arena_printf(&arena, "off,%s/policies/tight.json", site.path),
+				   NULL),
 			    "{\"name\":\"tight\",\"rootfs\":{\"readonly\":true}}");
 }
 
@@ -115,14 +116,16 @@ static void extended_policies_are_stacked_below(void **state)
 
 	(void)state;
 	site_make(&site);
-	site_write(&site, "policies/a.json", "{ 'name': 'a', 'extends': ['b'], 'rootfs': { 'readonly': true } }");
+	site_write(&site, "policies/a.json",
+		   "{ 'name': 'a', 'extends': ['b'], 'rootfs': { 'readonly': true } }");
 	site_write(&site, "policies/b.json", "{ 'name': 'b', 'extends': 'off', 'noNewPrivileges': true }");
 	assert_string_equal(loaded(&arena, &site, "a", NULL),
 			    "{\"name\":\"a\",\"noNewPrivileges\":true,\"rootfs\":{\"readonly\":true}}");
 	assert_int_equal(policy_site_load_from(&arena, site.path, &loaded_site, &error), 0);
 	assert_int_equal(policy_load(&arena, &loaded_site, "a", NULL, &policy, &error), 0);
-	assert_int_equal(policy_apply(&arena, policy, make_config(&arena, "{ 'process': {}, 'root': { 'path': 'r' } }"),
-				      NULL, &hardening, &changes, &error),
+	assert_int_equal(policy_apply(&arena, policy,
+				      make_config(&arena, "{ 'process': {}, 'root': { 'path': 'r' } }"), NULL,
+				      &hardening, &changes, &error),
 			 0);
 	assert_int_equal(changes.count, 2);
 	assert_string_equal(changes.items[0].policy, "b");
@@ -226,9 +229,10 @@ static void the_annotation_adds_what_is_selectable(void **state)
 	site_make(&site);
 	site_write(&site, "policies/tight.json", "{ 'name': 'tight', 'rootfs': { 'readonly': true } }");
 	site_write(&site, "casemate.json", "{ 'selectable': ['tight'] }");
-	assert_string_equal(loaded(&arena, &site, "off", config),
-			    "load policy: annotation dev.casemate.policy: policy \"baseline\" is not selectable here; "
-			    "list it as selectable in /etc/casemate/casemate.json, or remove the annotation");
+	assert_string_equal(
+		loaded(&arena, &site, "off", config),
+		"load policy: annotation dev.casemate.policy: policy \"baseline\" is not selectable here; "
+		"list it as selectable in /etc/casemate/casemate.json, or remove the annotation");
 	config->annotations.items[0].value = "tight";
 	assert_string_equal(loaded(&arena, &site, "off", config),
 			    "{\"name\":\"tight\",\"rootfs\":{\"readonly\":true}}");
@@ -242,11 +246,13 @@ static void the_annotation_adds_what_is_selectable(void **state)
 static void facts_tell_whose_namespace_is_joined(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	struct policy *policy = make_policy(&arena, "{ 'name': 'a', 'namespaces': { 'require': ['pid', 'mount'] } }");
-	struct oci_config *config = make_config(
-		&arena, "{ 'linux': { 'namespaces': [{ 'type': 'pid', 'path': '/proc/self/ns/pid' },"
-			"{ 'type': 'mount', 'path': '/proc/self/ns/uts' },"
-			"{ 'type': 'network', 'path': '/nowhere' }] } }");
+	struct policy *policy =
+		make_policy(&arena, "{ 'name': 'a', 'namespaces': { 'require': ['pid', 'mount'] } }");
+	struct oci_config *config =
+		make_config(&arena,
+			    "{ 'linux': { 'namespaces': [{ 'type': 'pid', 'path': '/proc/self/ns/pid' },"
+			    "{ 'type': 'mount', 'path': '/proc/self/ns/uts' },"
+			    "{ 'type': 'network', 'path': '/nowhere' }] } }");
 	struct policy_facts facts = { 0 };
 	struct error error;
 
@@ -274,13 +280,15 @@ static void facts_tell_where_links_lead(void **state)
 	assert_non_null(mkdtemp(directory));
 	link = arena_printf(&arena, "%s/link", directory);
 	assert_int_equal(symlink("/proc/sys", link), 0);
-	config = make_config(&arena, "{ 'mounts': [{ 'destination': '/x', 'type': 'bind', 'source': 'link/kernel' }] }");
+	config = make_config(
+		&arena, "{ 'mounts': [{ 'destination': '/x', 'type': 'bind', 'source': 'link/kernel' }] }");
 	assert_int_equal(policy_facts_gather(&arena, policy, config, directory, &facts, &error), 0);
 	unlink(link);
 	rmdir(directory);
-	assert_string_equal(refused_config(&arena, policy, config, &facts),
-			    "policy a: mounts.denySources: link/kernel may not be mounted on /x, as it meets /proc; "
-			    "remove the mount or run with --policy off");
+	assert_string_equal(
+		refused_config(&arena, policy, config, &facts),
+		"policy a: mounts.denySources: link/kernel may not be mounted on /x, as it meets /proc; "
+		"remove the mount or run with --policy off");
 }
 
 int main(void)
