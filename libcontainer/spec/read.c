@@ -37,7 +37,7 @@ struct list {
 	size_t count;
 };
 
-static int read_object(const struct reader *reader, const struct step *step, const struct spec_table *table,
+static int read_object(const struct reader *reader, const struct step *parent, const struct spec_table *table,
 		       const struct json_value *value, void *object);
 
 /* A string from outside: cut, and without what a terminal would act on. */
@@ -223,7 +223,7 @@ static int read_optional_u64(const struct site *site, void *to)
 
 static int read_u32(const struct site *site, void *to)
 {
-	uint64_t bits;
+	uint64_t bits = 0;
 
 	if (read_integer(site, 0, UINT32_MAX, &bits) < 0)
 		return -1;

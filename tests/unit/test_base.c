@@ -341,7 +341,8 @@ static int remove_directory(void **state)
 
 	while (entries && (entry = readdir(entries)))
 		unlinkat(directory->fd, entry->d_name, 0);
-	closedir(entries);
+	if (entries)
+		closedir(entries);
 	result = rmdir(directory->path);
 	test_free(directory);
 	return result;

@@ -268,7 +268,8 @@ static char *filled(const char *pattern)
 
 	assert_non_null(bytes);
 	for (size_t i = 0; i + length <= LARGE; i += length)
-		memcpy(bytes + i, pattern, length);
+		for (size_t j = 0; j < length; j++)
+			bytes[i + j] = pattern[j];
 	return bytes;
 }
 

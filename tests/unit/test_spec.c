@@ -352,7 +352,10 @@ static void treats_unknown_members(void **state)
 	for (size_t i = 0; i < spec_config_table.count; i++)
 		if (!strcmp(spec_config_table.fields[i].name, "hooks"))
 			hooks = spec_config_table.fields[i].table;
-	assert_non_null(hooks);
+	if (!hooks) {
+		fail_msg("there is no table of hooks");
+		return;
+	}
 	assert_refused(hooks->fields[0].table, refusals, ARRAY_SIZE(refusals), SPEC_UNKNOWN_REFUSED);
 }
 

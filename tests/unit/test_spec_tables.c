@@ -104,8 +104,10 @@ static void compare_enum(struct schema schema, const struct spec_field *field, c
 			fail_msg("%s is an enum in the table only", path);
 		return;
 	}
-	if (!field->names)
+	if (!field->names) {
 		fail_msg("%s is an enum in the schema only", path);
+		return;
+	}
 	for (size_t i = 0; i < names->array.count; i++)
 		if (!spec_enum_value(field->names, names->array.items[i].string, &ignored))
 			fail_msg("%s lacks the value %s", path, names->array.items[i].string);
@@ -215,8 +217,10 @@ static size_t compare_properties(struct schema schema, const struct spec_table *
 
 		if (is_foreign(member_path))
 			continue;
-		if (!field)
+		if (!field) {
 			fail_msg("%s is not in the table", member_path);
+			return compared;
+		}
 		compare_member(below(schema, &member->value), field, member_path);
 		compared++;
 	}
