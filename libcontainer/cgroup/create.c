@@ -187,7 +187,7 @@ static int group_create(struct cgroup *cgroup, struct cgroup_group *group, const
 			group->dropped = true;
 			return 0;
 		}
-		return error_set(error, errno, "unable to apply cgroup configuration: make %s", group->directory);
+		return error_set(error, errno, "make cgroup %s", group->directory);
 	}
 	if (group->v2 && v2_prepare(cgroup, group, hierarchy->fd, resources, error) < 0)
 		return -1;
