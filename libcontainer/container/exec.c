@@ -133,6 +133,8 @@ static int process_from_bundle(struct execution *execution, struct error *error)
 	process->args.count = options->args_count;
 	process->terminal = options->tty;
 	process->console_size = NULL;
+	if (options->args_count == 0)
+		return error_set(error, 0, "process args cannot be empty");
 	if (options->cwd)
 		process->cwd = options->cwd;
 	if (options->apparmor)

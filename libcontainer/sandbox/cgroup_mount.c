@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Mounts of type "cgroup", in runc's form. Where any v1 hierarchy is mounted on the host: a tmpfs with one mount
- * for each of them. On a host with nothing but v2: cgroup2. With a cgroup namespace the file systems are mounted
- * anew and show the container's own groups as their root; without one the container's directories are bound.
+ * Mounts of type "cgroup", in runc's form. Where any v1 hierarchy is mounted on the host: a tmpfs with one
+ * mount for each of them. On a host with nothing but v2: cgroup2. With a cgroup namespace the file systems
+ * are mounted anew and show the container's own groups as their root; without one the container's
+ * directories are bound.
  */
 #include "sandbox/rootfs_room.h"
 
@@ -41,31 +42,30 @@ static const char *own_directory(const struct rootfs *rootfs, const struct cgrou
 	return arena_printf(rootfs->arena, "%s%s", hierarchy->mountpoint, strcmp(inside, "/") ? inside : "");
 }
 
-/* A detached mount of @hierarchy as the container is to see it. */
-static int open_hierarchy(struct rootfs *rootfs, const struct mount_options *options,
-			  const struct cgroup_hierarchy *hierarchy, struct error *error)
+/*
+ * Mounts @hierarchy on the directory @name of the working directory. That is the tmpfs that was made a
+ * moment ago: nobody else knows its names, so mount(2) with a name is as good as a descriptor, in a third
+ * of the calls. (There may be a dozen hierarchies.)
+ */
+static int mount_on_name(struct rootfs *rootfs, const struct mount_options *options,
+			 const struct cgroup_hierarchy *hierarchy, const char *name, struct error *error)
 {
-	_cleanup_fd_ int tree = -1;
 	const char *directory;
 
 	if (has_cgroup_namespace(rootfs)) {
-		const struct filesystem filesystem = {
-			.type = "cgroup",
-			.source = strcmp(hierarchy->controllers, "name=systemd") ? "cgroup" : "systemd",
-			.flags = CGROUP_FLAGS | (options->set & MS_RDONLY),
-			.data = hierarchy->controllers,
-			.mode = -1,
-		};
+		bool is_systemd = !strcmp(hierarchy->controllers, "name=systemd");
 
-		return filesystem_open(rootfs->arena, &filesystem, error);
+		if (sys_mount(is_systemd ? "systemd" : "cgroup", name, "cgroup",
+			      CGROUP_FLAGS | (options->set & MS_RDONLY), hierarchy->controllers) < 0)
+			return error_set(error, errno, "mount cgroup hierarchy %s", hierarchy->controllers);
+		return 0;
 	}
 	directory = own_directory(rootfs, hierarchy);
-	tree = tree_clone(AT_FDCWD, directory, true);
-	if (tree < 0)
+	if (sys_mount(directory, name, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return error_set(error, errno, "bind cgroup %s", directory);
-	if (tree_set_bind_flags(tree, options) < 0)
+	if (name_set_bind_flags(AT_FDCWD, name, options) < 0)
 		return error_set(error, errno, "set the options of cgroup %s", directory);
-	return TAKE_FD(tree);
+	return 0;
 }
 
 /* "cpu,cpuacct" is there under both names too. */
@@ -87,21 +87,19 @@ static int mount_hierarchy(struct rootfs *rootfs, const struct mount_options *op
 {
 	const char *slash = strrchr(hierarchy->mountpoint, '/');
 	const char *name = slash ? slash + 1 : hierarchy->mountpoint;
-	_cleanup_fd_ int target = -1;
-	_cleanup_fd_ int tree = -1;
 
 	if (mkdirat(directory, name, CGROUP_DIRECTORY_MODE) < 0 && errno != EEXIST)
 		return error_set(error, errno, "make directory %s", name);
-	target = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0)
-		return error_set(error, errno, "open directory %s", name);
-	tree = open_hierarchy(rootfs, options, hierarchy, error);
-	if (tree < 0)
-		return error_context(error, "cgroup hierarchy %s", hierarchy->controllers);
-	if (tree_attach(tree, target) < 0)
-		return error_set(error, errno, "attach cgroup hierarchy %s", hierarchy->controllers);
-	if (rootfs_apply_propagation(tree, options, error) < 0)
+	if (mount_on_name(rootfs, options, hierarchy, name, error) < 0)
 		return -1;
+	if (options->propagation_count > 0) {
+		_cleanup_fd_ int mounted = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (mounted < 0)
+			return error_set(error, errno, "open directory %s", name);
+		if (rootfs_apply_propagation(mounted, options, error) < 0)
+			return -1;
+	}
 	return link_controllers(rootfs, directory, name, error);
 }
 
@@ -120,12 +118,16 @@ static int mount_hierarchies(struct rootfs *rootfs, struct rootfs_mount *mount, 
 	if (tree < 0 || rootfs_attach(rootfs, tree, mount->mount->destination, "tmpfs", error) < 0 ||
 	    rootfs_apply_propagation(tree, &mount->options, error) < 0)
 		return -1;
+	if (fchdir(tree) < 0)
+		return error_set(error, errno, "chdir to the directory of cgroup hierarchies");
 	for (size_t i = 0; i < rootfs->cgroup_layout->count; i++) {
 		const struct cgroup_hierarchy *hierarchy = &rootfs->cgroup_layout->items[i];
 
 		if (!hierarchy->v2 && mount_hierarchy(rootfs, &mount->options, tree, hierarchy, error) < 0)
 			return -1;
 	}
+	if (fchdir(rootfs->root) < 0)
+		return error_set(error, errno, "chdir to the rootfs");
 	return 0;
 }
 
@@ -145,7 +147,8 @@ static int open_nothing(struct rootfs *rootfs, struct error *error)
 
 /*
  * A user namespace without a cgroup namespace of its own cannot mount cgroup2: it gets a bind mount, of the
- * container's own group if there is one, and else of the host's tree, but never a writable one (CVE-2023-25809).
+ * container's own group if there is one, and else of the host's tree, but never a writable one
+ * (CVE-2023-25809).
  */
 static int bind_unified(struct rootfs *rootfs, const struct mount_options *options, struct error *error)
 {

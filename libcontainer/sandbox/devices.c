@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * /dev: device nodes, links, ptmx, console. All of it is made relative to the descriptor of a directory that
- * was resolved inside the root (CVE-2026-41579), and no link at the last component is followed (CVE-2025-52565).
+ * /dev: device nodes, links, ptmx, console. All of it is made relative to the descriptor of a directory
+ * that was resolved inside the root (CVE-2026-41579), and no link at the last component is followed
+ * (CVE-2025-52565).
  */
 #include "sandbox/rootfs_room.h"
 

@@ -29,8 +29,8 @@ static bool is_context(const char *name, size_t length)
 }
 
 /*
- * The length of the option at @text. Commas separate, as the kernel's own parsers of mount(2) data have it: but
- * not in the quoted value of an SELinux context, and in overlay not after a backslash.
+ * The length of the option at @text. Commas separate, as the kernel's own parsers of mount(2) data have it:
+ * but not in the quoted value of an SELinux context, and in overlay not after a backslash.
  */
 static size_t option_length(const char *type, const char *text)
 {
@@ -91,6 +91,14 @@ bool filesystem_needs_mount(const struct filesystem *filesystem)
 		rest += strspn(rest, ",");
 	}
 	return false;
+}
+
+/* Whether the options say a mode, which then counts anyway. */
+static bool has_mode(const struct filesystem *filesystem)
+{
+	const char *data = filesystem->data;
+
+	return data && (!strncmp(data, "mode=", strlen("mode=")) || strstr(data, ",mode="));
 }
 
 /* The kernel's own words, one message a read(2): "e tmpfs: Bad value for 'size'". The last error counts. */
@@ -160,7 +168,7 @@ static int configure(struct arena *arena, int fs, const struct filesystem *files
 		if (filesystem->flags & superblock_flags[i].flag &&
 		    set_flag(fs, filesystem, superblock_flags[i].name, error) < 0)
 			return -1;
-	if (filesystem->mode >= 0) {
+	if (filesystem->mode >= 0 && !has_mode(filesystem)) {
 		char mode[16];
 
 		snprintf(mode, sizeof(mode), "%04o", (unsigned int)filesystem->mode);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Idmapped mounts. The kernel takes a mapping in the form of a user namespace; for mappings of a mount's own one
- * is made that nobody lives in: a child enters it, its maps are written, its descriptor is taken, the child ends.
+ * Idmapped mounts. The kernel takes a mapping in the form of a user namespace; for mappings of a mount's
+ * own one is made that nobody lives in: a child enters it, its maps are written, its descriptor is taken,
+ * the child ends.
  */
 #include "sandbox/rootfs_room.h"
 

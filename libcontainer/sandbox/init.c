@@ -238,6 +238,7 @@ static const struct step init_steps[] = {
 	{ "join namespaces", step_join_namespaces },
 	{ "cgroup namespace", step_cgroup_namespace },
 	{ "user namespace", step_become_root },
+	{ "signals", step_reset_signals },
 	{ "session", step_new_session },
 	{ "keyring", step_keyring },
 	{ "rootfs", step_root },

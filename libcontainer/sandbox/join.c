@@ -70,6 +70,7 @@ static const struct step exec_steps[] = {
 	{ "join cgroups", step_join_early_cgroups },
 	{ "join namespaces", step_join },
 	{ "user namespace", step_become_root },
+	{ "signals", step_reset_signals },
 	{ "session", step_new_session },
 	{ "keyring", step_keyring },
 	{ "console", step_console },

@@ -3,11 +3,11 @@
  * Masked and read-only paths. A path that is not there is skipped; one that is there and cannot be locked
  * fails the container, whatever the reason.
  *
- * There are dozens of them in every container, so there are two ways. In general a path is opened inside the
- * root, and a detached mount is attached to its descriptor. Below the container's own procfs and sysfs, which
- * this room mounted and holds the descriptors of, names cannot be swapped by anyone: there the working
- * directory is set to that mount and one mount(2) of relative names does it, in a third of the time. What that
- * does not manage, and the first mask of each kind, goes the general way.
+ * There are dozens of them in every container, so there are two ways. In general a path is opened inside
+ * the root, and a detached mount is attached to its descriptor. Below the container's own procfs and sysfs,
+ * which this room mounted and holds the descriptors of, names cannot be swapped by anyone: there the
+ * working directory is set to that mount and one mount(2) of relative names does it, in a third of the
+ * time. What that does not manage, and the first mask of each kind, goes the general way.
  */
 #include "sandbox/rootfs_room.h"
 
@@ -136,8 +136,8 @@ static int mask_descriptor(struct rootfs *rootfs, const char *path, enum mask_ki
 }
 
 /*
- * The way for names of the kernel's: 1, or 0 where it is not there, or -1: the general way has to be taken. (Were
- * it the mask that is not there any more, rootfs_verify() would find the path.)
+ * The way for names of the kernel's: 1, or 0 where it is not there, or -1: the general way has to be taken.
+ * (Were it the mask that is not there any more, rootfs_verify() would find the path.)
  */
 static int mask_name(const struct kernel_tree *tree, const char *name, enum mask_kind *kind)
 {

@@ -82,21 +82,28 @@ unsigned int mount_attributes(unsigned long flags)
  * what is asked for is set or cleared. That fails in turn where a locked flag is to be cleared. Access times
  * stay the source's unless an option names them.
  */
-int tree_set_bind_flags(int tree, const struct mount_options *options)
+int name_set_bind_flags(int directory, const char *name, const struct mount_options *options)
 {
 	const unsigned long own = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOSYMFOLLOW;
-	uint64_t set = simple_attributes(options->set);
+	struct mount_attr attributes = { .attr_set = simple_attributes(options->set) };
 	uint64_t clear_atime = 0;
 
 	if (((options->set | options->clear) & ~(unsigned long)(MS_BIND | MS_REC | MS_REMOUNT)) == 0)
 		return 0;
 	if ((options->set | options->clear) & ATIME_FLAGS) {
-		set |= atime_attributes(options->set);
+		attributes.attr_set |= atime_attributes(options->set);
 		clear_atime = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
 	}
-	if (tree_set_attributes(tree, false, set, (simple_attributes(own) | clear_atime)) == 0)
+	attributes.attr_clr = simple_attributes(own) | clear_atime;
+	if (sys_mount_setattr(directory, name, AT_EMPTY_PATH, &attributes) == 0)
 		return 0;
 	if (errno != EPERM)
 		return -1;
-	return tree_set_attributes(tree, false, set, simple_attributes(options->clear) | clear_atime);
+	attributes.attr_clr = simple_attributes(options->clear) | clear_atime;
+	return sys_mount_setattr(directory, name, AT_EMPTY_PATH, &attributes);
+}
+
+int tree_set_bind_flags(int tree, const struct mount_options *options)
+{
+	return name_set_bind_flags(tree, "", options);
 }

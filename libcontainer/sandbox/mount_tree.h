@@ -53,5 +53,6 @@ int tree_set_propagation(int tree, unsigned long propagation);
 /* The flags of the mount among MS_*, as MOUNT_ATTR_* of a new mount. */
 unsigned int mount_attributes(unsigned long flags);
 
-/* Gives a bind mount the flags that @options asks for. 0, or -1 with errno. */
+/* Gives a bind mount, named by its descriptor or by a name that is safe, the flags that @options asks for. */
 int tree_set_bind_flags(int tree, const struct mount_options *options);
+int name_set_bind_flags(int directory, const char *name, const struct mount_options *options);

@@ -34,13 +34,17 @@ static int apply_recursive(int tree, const struct mount_options *options, struct
 static int open_ordinary_directory(struct rootfs *rootfs, const char *path, const char *type,
 				   struct error *error)
 {
-	_cleanup_fd_ int parent = -1;
-	const char *name;
+	const char *normal = path_normalize(rootfs->arena, path);
+	const char *name = normal + 1;
+	_cleanup_fd_ int opened = -1;
+	int parent = rootfs->root;
 	int fd;
 
-	parent = path_open_parent(rootfs->arena, rootfs->root, path, true, &name, error);
-	if (parent < 0)
-		return -1;
+	if (!*name || strchr(name, '/')) {
+		parent = opened = path_open_parent(rootfs->arena, rootfs->root, normal, true, &name, error);
+		if (parent < 0)
+			return -1;
+	}
 	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		if (mkdirat(parent, name, MOUNT_POINT_MODE) < 0 && errno != EEXIST)
@@ -54,6 +58,35 @@ static int open_ordinary_directory(struct rootfs *rootfs, const char *path, cons
 	return fd;
 }
 
+/* path_make_directory() for a @path that is not there; fewer calls where only its last component is missing. */
+static int make_directory(struct rootfs *rootfs, const char *path, struct error *error)
+{
+	const char *normal = path_normalize(rootfs->arena, path);
+	const char *slash = strrchr(normal, '/');
+	_cleanup_fd_ int parent = -1;
+	int fd = -1;
+
+	/* What is left of ".." lexically is not what it is left of by links: those paths go the long way. */
+	if (slash != normal && !strstr(path, ".."))
+		parent = path_open_in_root(rootfs->root,
+					   arena_strndup(rootfs->arena, normal, (size_t)(slash - normal)),
+					   O_PATH | O_DIRECTORY);
+	if (parent >= 0 && mkdirat(parent, slash + 1, MOUNT_POINT_MODE) == 0)
+		fd = openat(parent, slash + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 ? fd : path_make_directory(rootfs->root, path, MOUNT_POINT_MODE, error);
+}
+
+static int open_directory(struct rootfs *rootfs, const char *path, struct error *error)
+{
+	int fd = path_open_in_root(rootfs->root, path, O_PATH | O_DIRECTORY);
+
+	if (fd < 0 && errno == ENOENT)
+		return make_directory(rootfs, path, error);
+	if (fd < 0)
+		return error_set(error, errno, "open directory %s in the rootfs", path);
+	return fd;
+}
+
 static int open_by_type(struct rootfs *rootfs, const char *path, const char *type, int tree,
 			struct error *error)
 {
@@ -62,11 +95,11 @@ static int open_by_type(struct rootfs *rootfs, const char *path, const char *typ
 	if (type && (!strcmp(type, "proc") || !strcmp(type, "sysfs")))
 		return open_ordinary_directory(rootfs, path, type, error);
 	if (type)
-		return path_make_directory(rootfs->root, path, MOUNT_POINT_MODE, error);
+		return open_directory(rootfs, path, error);
 	if (fstat(tree, &status) < 0)
 		return error_set(error, errno, "look at the source");
 	if (S_ISDIR(status.st_mode))
-		return path_make_directory(rootfs->root, path, MOUNT_POINT_MODE, error);
+		return open_directory(rootfs, path, error);
 	return path_make_file(rootfs->root, path, MOUNT_POINT_MODE, error);
 }
 
@@ -189,17 +222,24 @@ static int mount_new(struct rootfs *rootfs, const struct rootfs_mount *mount,
 /* A tmpfs over a directory has that directory's mode, unless its options say another; else its own default. */
 static int open_tmpfs_mount_point(struct rootfs *rootfs, const char *path, int *mode, struct error *error)
 {
-	_cleanup_fd_ int target = path_open_in_root(rootfs->root, path, O_PATH | O_DIRECTORY);
+	_cleanup_fd_ int target = -1;
 	struct stat status;
 
-	if (target < 0)
-		return rootfs_open_mount_point(rootfs, path, "tmpfs", -1, error);
-	if (proc_check_path(rootfs, path, error) < 0 ||
-	    proc_check_target(rootfs, target, path, "tmpfs", -1, error) < 0)
+	if (proc_check_path(rootfs, path, error) < 0)
 		return -1;
-	if (fstat(target, &status) < 0)
+	target = path_open_in_root(rootfs->root, path, O_PATH | O_DIRECTORY);
+	if (target < 0 && errno == ENOENT) {
+		target = make_directory(rootfs, path, error);
+		mode = NULL;
+	} else if (target < 0) {
+		error_set(error, errno, "open directory %s in the rootfs", path);
+	}
+	if (target < 0 || proc_check_target(rootfs, target, path, "tmpfs", -1, error) < 0)
+		return -1;
+	if (mode && fstat(target, &status) < 0)
 		return error_set(error, errno, "look at directory %s in the rootfs", path);
-	*mode = (int)(status.st_mode & 07777);
+	if (mode)
+		*mode = (int)(status.st_mode & 07777);
 	return TAKE_FD(target);
 }
 

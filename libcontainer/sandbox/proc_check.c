@@ -86,6 +86,9 @@ int proc_check_target(struct rootfs *rootfs, int target, const char *path, const
 	/* A mount point off procfs and with a name off /proc is the ordinary case; no more calls for that. */
 	if (filesystem.f_type != PROC_SUPER_MAGIC && !path_is_below(normal, "/proc"))
 		return 0;
+	/* So is procfs on /proc: a directory of the root itself, as rootfs_open_mount_point() has seen to. */
+	if (filesystem.f_type != PROC_SUPER_MAGIC && type && !strcmp(type, "proc") && !strcmp(normal, "/proc"))
+		return 0;
 	if (current_path(rootfs->procfs, target, real) < 0 ||
 	    current_path(rootfs->procfs, rootfs->root, root) < 0)
 		return error_set(error, errno, "find out where mount point %s is", path);

@@ -5,8 +5,9 @@
  * All of it runs in the child, in the container's own mount namespace, in this order: rootfs_begin(),
  * rootfs_mounts(), rootfs_devices(), [hooks], rootfs_pivot(), rootfs_finish(). Every path in the rootfs is
  * resolved with base/path.h against the descriptor of the root; mounts are made detached and attached with
- * move_mount(2) onto descriptors. Where a source has to be opened with the runtime's own rights (a new user
- * namespace, idmapped mounts) the parent does it before the child is made: rootfs_open_sources().
+ * move_mount(2) onto descriptors; Linux 5.12 is needed for that. Where a source has to be opened with the
+ * runtime's own rights (a new user namespace, idmapped mounts) the parent does it before the child is made:
+ * rootfs_open_sources().
  */
 #pragma once
 
@@ -93,11 +94,11 @@ void rootfs_init(struct rootfs *rootfs);
 void rootfs_close(struct rootfs *rootfs);
 
 /*
- * Parent, always, before the child is made: checks that the root exists and is a directory ("invalid rootfs:
- * …"), reads the options of all mounts, and opens the sources of bind mounts as detached trees where the child
- * will not have the right to (@privileged: the container gets a user namespace and this process has
- * CAP_SYS_ADMIN) and where they are idmapped. A mount's own mappings are applied at once; so are the container's
- * where rootfs->userns is there already.
+ * Parent, always, before the child is made: checks that the root exists and is a directory ("invalid
+ * rootfs: …"), reads the options of all mounts, and opens the sources of bind mounts as detached trees
+ * where the child will not have the right to (@privileged: the container gets a user namespace and this
+ * process has CAP_SYS_ADMIN) and where they are idmapped. A mount's own mappings are applied at once; so
+ * are the container's where rootfs->userns is there already.
  */
 int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *error);
 

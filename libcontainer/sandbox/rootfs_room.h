@@ -24,8 +24,9 @@ const char *rootfs_mount_label(const struct rootfs *rootfs);
 const char *rootfs_source_path(const struct rootfs *rootfs, const char *source);
 
 /*
- * Opens what @tree (of file system @type, where it is not a bind mount) is to be mounted on: where @path leads
- * inside the root, a directory or a file as the tree's root is, made where it is missing. A descriptor, or -1.
+ * Opens what @tree (of file system @type, where it is not a bind mount) is to be mounted on: where @path
+ * leads inside the root, a directory or a file as the tree's root is, made where it is missing. A
+ * descriptor, or -1.
  */
 int rootfs_open_mount_point(struct rootfs *rootfs, const char *path, const char *type, int tree,
 			    struct error *error);
@@ -34,8 +35,8 @@ int rootfs_open_mount_point(struct rootfs *rootfs, const char *path, const char 
 int rootfs_attach(struct rootfs *rootfs, int tree, const char *path, const char *type, struct error *error);
 
 /*
- * Refuses to mount inside /proc (CVE-2019-16884 and its successors): but procfs on /proc itself, and files that
- * lxcfs emulates. By name, before anything is made, and by what a descriptor turned out to be on.
+ * Refuses to mount inside /proc (CVE-2019-16884 and its successors): but procfs on /proc itself, and files
+ * that lxcfs emulates. By name, before anything is made, and by what a descriptor turned out to be on.
  */
 int proc_check_path(struct rootfs *rootfs, const char *path, struct error *error);
 int proc_check_target(struct rootfs *rootfs, int target, const char *path, const char *type, int tree,

@@ -63,7 +63,8 @@ struct sandbox {
 
 	/* the child's own */
 	int console; /* the pty's slave, or -1 */
-	int cwd;
+	int cwd; /* process.cwd until it is entered, or -1 */
+	bool in_cwd;
 	const char *program; /* the path found for args[0] */
 	char **arguments;
 	char **environment;

@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -78,6 +79,21 @@ int step_join_early_cgroups(struct sandbox *sandbox, struct error *error)
 int step_join_late_cgroups(struct sandbox *sandbox, struct error *error)
 {
 	return join_groups(sandbox->join.late, sandbox->join.late_count, error);
+}
+
+/* What the caller ignores or blocks is its own affair: a shell's background job ignores SIGINT, say. */
+int step_reset_signals(struct sandbox *sandbox, struct error *error)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	(void)sandbox;
+	(void)error;
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &standard, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return 0;
 }
 
 int step_new_session(struct sandbox *sandbox, struct error *error)
@@ -211,6 +227,7 @@ static int enter_cwd(struct sandbox *sandbox, struct error *error)
 				 "possible container breakout detected");
 	close(sandbox->cwd);
 	sandbox->cwd = -1;
+	sandbox->in_cwd = true;
 	return 0;
 }
 
@@ -243,7 +260,6 @@ int step_open_cwd(struct sandbox *sandbox, struct error *error)
 int step_identity(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_process *process = sandbox->process;
-	bool retry_cwd;
 
 	if (!process)
 		return 0;
@@ -254,13 +270,9 @@ int step_identity(struct sandbox *sandbox, struct error *error)
 	if (sandbox->has_capabilities && identity_capabilities(&sandbox->capabilities, error) < 0)
 		return -1;
 	prctl(PR_SET_DUMPABLE, 0);
-	retry_cwd = sandbox->cwd >= 0 || chdir(".") < 0;
-	if (retry_cwd) {
-		if (sandbox->cwd < 0 && open_cwd(sandbox, error) < 0)
-			return -1;
-		if (enter_cwd(sandbox, error) < 0)
-			return -1;
-	}
+	if (!sandbox->in_cwd &&
+	    ((sandbox->cwd < 0 && open_cwd(sandbox, error) < 0) || enter_cwd(sandbox, error) < 0))
+		return -1;
 	return process->no_new_privileges ? identity_no_new_privs(error) : 0;
 }
 

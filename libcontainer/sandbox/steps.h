@@ -17,6 +17,7 @@ void steps_run(struct sandbox *sandbox, const struct step *steps, size_t count);
 
 int step_join_early_cgroups(struct sandbox *sandbox, struct error *error);
 int step_join_late_cgroups(struct sandbox *sandbox, struct error *error);
+int step_reset_signals(struct sandbox *sandbox, struct error *error);
 int step_new_session(struct sandbox *sandbox, struct error *error);
 int step_become_root(struct sandbox *sandbox, struct error *error);
 int step_attach_console(struct sandbox *sandbox, struct error *error);

@@ -9,8 +9,8 @@
 #include "base/syscalls.h"
 
 /*
- * "net.ipv4.ip_forward" and "net/ipv4/ip_forward" are the same. The first separator decides; the other character
- * is then part of a name and stands for the separator's opposite: "net/ipv4/conf/eth0.100/mtu" is
+ * "net.ipv4.ip_forward" and "net/ipv4/ip_forward" are the same. The first separator decides; the other
+ * character is then part of a name and stands for the separator's opposite: "net/ipv4/conf/eth0.100/mtu" is
  * "net.ipv4.conf.eth0/100.mtu". sysctl(8)
  */
 static char *sysctl_path(struct arena *arena, const char *name)
