@@ -371,6 +371,8 @@ static int refuse_syntax(struct parser *parser, yajl_handle handle, const char *
 	why[strcspn(why, "\n")] = '\0';
 	if (!strcmp(why, "premature EOF"))
 		offset = length;
+	else if (!strcmp(why, "invalid char in json text.") && offset > 0)
+		offset--; /* it has been consumed already */
 	return refuse_at(parser, bytes, offset < length ? offset : length, why);
 }
 
