@@ -15,9 +15,9 @@
 enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_MAKE = 4, ACCESS_ALL = 7 };
 
 struct box {
-	char type; /* 'b' or 'c' */
 	int64_t major; /* -1: all */
 	int64_t minor;
+	char type; /* 'b' or 'c' */
 	unsigned int access;
 };
 
@@ -29,10 +29,10 @@ struct devices {
 
 /* The runtime's own devices, and that every node may be made (not opened). */
 static const struct box default_boxes[] = {
-	{ 'b', -1, -1, ACCESS_MAKE }, { 'c', -1, -1, ACCESS_MAKE }, { 'c', 1, 3, ACCESS_ALL },
-	{ 'c', 1, 5, ACCESS_ALL },    { 'c', 1, 7, ACCESS_ALL },    { 'c', 1, 8, ACCESS_ALL },
-	{ 'c', 1, 9, ACCESS_ALL },    { 'c', 5, 0, ACCESS_ALL },    { 'c', 5, 1, ACCESS_ALL },
-	{ 'c', 5, 2, ACCESS_ALL },    { 'c', 136, -1, ACCESS_ALL },
+	{ -1, -1, 'b', ACCESS_MAKE }, { -1, -1, 'c', ACCESS_MAKE }, { 1, 3, 'c', ACCESS_ALL },
+	{ 1, 5, 'c', ACCESS_ALL },    { 1, 7, 'c', ACCESS_ALL },    { 1, 8, 'c', ACCESS_ALL },
+	{ 1, 9, 'c', ACCESS_ALL },    { 5, 0, 'c', ACCESS_ALL },    { 5, 1, 'c', ACCESS_ALL },
+	{ 5, 2, 'c', ACCESS_ALL },    { 136, -1, 'c', ACCESS_ALL },
 };
 
 static bool intersect_number(int64_t a, int64_t b, int64_t *out)
@@ -98,10 +98,23 @@ static unsigned int parse_access(const char *text)
 	return access;
 }
 
-static const char *access_text(struct arena *arena, unsigned int access)
+/* Room for "rwm". */
+struct access_text {
+	char text[4];
+};
+
+static struct access_text access_text(unsigned int access)
 {
-	return arena_printf(arena, "%s%s%s", access & ACCESS_READ ? "r" : "", access & ACCESS_WRITE ? "w" : "",
-			    access & ACCESS_MAKE ? "m" : "");
+	struct access_text letters = { "" };
+	size_t length = 0;
+
+	if (access & ACCESS_READ)
+		letters.text[length++] = 'r';
+	if (access & ACCESS_WRITE)
+		letters.text[length++] = 'w';
+	if (access & ACCESS_MAKE)
+		letters.text[length++] = 'm';
+	return letters;
 }
 
 static int read_number(struct policy_reading *reading, const char *path, const struct json_value *value,
@@ -193,11 +206,8 @@ static void print(struct json_writer *writer, const void *value)
 	json_begin_array(writer);
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct box *box = &devices->boxes[i];
-		char type[2] = { box->type, '\0' }, access[4] = "";
+		char type[2] = { box->type, '\0' };
 
-		strcat(access, box->access & ACCESS_READ ? "r" : "");
-		strcat(access, box->access & ACCESS_WRITE ? "w" : "");
-		strcat(access, box->access & ACCESS_MAKE ? "m" : "");
 		json_begin_object(writer);
 		json_key(writer, "type");
 		json_string(writer, type);
@@ -210,7 +220,7 @@ static void print(struct json_writer *writer, const void *value)
 			json_i64(writer, box->minor);
 		}
 		json_key(writer, "access");
-		json_string(writer, access);
+		json_string(writer, access_text(box->access).text);
 		json_end_object(writer);
 	}
 	json_end_array(writer);
@@ -237,7 +247,7 @@ static void add_rule(struct arena *arena, struct oci_device_rule_list *list, con
 		rule->major = (struct optional_i64){ true, box->major };
 	if (box->minor >= 0)
 		rule->minor = (struct optional_i64){ true, box->minor };
-	rule->access = access_text(arena, box->access);
+	rule->access = arena_strdup(arena, access_text(box->access).text);
 }
 
 /* What of an allowing rule may stay: the boxes it has in common with the default ones and the policy's. */
@@ -248,7 +258,7 @@ static size_t common_boxes(const struct devices *devices, const struct oci_devic
 	size_t count = 0;
 
 	for (const char *type = "bc"; *type; type++) {
-		struct box asked = { *type, -1, -1, parse_access(rule->access) }, both;
+		struct box asked = { -1, -1, *type, parse_access(rule->access) }, both;
 
 		if (!all && rule->type[0] != *type)
 			continue;
@@ -320,7 +330,7 @@ static void clamp_rules(struct policy_pass *pass, const struct devices *devices)
 
 static bool node_is_allowed(const struct devices *devices, const struct oci_device *device)
 {
-	struct box node = { 'c', device->major.value, device->minor.value, 0 };
+	struct box node = { device->major.value, device->minor.value, 'c', 0 };
 
 	if (device->type && device->type[0] == 'p')
 		return true;

@@ -12,7 +12,7 @@ static const void *read_value(struct policy_reading *reading, const struct json_
 {
 	struct keyring *keyring = ARENA_NEW(reading->arena, struct keyring);
 
-	if (value->type != JSON_STRING || strcmp(value->string, "session")) {
+	if (value->type != JSON_STRING || strcmp(value->string, "session") != 0) {
 		reading_error(reading, "keyring", value, "\"session\"");
 		return NULL;
 	}

@@ -37,7 +37,7 @@ static const void *read_value(struct policy_reading *reading, const struct json_
 	struct privileged *privileged = ARENA_NEW(reading->arena, struct privileged);
 	const char *text = value->type == JSON_STRING ? value->string : "";
 
-	if (strcmp(text, "refuse") && strcmp(text, "allow")) {
+	if (strcmp(text, "refuse") != 0 && strcmp(text, "allow") != 0) {
 		reading_error(reading, "privileged", value, "\"refuse\" or \"allow\"");
 		return NULL;
 	}
@@ -73,7 +73,7 @@ static bool rules(const struct oci_process *process)
 	for (size_t i = 0; i < ARRAY_SIZE(ruling); i++) {
 		size_t at = 0;
 
-		while (at < bounding->count && strcasecmp(bounding->items[at], ruling[i]))
+		while (at < bounding->count && strcasecmp(bounding->items[at], ruling[i]) != 0)
 			at++;
 		if (at == bounding->count)
 			return false;

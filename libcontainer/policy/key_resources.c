@@ -156,7 +156,7 @@ const char *limit_text(struct arena *arena, const struct optional_i64 *value)
 static int unified_amount(const char *text, uint64_t *amount)
 {
 	*amount = UINT64_MAX;
-	return strcmp(text, "max") ? parse_u64(text, 0, INT64_MAX, amount) : 0;
+	return strcmp(text, "max") != 0 ? parse_u64(text, 0, INT64_MAX, amount) : 0;
 }
 
 bool unified_limit_is_readable(const struct policy_pass *pass, const char *name)

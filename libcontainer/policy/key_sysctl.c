@@ -132,7 +132,7 @@ static void set_sysctl(struct policy_pass *pass, struct string_map *map, const s
 	for (size_t i = 0; i < map->count; i++) {
 		if (!same_name(map->items[i].key, item->text, length))
 			continue;
-		if (strcmp(map->items[i].value, value))
+		if (strcmp(map->items[i].value, value) != 0)
 			pass_change(pass, &item->names, "sysctl", member, map->items[i].value, value);
 		map->items[i].value = value;
 		found = true;

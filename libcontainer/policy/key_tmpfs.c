@@ -51,7 +51,7 @@ static int read_options(struct policy_reading *reading, const char *path, const 
 			tmpfs->restrictions |= mount_restriction(text);
 		} else if (!strncmp(text, "mode=", 5) && !parse_mode(text + 5, &tmpfs->mode)) {
 			tmpfs->has_mode = true;
-		} else if (strcmp(text, "rw")) {
+		} else if (strcmp(text, "rw") != 0) {
 			return reading_error(reading, arena_printf(reading->arena, "%s[%zu]", path, i), item,
 					     expected);
 		}
@@ -72,9 +72,11 @@ static int read_tmpfs(struct policy_reading *reading, const char *path, const st
 	size = json_get(value, "size");
 	if (destination && destination->type == JSON_STRING)
 		tmpfs->destination = accept_path(reading->arena, destination->string);
-	if (!tmpfs->destination || !strcmp(tmpfs->destination, "/"))
-		return error_set(reading->error, 0, "%s: %s.destination: expected an absolute path below /",
-				 reading->label, path);
+	if (!tmpfs->destination || !strcmp(tmpfs->destination, "/")) {
+		error_set(reading->error, 0, "%s: %s.destination: expected an absolute path below /",
+			  reading->label, path);
+		return -1;
+	}
 	if (options && read_options(reading, arena_printf(reading->arena, "%s.options", path), options, tmpfs))
 		return -1;
 	if (size && reading_bytes(reading, arena_printf(reading->arena, "%s.size", path), size, &tmpfs->size))
@@ -204,7 +206,7 @@ static int effective_size(const struct string_list *options, uint64_t *size, con
 	*size = 0;
 	for (size_t i = 0; i < options->count; i++) {
 		*odd = options->items[i];
-		if (is_size(*odd) && (strncmp(*odd, "size=", 5) || parse_size(*odd + 5, size)))
+		if (is_size(*odd) && (strncmp(*odd, "size=", 5) != 0 || parse_size(*odd + 5, size)))
 			return -1;
 	}
 	return 0;
@@ -310,7 +312,7 @@ static void apply(struct policy_pass *pass, const void *value)
 			const char *destination = mounts->items[m].destination;
 
 			if (!destination ||
-			    strcmp(path_normalize(pass->arena, destination), list->items[i].destination))
+			    strcmp(path_normalize(pass->arena, destination), list->items[i].destination) != 0)
 				continue;
 			mounted = true;
 			if (concerns(pass->arena, &list->items[i], &mounts->items[m]))

@@ -103,7 +103,7 @@ int policy_site_load_from(struct arena *arena, const char *directory, struct pol
 			  struct error *error)
 {
 	struct policy_reading reading = { .arena = arena, .error = error };
-	struct json_value *document;
+	struct json_value *document = NULL;
 	int result = check_directory(directory, error);
 
 	*site = (struct policy_site){ 0 };
@@ -142,7 +142,7 @@ static int load_document(struct loading *loading, const char *label, const char 
 	for (size_t i = 0; i < extends.count; i++) {
 		/* a site's policy may add to the built-in one of its own name */
 		bool shadowed = !builtin && name && !strcmp(extends.items[i], name);
-		struct policy *base;
+		struct policy *base = NULL;
 
 		if (load_name(loading, extends.items[i], builtin || shadowed, &base))
 			return error_context(loading->error, "%s: extends", label);
@@ -161,7 +161,7 @@ static int load_builtin(struct loading *loading, const char *name, struct policy
 {
 	const char *text = policy_builtin(name);
 	const char *label = arena_printf(loading->arena, "policy %s", name);
-	struct json_value *document;
+	struct json_value *document = NULL;
 
 	if (!text)
 		return error_set(loading->error, 0, "no policy is called %s", name);
@@ -174,7 +174,7 @@ static int load_from_site(struct loading *loading, const char *name, struct poli
 {
 	const char *directory = arena_printf(loading->arena, "%s/policies", loading->site->directory);
 	const char *path = arena_printf(loading->arena, "%s/%s.json", directory, name);
-	struct json_value *document;
+	struct json_value *document = NULL;
 	int result = check_directory(directory, loading->error);
 
 	if (!result)
@@ -209,7 +209,7 @@ static int load_name(struct loading *loading, const char *name, bool builtin, st
 
 static int load_file(struct loading *loading, const char *path, struct policy **policy)
 {
-	struct json_value *document;
+	struct json_value *document = NULL;
 	int result = read_document(loading->arena, path, &document, loading->error);
 
 	if (result > 0)
@@ -223,7 +223,7 @@ static int load_list(struct loading *loading, const char *list, bool files, cons
 {
 	for (const char *next = list;; next++) {
 		const char *part = arena_strndup(loading->arena, next, strcspn(next, ","));
-		struct policy *policy;
+		struct policy *policy = NULL;
 		int result = files && strchr(part, '/') ? load_file(loading, part, &policy)
 							: load_name(loading, part, false, &policy);
 

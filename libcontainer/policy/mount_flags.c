@@ -36,7 +36,7 @@ static bool take_away(struct string_list *options, const char *option)
 	size_t kept = 0, count = options->count;
 
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(options->items[i], option))
+		if (strcmp(options->items[i], option) != 0)
 			options->items[kept++] = options->items[i];
 	options->count = kept;
 	return kept != count;

@@ -58,7 +58,7 @@ static int read_member(struct policy_reading *reading, const struct json_member 
 	if (!strcmp(member->name, "extends"))
 		return read_extends(reading, &member->value, extends);
 	for (size_t i = 0; policy_keys[i]; i++) {
-		if (strcmp(policy_keys[i]->name, member->name))
+		if (strcmp(policy_keys[i]->name, member->name) != 0)
 			continue;
 		policy->values[i] = policy_keys[i]->read(reading, &member->value);
 		return policy->values[i] ? 0 : -1;

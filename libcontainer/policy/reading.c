@@ -99,7 +99,7 @@ int reading_object(struct policy_reading *reading, const char *path, const struc
 		const char *name = value->object.items[i].name;
 		const char *const *known = allowed;
 
-		while (*known && strcmp(*known, name))
+		while (*known && strcmp(*known, name) != 0)
 			known++;
 		if (!*known)
 			return error_set(reading->error, 0, "%s: %s.%s: unknown member", reading->label, path,
