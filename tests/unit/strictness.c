@@ -172,14 +172,14 @@ static bool policy_lists_device(const struct json_value *devices, char type, int
 }
 
 static const struct sample {
-	char type;
 	int64_t major, minor;
+	char type;
 	bool is_default;
 } samples[] = {
-	{ 'c', 1, 3, true },  { 'c', 5, 0, true },  { 'c', 136, 4, true }, { 'c', 1, 1, false },
-	{ 'c', 7, 0, false }, { 'c', 7, 1, false }, { 'c', 8, 1, false },  { 'c', 10, 229, false },
-	{ 'b', 7, 0, false }, { 'b', 8, 0, false }, { 'b', 8, 1, false },  { 'b', 9, 0, false },
-	{ 'b', 1, 3, false },
+	{ 1, 3, 'c', true },  { 5, 0, 'c', true },  { 136, 4, 'c', true }, { 1, 1, 'c', false },
+	{ 7, 0, 'c', false }, { 7, 1, 'c', false }, { 8, 1, 'c', false },  { 10, 229, 'c', false },
+	{ 7, 0, 'b', false }, { 8, 0, 'b', false }, { 8, 1, 'b', false },  { 9, 0, 'b', false },
+	{ 1, 3, 'b', false },
 };
 
 /* mounts ------------------------------------------------------------------------------------------------------ */
@@ -233,9 +233,10 @@ static double tmpfs_size(const struct oci_mount *mount)
 	return size;
 }
 
+/* Texts that may be absent. */
 static bool same_text(const char *one, const char *other)
 {
-	return one == other || (one && other && !strcmp(one, other));
+	return !strcmp(one ? one : "", other ? other : "");
 }
 
 static bool mount_is_looser(const struct oci_mount *before, const struct oci_mount *after)
@@ -264,8 +265,9 @@ static const char *looser_mounts(struct arena *arena, const struct oci_config *b
 			at++;
 			continue;
 		}
-		if (!same_text(mount->type, "tmpfs"))
-			return arena_printf(arena, "new mount %s", mount->destination);
+		if (!mount->destination || !same_text(mount->type, "tmpfs"))
+			return arena_printf(arena, "new mount %s",
+					    mount->destination ? mount->destination : "nowhere");
 		for (size_t b = 0; b < before->mounts.count; b++) {
 			const char *there = path_normalize(arena, before->mounts.items[b].destination);
 
@@ -605,7 +607,8 @@ static const char *unmet_sysctl(struct arena *arena, const struct json_value *do
 			char *name = arena_strdup(arena, map->items[s].key);
 
 			for (char *c = name; *c; c++)
-				*c = *c == '/' ? '.' : *c;
+				if (*c == '/')
+					*c = '.';
 			if (strcmp(name, member->name) != 0)
 				continue;
 			set = true;
