@@ -43,6 +43,13 @@ static void add_path(struct glob *glob, const char *path)
 
 static int expand(struct glob *glob, const char *directory, const char *rest);
 
+/* Spares the caller what a pattern matches up to its last component only. Other errors are the caller's. */
+static bool is_missing(int directory, const char *path)
+{
+	return faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
 static int expand_component(struct glob *glob, const char *directory, const char *pattern, const char *rest)
 {
 	_cleanup_fd_ int fd =
@@ -57,6 +64,7 @@ static int expand_component(struct glob *glob, const char *directory, const char
 	TAKE_FD(fd);
 	for (;;) {
 		const struct dirent *entry;
+		const char *path;
 
 		errno = 0;
 		entry = readdir(listing);
@@ -64,6 +72,9 @@ static int expand_component(struct glob *glob, const char *directory, const char
 			break;
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
 		    fnmatch(pattern, entry->d_name, FNM_PERIOD) != 0)
+			continue;
+		path = arena_printf(glob->arena, "%s%s", entry->d_name, rest);
+		if (!glob_is_pattern(path) && is_missing(dirfd(listing), path))
 			continue;
 		if (expand(glob, arena_printf(glob->arena, "%s/%s", directory, entry->d_name), rest) < 0)
 			return -1;

@@ -137,7 +137,8 @@ static int mask_descriptor(struct rootfs *rootfs, const char *path, enum mask_ki
 
 /*
  * The way for names of the kernel's: 1, or 0 where it is not there, or -1: the general way has to be taken.
- * (Were it the mask that is not there any more, rootfs_verify() would find the path.)
+ * That it is not the mask which is not there any more is seen by rootfs_verify(), as that is one of the
+ * masked paths.
  */
 static int mask_name(const struct kernel_tree *tree, const char *name, enum mask_kind *kind)
 {

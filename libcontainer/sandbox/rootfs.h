@@ -126,7 +126,8 @@ int rootfs_pivot(struct rootfs *rootfs, struct error *error);
 int rootfs_finish(struct rootfs *rootfs, struct error *error);
 
 /*
- * Part of the check before exec: every masked path, every read-only path and the read-only root are what they
- * should be, as statx(2)/statfs(2) see them now. 0, or -1 with the first that is not.
+ * Part of the check before exec: every masked and every read-only path that was there, and the read-only root,
+ * are what they should be, as statx(2) and statfs(2) see them now. To be called with root's rights still. 0, or
+ * -1 with the first that is not.
  */
 int rootfs_verify(struct rootfs *rootfs, struct error *error);

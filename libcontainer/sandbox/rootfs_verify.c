@@ -44,15 +44,6 @@ static int check_readonly(const char *path, struct error *error)
 	return 0;
 }
 
-static int check_not_there(const char *path, struct error *error)
-{
-	if (access(path, F_OK) == 0)
-		return error_set(error, 0, "path %s was not there when paths were masked, but is now", path);
-	if (errno != ENOENT && errno != ENOTDIR)
-		return error_set(error, errno, "look at path %s", path);
-	return 0;
-}
-
 int rootfs_verify(struct rootfs *rootfs, struct error *error)
 {
 	struct stat empty = { 0 };
@@ -65,8 +56,8 @@ int rootfs_verify(struct rootfs *rootfs, struct error *error)
 		int result;
 
 		if (locked->kind == LOCKED_NOT_THERE)
-			result = check_not_there(path, error);
-		else if (locked->kind == LOCKED_READONLY)
+			continue;
+		if (locked->kind == LOCKED_READONLY)
 			result = check_readonly(path, error);
 		else
 			result = check_mask(path, locked->kind, &empty, error);

@@ -273,9 +273,11 @@ static void take_the_mask_away(struct box *box, struct rootfs *rootfs)
 	box_expect(box, umount2("/hidden", MNT_DETACH) == 0, "umount");
 	box_expect(box, rootfs_verify(rootfs, &error) < 0 && strstr(error.text, "/hidden is not masked"),
 		   "a directory's mask that is gone is not seen");
+	rootfs->locked_paths[0].kind = LOCKED_NOT_THERE;
+	box_expect(box, rootfs_verify(rootfs, &error) == 0, "%s", error.text);
 	box_expect(box, umount2("/file", MNT_DETACH) == 0, "umount");
-	rootfs->locked_paths[1].kind = LOCKED_NOT_THERE;
-	box_expect(box, rootfs_verify(rootfs, &error) < 0, "a path that appeared is not seen");
+	box_expect(box, rootfs_verify(rootfs, &error) < 0 && strstr(error.text, "/file is not masked"),
+		   "a file's mask that is gone is not seen");
 }
 
 static void make_it_writable(struct box *box, struct rootfs *rootfs)
