@@ -256,9 +256,9 @@ static const char *looser_mounts(struct arena *arena, const struct oci_config *b
 
 	for (size_t i = 0; i < after->mounts.count; i++) {
 		const struct oci_mount *mount = &after->mounts.items[i];
-		const struct oci_mount *old = at < before->mounts.count ? &before->mounts.items[at] : NULL;
+		const struct oci_mount *old = &before->mounts.items[at];
 
-		if (old && same_text(old->destination, mount->destination) &&
+		if (at < before->mounts.count && same_text(old->destination, mount->destination) &&
 		    same_text(old->type, mount->type) && same_text(old->source, mount->source)) {
 			if (mount_is_looser(old, mount))
 				return arena_printf(arena, "mount %s", mount->destination);
