@@ -1,0 +1,280 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Groups and their limits, on whatever mixture of hierarchies this host has.
+
+load helpers
+
+setup() {
+	requires_root
+	setup_bundle
+	program sleep 1000
+	GROUP=/it-group-$$-$BATS_TEST_NUMBER/$ID
+	edit '.linux.cgroupsPath = $path' --arg path "$GROUP"
+}
+
+teardown() {
+	teardown_bundle
+	find /sys/fs/cgroup -depth -type d -name "it-group-$$-$BATS_TEST_NUMBER" -exec rmdir {} + 2>/dev/null || true
+}
+
+resources() {
+	edit ".linux.resources += $1"
+}
+
+start() {
+	detached run -d "$ID"
+}
+
+@test "cgroupsPath: absolute, relative, none" {
+	start
+	local line
+	while IFS= read -r line; do
+		[[ $line == *"$GROUP" ]]
+	done < <(grep -v '^0::' "/proc/$(container_pid)/cgroup")
+	run -0 runtime delete --force "$ID"
+	edit '.linux.cgroupsPath = $path' --arg path "${GROUP#/}"
+	start
+	[[ $(container_cgroup pids) == *"$GROUP" ]]
+	run -0 runtime delete --force "$ID"
+	edit 'del(.linux.cgroupsPath)'
+	start
+	[[ $(container_cgroup pids) == */"$ID" ]]
+}
+
+@test "the first process is in every hierarchy's group, the unified one too" {
+	start
+	run -0 grep -c "$GROUP\$" "/proc/$(container_pid)/cgroup"
+	is "$(wc -l <"/proc/$(container_pid)/cgroup")"
+}
+
+@test "cgroupsPath cannot leave the hierarchy" {
+	edit '.linux.cgroupsPath = $path' --arg path "/../../../$ID"
+	start
+	[[ $(container_cgroup pids) == "$(cgroup_directory pids)/$ID" ]]
+}
+
+@test "a group that is in use is refused" {
+	start
+	fails 1 "container's cgroup is not empty|cgroup.*not empty" runtime run -d "$ID-second"
+	status_is "$ID" running
+	run -0 runtime list -q
+	is "$ID"
+}
+
+@test "a frozen group is refused" {
+	requires_controller freezer
+	requires_newer_runc "starts all the same"
+	local group
+	group=$(cgroup_directory freezer)$GROUP
+	mkdir -p "$group"
+	echo FROZEN >"$group/freezer.state"
+	fails 1 "container's cgroup unexpectedly frozen" runtime run -d "$ID"
+	echo THAWED >"$group/freezer.state" 2>/dev/null || true
+	[[ ! -d $group ]] || rmdir "$group"
+}
+
+@test "pids" {
+	requires_controller pids
+	resources '{pids: {limit: 42}}'
+	start
+	equal "$(cgroup_value pids pids.max)" 42
+	run -0 runtime delete --force "$ID"
+	resources '{pids: {limit: 1}}'
+	program sh -c 'echo alone; (true); echo $?'
+	run ! runtime run "$ID"
+	matches "can't fork"
+	requires_policy_off
+	resources '{pids: {limit: -1}}'
+	program sleep 1000
+	start
+	equal "$(cgroup_value pids pids.max)" max
+}
+
+@test "pids: a limit of 0 is a limit" {
+	requires_controller pids
+	requires_newer_runc "takes 0 for none"
+	resources '{pids: {limit: 0}}'
+	program sh -c '(true); echo forked'
+	run runtime run "$ID"
+	lacks forked
+}
+
+@test "pids: no limit of the config's" {
+	requires_controller pids
+	edit 'del(.linux.resources.pids)'
+	start
+	if policy_is_off; then
+		equal "$(cgroup_value pids pids.max)" max
+	else
+		equal "$(cgroup_value pids pids.max)" 2048
+	fi
+}
+
+@test "memory" {
+	requires_controller memory
+	resources '{memory: {limit: 33554432, reservation: 25165824}}'
+	start
+	equal "$(cgroup_value memory memory.limit_in_bytes memory.max)" 33554432
+	equal "$(cgroup_value memory memory.soft_limit_in_bytes memory.low)" 25165824
+	run -0 runtime delete --force "$ID"
+	resources '{memory: {limit: 33554432, swap: 33554432}}'
+	start
+	equal "$(cgroup_value memory memory.memsw.limit_in_bytes memory.swap.max)" 33554432 ||
+		equal "$(cgroup_value memory memory.memsw.limit_in_bytes memory.swap.max)" 0
+}
+
+@test "memory: what is used above the limit is killed" {
+	requires_controller memory
+	resources '{memory: {limit: 8388608, swap: 8388608}}'
+	program sh -c 'x=$(head -c 100000000 /dev/zero | tr "\0" x); echo survived'
+	run ! runtime run "$ID"
+	lacks survived
+	nothing_created
+}
+
+@test "memory: a limit of 512 KiB is enough to start" {
+	requires_controller memory
+	requires_newer_runc "needs megabytes"
+	resources '{memory: {limit: 524288}}'
+	program true
+	run -0 runtime run "$ID"
+	resources '{memory: {limit: 262144}}'
+	run -0 runtime run "$ID"
+}
+
+@test "memory: a limit that cannot be is an error" {
+	requires_controller memory
+	resources '{memory: {limit: 1000, swap: 500}}'
+	run -1 runtime run -d "$ID"
+	nothing_created
+}
+
+@test "memory: swappiness, OOM killer" {
+	requires_controller memory
+	[[ -e $(cgroup_directory memory)/memory.limit_in_bytes ]] || skip "v1 only"
+	resources '{memory: {limit: 33554432, swappiness: 10, disableOOMKiller: true}}'
+	start
+	equal "$(cgroup_value memory memory.swappiness)" 10
+	run -0 cgroup_value memory memory.oom_control
+	contains "oom_kill_disable 1"
+	resources '{memory: {swappiness: 1000}}'
+	run -1 runtime run -d "$ID-bad"
+}
+
+@test "cpu: shares, quota, period" {
+	requires_controller cpu
+	resources '{cpu: {shares: 512, quota: 50000, period: 200000}}'
+	start
+	if [[ -e $(container_cgroup cpu)/cpu.shares ]]; then
+		equal "$(cgroup_value cpu cpu.shares)" 512
+		[[ -e $(container_cgroup cpu)/cpu.cfs_quota_us ]] || skip "no quota in this kernel"
+		equal "$(cgroup_value cpu cpu.cfs_quota_us) $(cgroup_value cpu cpu.cfs_period_us)" "50000 200000"
+	else
+		equal "$(cgroup_value cpu - cpu.max)" "50000 200000"
+	fi
+}
+
+@test "cpu: a quota alone, a period alone, an impossible one" {
+	requires_controller cpu
+	[[ -e $(cgroup_directory cpu)/cpu.cfs_quota_us || -e $(cgroup_directory cpu)/cgroup.controllers ]] || skip "no quota in this kernel"
+	resources '{cpu: {quota: 5000}}'
+	start
+	equal "$(cgroup_value cpu cpu.cfs_quota_us cpu.max)" 5000 || equal "$(cgroup_value cpu - cpu.max)" "5000 100000"
+	run -0 runtime delete --force "$ID"
+	resources '{cpu: {quota: 10}}'
+	run -1 runtime run -d "$ID"
+	nothing_created
+}
+
+@test "cpu: idle" {
+	requires_controller cpu
+	requires_newer_runc "does not know it"
+	[[ -n $(find "$(cgroup_directory cpu)" -maxdepth 2 -name cpu.idle -print -quit) ]] || skip "no cpu.idle"
+	resources '{cpu: {idle: 1}}'
+	start
+	equal "$(cgroup_value cpu cpu.idle cpu.idle)" 1
+}
+
+@test "cpuset" {
+	requires_controller cpuset
+	resources '{cpu: {cpus: "0", mems: "0"}}'
+	start
+	equal "$(cgroup_value cpuset cpuset.cpus cpuset.cpus)" 0
+	equal "$(cgroup_value cpuset cpuset.mems cpuset.mems)" 0
+	run -0 runtime exec "$ID" grep Cpus_allowed_list /proc/self/status
+	is $'Cpus_allowed_list:\t0'
+	run -0 runtime delete --force "$ID"
+	resources '{cpu: {cpus: "99999"}}'
+	run -1 runtime run -d "$ID"
+	nothing_created
+}
+
+@test "cpuset: parents made by us have what the container needs" {
+	requires_controller cpuset
+	start
+	[[ -n $(cgroup_value cpuset cpuset.cpus cpuset.cpus.effective) ]]
+}
+
+@test "blkio, hugetlb, network" {
+	local tested=0
+	if cgroup_directory hugetlb >/dev/null; then
+		resources '{hugepageLimits: [{pageSize: "2MB", limit: 2097152}]}'
+		tested=1
+	fi
+	if [[ -e $(cgroup_directory blkio 2>/dev/null)/blkio.weight ]]; then
+		resources '{blockIO: {weight: 500}}'
+		tested=1
+	fi
+	if cgroup_directory net_cls >/dev/null; then
+		resources '{network: {classID: 1048577}}'
+		tested=1
+	fi
+	((tested)) || skip "none of these is here"
+	start
+	cgroup_directory hugetlb >/dev/null && equal "$(cgroup_value hugetlb hugetlb.2MB.limit_in_bytes hugetlb.2MB.max)" 2097152
+	[[ ! -e $(container_cgroup blkio)/blkio.weight ]] || equal "$(cgroup_value blkio blkio.weight io.weight)" 500
+	cgroup_directory net_cls >/dev/null && equal "$(cgroup_value net_cls net_cls.classid)" 1048577
+	true
+}
+
+@test "blkio: throttling of a device" {
+	requires_controller blkio
+	local device
+	device=$(lsblk -ndo MAJ:MIN 2>/dev/null | head -1 | xargs)
+	[[ -n $device && -e $(cgroup_directory blkio)/blkio.throttle.read_bps_device ]] || skip "no device to throttle"
+	resources "{blockIO: {throttleReadBpsDevice: [{major: ${device%:*}, minor: ${device#*:}, rate: 1048576}],
+		throttleWriteIOPSDevice: [{major: ${device%:*}, minor: ${device#*:}, rate: 100}]}}"
+	start
+	run -0 cgroup_value blkio blkio.throttle.read_bps_device
+	is "$device 1048576"
+	run -0 cgroup_value blkio blkio.throttle.write_iops_device
+	is "$device 100"
+}
+
+@test "unified on a host of v1" {
+	[[ $(stat -fc %T /sys/fs/cgroup) == tmpfs ]] || skip "this host is v2"
+	resources '{unified: {"memory.min": "131072"}}'
+	run -1 runtime run -d "$ID"
+	contains "invalid configuration"
+	nothing_created
+}
+
+@test "exec's processes count" {
+	requires_controller pids
+	resources '{pids: {limit: 3}}'
+	start
+	detached exec -d "$ID" sleep 1001
+	detached exec -d "$ID" sleep 1002
+	run ! runtime exec "$ID" true
+	run -0 runtime ps -f json "$ID"
+	equal "$(jq length <<<"$output")" 3
+}
+
+@test "the container sees its own groups only" {
+	edit '.linux.namespaces += [{type: "cgroup"}] | .linux.namespaces |= unique_by(.type)'
+	resources '{pids: {limit: 77}}'
+	program sh -c 'cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max; ls -d /sys/fs/cgroup/*/it-* 2>/dev/null'
+	run runtime run "$ID"
+	equal "${lines[0]}" 77
+	lacks it-group
+}

@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What the default policy does to a real container, what it refuses, and that exec is held to it as well.
+
+load helpers
+
+setup() {
+	requires_casemate "has no policies"
+	[[ " ${RUNTIME_ARGS:-} " != *policy* ]] || skip "another policy was asked for"
+	setup_bundle
+}
+
+teardown() {
+	teardown_bundle
+}
+
+baseline_off() {
+	"$RUNTIME" --policy off --root "$STATE" "$@" 3>&-
+}
+
+@test "no_new_privs, whatever the config says, in exec too" {
+	edit '.process.noNewPrivileges = false'
+	program grep NoNewPrivs /proc/self/status
+	run -0 runtime run "$ID"
+	is $'NoNewPrivs:\t1'
+	start_sleeping
+	run -0 runtime exec "$ID" grep NoNewPrivs /proc/self/status
+	is $'NoNewPrivs:\t1'
+	run -0 runtime exec -p <(echo '{"args": ["/bin/grep", "NoNewPrivs", "/proc/self/status"], "cwd": "/", "noNewPrivileges": false}') "$ID"
+	is $'NoNewPrivs:\t1'
+	run -0 baseline_off run "$ID-off" <<<""
+}
+
+@test "inheritable and ambient capabilities are empty, in exec too" {
+	edit '.process.capabilities |= with_entries(.value = ["CAP_KILL", "CAP_CHOWN"])
+		| .process.capabilities.inheritable = ["CAP_KILL"] | .process.capabilities.ambient = ["CAP_KILL"]'
+	program grep -E 'CapInh|CapAmb' /proc/self/status
+	run -0 runtime run "$ID"
+	is $'CapInh:\t0000000000000000\nCapAmb:\t0000000000000000'
+	start_sleeping
+	run -0 runtime exec "$ID" grep -E 'CapInh|CapAmb' /proc/self/status
+	is $'CapInh:\t0000000000000000\nCapAmb:\t0000000000000000'
+	run -0 runtime exec -p <(echo '{"args": ["/bin/grep", "-E", "CapInh|CapAmb", "/proc/self/status"], "cwd": "/",
+		"capabilities": {"inheritable": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"], "permitted": ["CAP_CHOWN"], "bounding": ["CAP_CHOWN"], "effective": ["CAP_CHOWN"]}}') "$ID"
+	is $'CapInh:\t0000000000000000\nCapAmb:\t0000000000000000'
+}
+
+@test "a privileged container is refused, and a privileged exec" {
+	local all
+	all=$(json_array CAP_{CHOWN,DAC_OVERRIDE,DAC_READ_SEARCH,FOWNER,FSETID,KILL,SETGID,SETUID,SETPCAP,LINUX_IMMUTABLE,NET_BIND_SERVICE,NET_BROADCAST,NET_ADMIN,NET_RAW,IPC_LOCK,IPC_OWNER,SYS_MODULE,SYS_RAWIO,SYS_CHROOT,SYS_PTRACE,SYS_PACCT,SYS_ADMIN,SYS_BOOT,SYS_NICE,SYS_RESOURCE,SYS_TIME,SYS_TTY_CONFIG,MKNOD,LEASE,AUDIT_WRITE,AUDIT_CONTROL,SETFCAP,MAC_OVERRIDE,MAC_ADMIN,SYSLOG,WAKE_ALARM,BLOCK_SUSPEND,AUDIT_READ,PERFMON,BPF,CHECKPOINT_RESTORE})
+	program true
+	cp config.json plain.json
+	edit '.process.capabilities |= with_entries(.value = $all)
+		| .linux.resources.devices = [{allow: true, access: "rwm"}] | .linux.maskedPaths = [] | .linux.readonlyPaths = []' --argjson all "$all"
+	refused 'baseline.*privileged'
+	mv plain.json config.json
+	start_sleeping
+	run -255 --separate-stderr runtime exec -p <(jq -n '{args: ["/bin/true"], cwd: "/", capabilities: {bounding: $all, permitted: $all, effective: $all}}' --argjson all "$all") "$ID"
+	[[ $stderr == *baseline* ]]
+}
+
+@test "the host's mounts or processes are refused" {
+	program true
+	without_namespace pid
+	refused 'baseline.*pid'
+	edit '.linux.namespaces += [{type: "pid"}]'
+	without_namespace mount
+	refused 'mount'
+	edit '.linux.namespaces += [{type: "mount"}] | (.linux.namespaces[] | select(.type == "pid")).path = "/proc/1/ns/pid"'
+	refused 'baseline.*pid'
+}
+
+@test "another container's processes are not the host's" {
+	start_sleeping "$ID-first"
+	edit '(.linux.namespaces[] | select(.type == "pid")).path = $path' --arg path "/proc/$(container_pid "$ID-first")/ns/pid"
+	program true
+	run -0 runtime run "$ID"
+}
+
+@test "the documented paths are masked and read-only, in addition to the config's" {
+	edit '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	program sh -c 'for path in /proc/acpi /proc/asound /proc/kcore /proc/keys /proc/latency_stats /proc/timer_list /proc/sched_debug /proc/scsi /sys/firmware /sys/devices/virtual/powercap; do
+			[ -e $path ] || continue
+			if [ -d $path ]; then ls -A $path; else head -c 1 $path; fi
+		done
+		for path in /proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger; do
+			awk -v path=$path "\$5 == path { last = \$6 } END { if (substr(last, 1, 2) != \"ro\") print path, last }" /proc/self/mountinfo
+		done'
+	run -0 runtime run "$ID"
+	is ""
+}
+
+@test "a pid limit where the config has none, and the config's own" {
+	requires_controller pids
+	start_sleeping
+	equal "$(cgroup_value pids pids.max)" 2048
+	run -0 runtime delete --force "$ID"
+	edit '.linux.resources.pids.limit = 17'
+	start_sleeping
+	equal "$(cgroup_value pids pids.max)" 17
+}
+
+@test "--no-new-keyring gives a keyring all the same" {
+	program probe keyring
+	run -0 runtime run --no-new-keyring "$ID"
+	contains "_ses.$ID"
+}
+
+@test "an ordinary image notices nothing" {
+	program sh -c 'id; ps; top -bn1 >/dev/null; free >/dev/null; df >/dev/null; cat /proc/meminfo /proc/cpuinfo /proc/stat /proc/loadavg /proc/uptime /proc/version >/dev/null; nproc; uname -a >/dev/null; ls /sys/class/net /sys/devices/system/cpu >/dev/null && echo fine'
+	run -0 runtime run "$ID"
+	equal "${lines[-1]}" fine
+}
+
+@test "a policy that cannot be read, does not exist, or has an unknown key refuses" {
+	program true
+	local file=$BATS_TEST_TMPDIR/policy.json
+	fails 1 'frobnicate' "$RUNTIME" --policy frobnicate --root "$STATE" run "$ID"
+	fails 1 'missing.json' "$RUNTIME" --policy "$BATS_TEST_TMPDIR/missing.json" --root "$STATE" run "$ID"
+	echo '{"name": "mine", "noNewPrivilegs": true}' >"$file"
+	fails 1 'noNewPrivilegs' "$RUNTIME" --policy "$file" --root "$STATE" run "$ID"
+	echo '{"name": "mine", "noNewPrivileges": "yes"}' >"$file"
+	fails 1 'noNewPrivileges' "$RUNTIME" --policy "$file" --root "$STATE" run "$ID"
+	echo '{' >"$file"
+	fails 1 . "$RUNTIME" --policy "$file" --root "$STATE" run "$ID"
+	fails 1 . "$RUNTIME" --policy "" --root "$STATE" run "$ID"
+	fails 1 . "$RUNTIME" --policy baseline,frobnicate --root "$STATE" run "$ID"
+	nothing_created
+}
+
+@test "a policy of one's own, stacked on baseline, in any order" {
+	local file=$BATS_TEST_TMPDIR/policy.json order
+	echo '{"name": "mine", "rootfs": {"readonly": true}, "capabilities": {"max": ["CAP_KILL"]}}' >"$file"
+	edit '.root.readonly = false'
+	program sh -c 'touch /x 2>/dev/null || echo refused; grep -E "CapBnd|NoNewPrivs" /proc/self/status'
+	for order in "baseline,$file" "$file,baseline"; do
+		run -0 "$RUNTIME" --policy "$order" --root "$STATE" run "$ID"
+		is $'refused\nCapBnd:\t0000000000000020\nNoNewPrivs:\t1'
+	done
+}
+
+@test "the policy stays with the container" {
+	program sleep 1000
+	detached run -d "$ID"
+	# Looser options of a later command do not loosen it.
+	run -0 baseline_off exec -p <(echo '{"args": ["/bin/grep", "NoNewPrivs", "/proc/self/status"], "cwd": "/"}') "$ID"
+	is $'NoNewPrivs:\t1'
+}
+
+@test "explain: what was changed, from what to what, by which key of which policy" {
+	edit '.process.noNewPrivileges = false | .process.env += ["SECRET=hunter2"]'
+	run -0 runtime explain .
+	contains baseline
+	contains noNewPrivileges
+	lacks hunter2
+	run -0 runtime explain --format json .
+	jq -e . <<<"$output" >/dev/null
+	lacks hunter2
+	run -0 runtime explain --format config .
+	equal "$(jq .process.noNewPrivileges <<<"$output")" true
+	start_sleeping
+	run -0 runtime explain "$ID"
+	contains noNewPrivileges
+	lacks hunter2
+	run -1 runtime explain "$ID-missing"
+}
+
+@test "explain --format config is a config that runs as it stands" {
+	program grep NoNewPrivs /proc/self/status
+	edit '.process.noNewPrivileges = false'
+	runtime explain --format config . >hardened.json
+	cp hardened.json config.json
+	run -0 baseline_off run "$ID"
+	is $'NoNewPrivs:\t1'
+}
