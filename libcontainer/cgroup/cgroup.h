@@ -51,7 +51,8 @@ void cgroup_layout_release(struct cgroup_layout *layout);
 struct cgroup_request {
 	enum cgroup_manager manager;
 	const char *container_id;
-	const char *cgroups_path; /* linux.cgroupsPath; NULL: the manager's default for the id, as runc has it */
+	const char
+		*cgroups_path; /* linux.cgroupsPath; NULL: the manager's default for the id, as runc has it */
 	bool rootless;
 	/*
 	 * The host's user that gets the v2 group delegated, as the specification wants where the container has a
@@ -78,9 +79,8 @@ int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const s
  * cgroup_has_controller(). @resources (may be NULL) decides what has to be enabled on the way; no limit is set.
  * *cgroup lives in @arena. 0, or -1, and what was made is removed again.
  */
-int cgroup_create(struct arena *arena, const struct cgroup_layout *layout,
-		  const struct cgroup_request *request, const struct oci_resources *resources,
-		  struct cgroup **cgroup, struct error *error);
+int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
+		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error);
 
 /* Opens the cgroups of an existing container from what cgroup_save() wrote. A group that has gone is no error. */
 int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgroup **cgroup,
@@ -176,6 +176,12 @@ int cgroup_is_frozen(const struct cgroup *cgroup, bool *settled, struct error *e
  * network_interfaces, which are empty. 0, or -1 with nothing written.
  */
 int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, struct error *error);
+
+/*
+ * How many processes of the container the kernel has killed for its memory limit; 0 where that is not known. What runc
+ * asks when a container's process ends early: "container init was OOM-killed (memory limit too low?)".
+ */
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
 /*
  * Removes the groups and those below them; waits, with a limit of 10 s and by events, for the last process

@@ -41,12 +41,14 @@ static const char *file_below(struct arena *arena, const char *path, const char 
  * A v1 cpuset starts without cpus and memory nodes, and takes no process until it has some: hand down those of
  * the nearest group above that has any. A @fresh one is known to be empty.
  */
-static int cpuset_inherit(struct arena *arena, int base, const char *path, const char *file, bool fresh, char **value)
+static int cpuset_inherit(struct arena *arena, int base, const char *path, const char *file, bool fresh,
+			  char **value)
 {
 	size_t length;
 
 	if (!fresh) {
-		if (file_read_at(arena, base, file_below(arena, path, file), CPUSET_TEXT_MAX, value, &length) < 0)
+		if (file_read_at(arena, base, file_below(arena, path, file), CPUSET_TEXT_MAX, value, &length) <
+		    0)
 			return -1;
 		(*value)[strcspn(*value, "\n")] = '\0';
 		if (**value)
@@ -141,7 +143,8 @@ static int check_free(struct cgroup *cgroup, struct cgroup_group *group, struct 
 	if (directory < 0 || pids_collect(cgroup->arena, directory, true, &pids) < 0)
 		return error_set(error, errno, "unable to get the pids of cgroup %s", group->directory);
 	if (pids.count > 0)
-		return error_set(error, 0, "container's cgroup is not empty: %zu process(es) found", pids.count);
+		return error_set(error, 0, "container's cgroup is not empty: %zu process(es) found",
+				 pids.count);
 	return 0;
 }
 
@@ -175,15 +178,17 @@ static bool has_small_memory(const struct oci_resources *resources)
 	return memory && memory->limit.present && memory->limit.value > 0 && memory->limit.value < LATE_LIMIT;
 }
 
-static int group_create(struct cgroup *cgroup, struct cgroup_group *group, const struct cgroup_hierarchy *hierarchy,
-			const struct oci_resources *resources, struct error *error)
+static int group_create(struct cgroup *cgroup, struct cgroup_group *group,
+			const struct cgroup_hierarchy *hierarchy, const struct oci_resources *resources,
+			struct error *error)
 {
 	bool holds_memory;
 
 	if (make_group(cgroup->arena, group, hierarchy->fd) < 0 ||
 	    open_group(cgroup->arena, group, hierarchy->fd) < 0) {
 		if (may_drop(cgroup, errno)) {
-			log_debug("not permitted to use cgroup %s: %s", group->directory, error_describe(errno));
+			log_debug("not permitted to use cgroup %s: %s", group->directory,
+				  error_describe(errno));
 			group->dropped = true;
 			return 0;
 		}
@@ -193,7 +198,8 @@ static int group_create(struct cgroup *cgroup, struct cgroup_group *group, const
 		return -1;
 	if (check_free(cgroup, group, error) < 0 || check_thawed(cgroup, group, error) < 0)
 		return -1;
-	holds_memory = group->v2 ? group_find(cgroup, "memory") == group : list_has(group->controllers, "memory");
+	holds_memory =
+		group->v2 ? group_find(cgroup, "memory") == group : list_has(group->controllers, "memory");
 	group->late = holds_memory && has_small_memory(resources);
 	return 0;
 }
@@ -215,11 +221,12 @@ static void undo(struct cgroup *cgroup)
 	}
 }
 
-static void group_init(struct cgroup *cgroup, struct cgroup_group *group, const struct cgroup_hierarchy *hierarchy,
-		       const struct cgroup_request *request, bool unified)
+static void group_init(struct cgroup *cgroup, struct cgroup_group *group,
+		       const struct cgroup_hierarchy *hierarchy, const struct cgroup_request *request,
+		       bool unified)
 {
-	const char *inner = inner_path(cgroup->arena, hierarchy, unified, request->cgroups_path,
-				       request->container_id);
+	const char *inner =
+		inner_path(cgroup->arena, hierarchy, unified, request->cgroups_path, request->container_id);
 
 	*group = (struct cgroup_group){
 		.v2 = hierarchy->v2,
@@ -227,8 +234,9 @@ static void group_init(struct cgroup *cgroup, struct cgroup_group *group, const 
 		.controllers = hierarchy->v2 ? NULL : hierarchy->controllers,
 		.mountpoint = hierarchy->mountpoint,
 		.inner = inner,
-		.directory = strcmp(inner, "/") == 0 ? hierarchy->mountpoint :
-						       arena_printf(cgroup->arena, "%s%s", hierarchy->mountpoint, inner),
+		.directory = strcmp(inner, "/") == 0
+				     ? hierarchy->mountpoint
+				     : arena_printf(cgroup->arena, "%s%s", hierarchy->mountpoint, inner),
 		.home = arena_printf(cgroup->arena, "%s%s", hierarchy->mountpoint,
 				     visible_own_path(cgroup->arena, hierarchy)),
 		.fd = -1,

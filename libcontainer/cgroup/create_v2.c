@@ -101,8 +101,8 @@ static bool needs_domain(const struct oci_resources *resources)
 static void enable_at(struct cgroup *cgroup, struct cgroup_group *group, int base, const char *path,
 		      const char *wanted)
 {
-	const char *file = *path ? arena_printf(cgroup->arena, "%s/cgroup.subtree_control", path) :
-				   "cgroup.subtree_control";
+	const char *file = *path ? arena_printf(cgroup->arena, "%s/cgroup.subtree_control", path)
+				 : "cgroup.subtree_control";
 	_cleanup_strbuf_ struct strbuf all = { 0 };
 	const char *list = wanted;
 	const char *word;
@@ -161,7 +161,8 @@ static void enable_along(struct cgroup *cgroup, struct cgroup_group *group, int 
  * On a pure v2 host a container gets every controller, as engines read its statistics there; where v1 has most
  * of them, only what a limit needs. In the usual case the parent passes them on already: one small read.
  */
-static void enable(struct cgroup *cgroup, struct cgroup_group *group, int base, const struct oci_resources *resources)
+static void enable(struct cgroup *cgroup, struct cgroup_group *group, int base,
+		   const struct oci_resources *resources)
 {
 	const char *needed = v2_needed(cgroup->arena, resources);
 
@@ -183,9 +184,12 @@ static int check_type(struct cgroup *cgroup, struct cgroup_group *group, const s
 	if (group_read(cgroup->arena, group, "cgroup.type", &type) < 0 || strcmp(type, "domain") == 0)
 		return 0; /* the root has no type */
 	if (needs_domain(resources))
-		return error_set(error, 0, "cannot enter cgroupv2 \"%s\" with domain controllers -- it is in %s",
-				 group->directory, strcmp(type, "domain invalid") == 0 ?
-					 "an invalid state" : arena_printf(cgroup->arena, "%s mode", type));
+		return error_set(error, 0,
+				 "cannot enter cgroupv2 \"%s\" with domain controllers -- it is in %s",
+				 group->directory,
+				 strcmp(type, "domain invalid") == 0
+					 ? "an invalid state"
+					 : arena_printf(cgroup->arena, "%s mode", type));
 	if (strcmp(type, "domain invalid") == 0)
 		return group_write(group, "cgroup.type", "threaded", error);
 	return 0;
@@ -202,7 +206,8 @@ static int delegate(struct cgroup *cgroup, struct cgroup_group *group, uid_t own
 	size_t length;
 	char *text;
 
-	if (file_read_at(cgroup->arena, AT_FDCWD, "/sys/kernel/cgroup/delegate", DELEGATE_MAX, &text, &length) == 0)
+	if (file_read_at(cgroup->arena, AT_FDCWD, "/sys/kernel/cgroup/delegate", DELEGATE_MAX, &text,
+			 &length) == 0)
 		list = text;
 	if (fchownat(group->fd, "", owner, (gid_t)-1, AT_EMPTY_PATH) < 0)
 		return error_set(error, errno, "give cgroup %s to user %u", group->directory, owner);
@@ -212,14 +217,15 @@ static int delegate(struct cgroup *cgroup, struct cgroup_group *group, uid_t own
 	return 0;
 }
 
-int v2_prepare(struct cgroup *cgroup, struct cgroup_group *group, int base, const struct oci_resources *resources,
-	       struct error *error)
+int v2_prepare(struct cgroup *cgroup, struct cgroup_group *group, int base,
+	       const struct oci_resources *resources, struct error *error)
 {
 	bool nested = strchr(group->inner + 1, '/') != NULL;
 
 	enable(cgroup, group, base, resources);
 	/* Where every controller came through, the group is a domain. */
-	if ((cgroup->unified ? cgroup->refusal || !list_has(v2_controllers(cgroup, group), "memory") : nested) &&
+	if ((cgroup->unified ? cgroup->refusal || !list_has(v2_controllers(cgroup, group), "memory")
+			     : nested) &&
 	    check_type(cgroup, group, resources, error) < 0)
 		return -1;
 	if (cgroup->owner.present && cgroup->unified)

@@ -46,8 +46,8 @@ static int remove_below(int directory, unsigned int depth)
 		return -1;
 	}
 	while ((entry = readdir(listing)))
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    remove_tree(fd, entry->d_name, depth) < 0)
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 && remove_tree(fd, entry->d_name, depth) < 0)
 			result = -1;
 	return result;
 }
@@ -137,7 +137,8 @@ static int remove_busy(struct cgroup_group *group, int64_t deadline)
 			errno = EBUSY;
 			return -1;
 		}
-		if ((group->v2 ? wait_unpopulated(directory, deadline) : wait_exit(directory, deadline)) && paused) {
+		if ((group->v2 ? wait_unpopulated(directory, deadline) : wait_exit(directory, deadline)) &&
+		    paused) {
 			paused = false;
 			continue;
 		}

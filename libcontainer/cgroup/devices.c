@@ -101,7 +101,8 @@ static void exception_add(struct arena *arena, struct device_state *state, const
  * A wider exception that stays would go on to cover what this rule takes away, and the v1 controller would not say
  * a word. There are 2^32 minors to split it into, so it is refused.
  */
-static int exception_remove(struct device_state *state, const struct device_exception *rule, struct error *error)
+static int exception_remove(struct device_state *state, const struct device_exception *rule,
+			    struct error *error)
 {
 	char found[64];
 	char wanted[64];
@@ -110,10 +111,11 @@ static int exception_remove(struct device_state *state, const struct device_exce
 		const struct device_exception *exception = &state->exceptions[i];
 
 		if (is_wider(exception, rule) && (exception->access & rule->access))
-			return error_set(error, 0,
-					 "requested rule [%s] not supported by devices cgroupv1 (cannot punch hole in "
-					 "existing rule [%s])",
-					 device_exception_text(rule, wanted), device_exception_text(exception, found));
+			return error_set(
+				error, 0,
+				"requested rule [%s] not supported by devices cgroupv1 (cannot punch hole in "
+				"existing rule [%s])",
+				device_exception_text(rule, wanted), device_exception_text(exception, found));
 	}
 	for (size_t i = 0; i < state->count; i++) {
 		struct device_exception *exception = &state->exceptions[i];
@@ -128,8 +130,8 @@ static int exception_remove(struct device_state *state, const struct device_exce
 	return 0;
 }
 
-static int apply(struct arena *arena, struct device_state *state, bool allow, const struct device_exception *rule,
-		 struct error *error)
+static int apply(struct arena *arena, struct device_state *state, bool allow,
+		 const struct device_exception *rule, struct error *error)
 {
 	if (allow != state->allow) {
 		exception_add(arena, state, rule);
@@ -170,7 +172,8 @@ static int apply_to_all(struct arena *arena, struct device_state *state, bool al
 {
 	struct device_exception typed = *rule;
 
-	if (!allow || (rule->major == DEVICE_ANY && rule->minor == DEVICE_ANY && rule->access == DEVICE_ACCESS_ALL)) {
+	if (!allow ||
+	    (rule->major == DEVICE_ANY && rule->minor == DEVICE_ANY && rule->access == DEVICE_ACCESS_ALL)) {
 		state->allow = allow;
 		state->count = 0;
 		return 0;
@@ -192,7 +195,8 @@ static int apply_rule(struct arena *arena, struct device_state *state, const str
 		return error_set(error, 0, "invalid cgroup device type \"%s\"", type);
 	if (parse_access(rule->access, &exception.access) < 0)
 		return error_set(error, 0, "invalid cgroup device access \"%s\"", rule->access);
-	if (parse_number(&rule->major, &exception.major) < 0 || parse_number(&rule->minor, &exception.minor) < 0)
+	if (parse_number(&rule->major, &exception.major) < 0 ||
+	    parse_number(&rule->minor, &exception.minor) < 0)
 		return error_set(error, 0, "invalid cgroup device number %" PRId64 ":%" PRId64, exception.major,
 				 exception.minor);
 	if (exception.type == 'a')

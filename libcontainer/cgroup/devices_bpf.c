@@ -28,7 +28,8 @@
 #define INSTRUCTIONS_PER_EXCEPTION 8 /* at most */
 #define INSTRUCTIONS_AROUND 9
 
-static void emit(struct bpf_program *program, uint8_t code, uint8_t to, uint8_t from, int16_t offset, int32_t value)
+static void emit(struct bpf_program *program, uint8_t code, uint8_t to, uint8_t from, int16_t offset,
+		 int32_t value)
 {
 	program->items[program->count++] = (struct bpf_insn){
 		.code = code,
@@ -67,11 +68,13 @@ static void patch(struct bpf_program *program, size_t first)
  * Where the default is to deny, an exception must allow everything that is asked for; where it is to allow, one that
  * denies any of it is enough.
  */
-static void emit_exception(struct bpf_program *program, const struct device_exception *exception, bool allow_default)
+static void emit_exception(struct bpf_program *program, const struct device_exception *exception,
+			   bool allow_default)
 {
 	size_t first = program->count;
 
-	emit_unless_equal(program, BPF_REG_2, exception->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+	emit_unless_equal(program, BPF_REG_2,
+			  exception->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
 	if (exception->access != DEVICE_ACCESS_ALL) {
 		uint32_t mask = allow_default ? exception->access : DEVICE_ACCESS_ALL & ~exception->access;
 
@@ -226,6 +229,7 @@ int devices_bpf_set(struct cgroup_group *group, const struct device_state *state
 		return error_set(error, errno, "attach the device program to %s", group->directory);
 	for (uint32_t i = 0; i < before_count; i++)
 		if (detach(directory, before[i]) < 0)
-			return error_set(error, errno, "detach an old device program from %s", group->directory);
+			return error_set(error, errno, "detach an old device program from %s",
+					 group->directory);
 	return 0;
 }

@@ -7,7 +7,8 @@
 #include "base/fd.h"
 #include "cgroup/internal.h"
 
-static int write_rule(struct cgroup_group *group, const char *file, int fd, const char *text, struct error *error)
+static int write_rule(struct cgroup_group *group, const char *file, int fd, const char *text,
+		      struct error *error)
 {
 	if (fd_write_all(fd, text, strlen(text)) < 0)
 		return group_write_error(group, file, text, error);
@@ -30,7 +31,8 @@ int devices_v1_set(struct cgroup_group *group, const struct device_state *state,
 	if (fd < 0)
 		return error_set(error, errno, "open %s/%s", group->directory, exception_file);
 	for (size_t i = 0; i < state->count; i++)
-		if (write_rule(group, exception_file, fd, device_exception_text(&state->exceptions[i], text), error) < 0)
+		if (write_rule(group, exception_file, fd, device_exception_text(&state->exceptions[i], text),
+			       error) < 0)
 			return -1;
 	return 0;
 }

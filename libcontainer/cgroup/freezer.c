@@ -131,8 +131,9 @@ static int v1_is_frozen(struct cgroup_group *group, bool *settled, struct error 
 	char *text;
 
 	if (group_read(&arena, group, "freezer.state", &text) < 0)
-		return errno == ENOENT || errno == ENODEV ?
-			       0 : error_set(error, errno, "read %s/freezer.state", group->directory);
+		return errno == ENOENT || errno == ENODEV
+			       ? 0
+			       : error_set(error, errno, "read %s/freezer.state", group->directory);
 	*settled = strcmp(text, "FREEZING") != 0;
 	return strcmp(text, "THAWED") != 0;
 }
@@ -145,8 +146,9 @@ static int v2_is_frozen(struct cgroup_group *group, bool *settled, struct error 
 
 	if (group_read(&arena, group, "cgroup.freeze", &freeze) < 0)
 		/* Gone, or the root, or a kernel before 5.2: not frozen in any case. */
-		return errno == ENOENT || errno == ENODEV ?
-			       0 : error_set(error, errno, "read %s/cgroup.freeze", group->directory);
+		return errno == ENOENT || errno == ENODEV
+			       ? 0
+			       : error_set(error, errno, "read %s/cgroup.freeze", group->directory);
 	if (strcmp(freeze, "1") != 0)
 		return 0;
 	if (group_read(&arena, group, "cgroup.events", &events) < 0)

@@ -73,7 +73,8 @@ int group_try_write(struct cgroup_group *group, const char *file, const char *va
 	return directory < 0 ? -1 : file_write_at(directory, file, value);
 }
 
-int group_write_error(const struct cgroup_group *group, const char *file, const char *value, struct error *error)
+int group_write_error(const struct cgroup_group *group, const char *file, const char *value,
+		      struct error *error)
 {
 	return error_set(error, errno, "write \"%s\" to %s/%s", value, group->directory, file);
 }
@@ -136,7 +137,8 @@ const char *v2_controllers(const struct cgroup *cgroup, struct cgroup_group *gro
 	char *text;
 
 	if (!group->controllers)
-		group->controllers = group_read(cgroup->arena, group, "cgroup.controllers", &text) < 0 ? "" : text;
+		group->controllers =
+			group_read(cgroup->arena, group, "cgroup.controllers", &text) < 0 ? "" : text;
 	return group->controllers;
 }
 

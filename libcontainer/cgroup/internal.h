@@ -16,7 +16,8 @@ struct cgroup_group {
 	bool taken_over; /* it was there before cgroup_create() */
 	bool late; /* joined when the setup is done */
 	unsigned int made; /* how many components of the path cgroup_create() made, from its end */
-	const char *controllers; /* v1: those of the hierarchy, "cpu,cpuacct"; v2: of the group, "cpu io", or NULL */
+	const char *
+		controllers; /* v1: those of the hierarchy, "cpu,cpuacct"; v2: of the group, "cpu io", or NULL */
 	const char *mountpoint;
 	const char *inner; /* below the mountpoint: "/docker/ID" */
 	const char *directory; /* mountpoint and inner together */
@@ -50,10 +51,11 @@ struct cgroup {
 struct cgroup_ops {
 	const char *name; /* as in --cgroup-manager and the state file */
 	/* Says what the groups are, without touching the file system; */
-	void (*plan)(struct cgroup *cgroup, const struct cgroup_layout *layout, const struct cgroup_request *request);
+	void (*plan)(struct cgroup *cgroup, const struct cgroup_layout *layout,
+		     const struct cgroup_request *request);
 	/* makes what was planned. */
-	int (*create)(struct cgroup *cgroup, const struct cgroup_layout *layout, const struct oci_resources *resources,
-		      struct error *error);
+	int (*create)(struct cgroup *cgroup, const struct cgroup_layout *layout,
+		      const struct oci_resources *resources, struct error *error);
 	int (*set_resources)(struct cgroup *cgroup, const struct oci_resources *resources, struct error *error);
 	int (*set_devices)(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 			   const struct oci_device_list *devices, struct error *error);
@@ -91,7 +93,8 @@ int group_try_write(struct cgroup_group *group, const char *file, const char *va
 int group_write(struct cgroup_group *group, const char *file, const char *value, struct error *error);
 int group_write_u64(struct cgroup_group *group, const char *file, uint64_t value, struct error *error);
 int group_write_i64(struct cgroup_group *group, const char *file, int64_t value, struct error *error);
-int group_write_error(const struct cgroup_group *group, const char *file, const char *value, struct error *error);
+int group_write_error(const struct cgroup_group *group, const char *file, const char *value,
+		      struct error *error);
 /* Reads @file into @arena, without the newline at its end. -1 with errno. */
 int group_read(struct arena *arena, struct cgroup_group *group, const char *file, char **text);
 /* A file that holds one number; "max" is UINT64_MAX, and so is a number that does not fit. -1 with errno. */
@@ -108,8 +111,8 @@ int cgroup_directory_open(const char *path, int flags);
  * Passes controllers down to a new group, from the mount root @base on; refuses one that cannot take processes;
  * gives it to its owner. 0, or -1.
  */
-int v2_prepare(struct cgroup *cgroup, struct cgroup_group *group, int base, const struct oci_resources *resources,
-	       struct error *error);
+int v2_prepare(struct cgroup *cgroup, struct cgroup_group *group, int base,
+	       const struct oci_resources *resources, struct error *error);
 /* The v2 controllers that @resources needs, as a list with blanks between. */
 const char *v2_needed(struct arena *arena, const struct oci_resources *resources);
 

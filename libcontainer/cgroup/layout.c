@@ -240,9 +240,9 @@ static bool layout_guess(struct arena *arena, struct cgroup_hierarchy *items, si
 		if (strncmp(name, "name=", 5) == 0)
 			name += 5;
 		items[i].mount_root = "/";
-		items[i].mountpoint = unified >= 0 ? CGROUP_MOUNT :
-				      items[i].v2  ? CGROUP_MOUNT "/unified" :
-						     arena_printf(arena, CGROUP_MOUNT "/%s", name);
+		items[i].mountpoint = unified >= 0  ? CGROUP_MOUNT
+				      : items[i].v2 ? CGROUP_MOUNT "/unified"
+						    : arena_printf(arena, CGROUP_MOUNT "/%s", name);
 		items[i].fd = unified >= 0 ? unified : mountpoint_open(items[i].mountpoint, items[i].v2, true);
 		if (items[i].fd >= 0)
 			continue;

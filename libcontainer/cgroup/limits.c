@@ -19,15 +19,19 @@ static struct cgroup_group *controller_group(struct cgroup *cgroup, const char *
 	if (group && v2_name && list_has(v2_controllers(cgroup, group), v2_name))
 		return group;
 	if (cgroup->rootless && !cgroup->path_given && !group && cgroup->unified)
-		error_set(error, 0, "cannot set %s limit: rootless needs no limits + no cgrouppath when no permission is "
-				    "granted for cgroups", controller);
+		error_set(error, 0,
+			  "cannot set %s limit: rootless needs no limits + no cgrouppath when no permission is "
+			  "granted for cgroups",
+			  controller);
 	else if (cgroup->rootless && !cgroup->path_given && !group)
-		error_set(error, 0, "cannot set %s limit: container could not join or create cgroup", controller);
+		error_set(error, 0, "cannot set %s limit: container could not join or create cgroup",
+			  controller);
 	else if (cgroup->refusal)
-		error_set(error, 0, "cannot set %s limit: controller \"%s\" not available: cannot %s", controller,
-			  controller, cgroup->refusal);
+		error_set(error, 0, "cannot set %s limit: controller \"%s\" not available: cannot %s",
+			  controller, controller, cgroup->refusal);
 	else
-		error_set(error, 0, "cannot set %s limit: controller \"%s\" not available", controller, controller);
+		error_set(error, 0, "cannot set %s limit: controller \"%s\" not available", controller,
+			  controller);
 	return NULL;
 }
 
@@ -120,7 +124,8 @@ static bool is_page_size(const char *text)
 }
 
 /* The limit, and the one for reservations (kernel 5.7) with the same value, where the kernel has it. */
-static int set_hugepages(struct cgroup *cgroup, const struct oci_hugepage_limit_list *limits, struct error *error)
+static int set_hugepages(struct cgroup *cgroup, const struct oci_hugepage_limit_list *limits,
+			 struct error *error)
 {
 	struct cgroup_group *group;
 
@@ -135,7 +140,8 @@ static int set_hugepages(struct cgroup *cgroup, const struct oci_hugepage_limit_
 		char file[64];
 
 		if (!is_page_size(limits->items[i].page_size))
-			return error_set(error, 0, "hugepageLimits: \"%s\" is no page size", limits->items[i].page_size);
+			return error_set(error, 0, "hugepageLimits: \"%s\" is no page size",
+					 limits->items[i].page_size);
 		snprintf(value, sizeof(value), "%" PRIu64, limits->items[i].limit);
 		snprintf(file, sizeof(file), "hugetlb.%s.%s", limits->items[i].page_size, suffix);
 		if (group_write(group, file, value, error) < 0)

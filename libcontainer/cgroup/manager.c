@@ -19,13 +19,14 @@ static int disabled_create(struct cgroup *cgroup _unused_, const struct cgroup_l
 }
 
 /* Who disables cgroups has no limits, by their own word: crun, from where the option comes, takes it so, too. */
-static int disabled_set_resources(struct cgroup *cgroup _unused_, const struct oci_resources *resources _unused_,
-				  struct error *error _unused_)
+static int disabled_set_resources(struct cgroup *cgroup _unused_,
+				  const struct oci_resources *resources _unused_, struct error *error _unused_)
 {
 	return 0;
 }
 
-static int disabled_set_devices(struct cgroup *cgroup _unused_, const struct oci_device_rule_list *rules _unused_,
+static int disabled_set_devices(struct cgroup *cgroup _unused_,
+				const struct oci_device_rule_list *rules _unused_,
 				const struct oci_device_list *devices _unused_, struct error *error _unused_)
 {
 	return 0;
@@ -149,8 +150,8 @@ bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller)
 	if (group_find_v1(cgroup, controller))
 		return true;
 	group = group_find(cgroup, NULL);
-	return group && list_has(v2_controllers(cgroup, group),
-				 strcmp(controller, "blkio") == 0 ? "io" : controller);
+	return group &&
+	       list_has(v2_controllers(cgroup, group), strcmp(controller, "blkio") == 0 ? "io" : controller);
 }
 
 void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
@@ -216,15 +217,16 @@ static int open_saved(struct arena *arena, const struct json_value *saved, struc
 	const char *inner = saved_string(saved, "inner");
 
 	if (!controllers || !is_plain_path(arena, mountpoint) || !is_plain_path(arena, inner))
-		return error_set(error, 0, "the saved cgroup is damaged: a group needs controllers, an absolute "
-					   "mountpoint and an absolute path in it");
+		return error_set(error, 0,
+				 "the saved cgroup is damaged: a group needs controllers, an absolute "
+				 "mountpoint and an absolute path in it");
 	*group = (struct cgroup_group){
 		.v2 = !*controllers,
 		.controllers = *controllers ? arena_strdup(arena, controllers) : NULL,
 		.mountpoint = arena_strdup(arena, mountpoint),
 		.inner = arena_strdup(arena, inner),
-		.directory = strcmp(inner, "/") == 0 ? arena_strdup(arena, mountpoint) :
-						       arena_printf(arena, "%s%s", mountpoint, inner),
+		.directory = strcmp(inner, "/") == 0 ? arena_strdup(arena, mountpoint)
+						     : arena_printf(arena, "%s%s", mountpoint, inner),
 		.fd = -1,
 		.join_fd = -1,
 		.home_fd = -1,
@@ -232,7 +234,8 @@ static int open_saved(struct arena *arena, const struct json_value *saved, struc
 	return 0;
 }
 
-int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgroup **cgroup, struct error *error)
+int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgroup **cgroup,
+		struct error *error)
 {
 	const char *manager = saved_string(saved, "manager");
 	const char *path = saved_string(saved, "path");

@@ -33,8 +33,8 @@ const char *inner_path(struct arena *arena, const struct cgroup_hierarchy *hiera
 	if (cgroups_path && cgroups_path[0] == '/')
 		return path_normalize(arena, cgroups_path);
 	/* Normalized as if it were absolute: ".." cannot climb out of the runtime's own group. */
-	tail = path_normalize(arena, arena_printf(arena, "/%s", cgroups_path && *cgroups_path ? cgroups_path :
-												 container_id));
+	tail = path_normalize(arena, arena_printf(arena, "/%s",
+						  cgroups_path && *cgroups_path ? cgroups_path : container_id));
 	base = visible_own_path(arena, hierarchy);
 	/*
 	 * On v2 a group that holds processes, as the runtime's own does, cannot pass controllers on: the container

@@ -171,7 +171,8 @@ static void stats_cpu(struct json_writer *writer, const struct cgroup *cgroup)
 	json_begin_object(writer);
 	stats_unless_zero(writer, "periods", stats_value(stat, "nr_periods"));
 	stats_unless_zero(writer, "throttledPeriods", stats_value(stat, "nr_throttled"));
-	stats_unless_zero(writer, "throttledTime", throttled ? throttled : stats_value(stat, "throttled_usec") * 1000);
+	stats_unless_zero(writer, "throttledTime",
+			  throttled ? throttled : stats_value(stat, "throttled_usec") * 1000);
 	json_end_object(writer);
 	stats_pressure(writer, group, "cpu.pressure");
 	json_end_object(writer);
@@ -203,7 +204,7 @@ static void number_list(struct json_writer *writer, const char *name, const char
 static void stats_cpuset(struct json_writer *writer, struct cgroup_group *group)
 {
 	static const char *const flags[] = {
-		"mem_hardwall", "mem_exclusive", "memory_migrate", "memory_spread_page",
+		"mem_hardwall",	      "mem_exclusive",	 "memory_migrate",     "memory_spread_page",
 		"memory_spread_slab", "memory_pressure", "sched_load_balance",
 	};
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -281,8 +282,9 @@ static void stats_page_size(struct json_writer *writer, struct cgroup_group *gro
 				  stats_number(group, arena_printf(&arena, "%s.max_usage_in_bytes", prefix)));
 	json_key(writer, "failcnt");
 	if (group->v2)
-		json_u64(writer, stats_value(stats_text(&arena, group, arena_printf(&arena, "hugetlb.%s.events", size)),
-					     "max"));
+		json_u64(writer,
+			 stats_value(stats_text(&arena, group, arena_printf(&arena, "hugetlb.%s.events", size)),
+				     "max"));
 	else
 		json_u64(writer, stats_number(group, arena_printf(&arena, "%s.failcnt", prefix)));
 	json_end_object(writer);

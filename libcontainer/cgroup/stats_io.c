@@ -24,13 +24,15 @@ static void table_v1(struct json_writer *writer, const char *name, const char *t
 {
 	bool any = false;
 
-	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+	for (const char *line = text; line && *line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		uint64_t major;
 		uint64_t minor;
 		uint64_t value;
 		char operation[16] = "";
 
-		if (sscanf(line, "%" SCNu64 ":%" SCNu64 " %15[A-Za-z] %" SCNu64, &major, &minor, operation, &value) != 4) {
+		if (sscanf(line, "%" SCNu64 ":%" SCNu64 " %15[A-Za-z] %" SCNu64, &major, &minor, operation,
+			   &value) != 4) {
 			operation[0] = '\0';
 			if (sscanf(line, "%" SCNu64 ":%" SCNu64 " %" SCNu64, &major, &minor, &value) != 3)
 				continue;
@@ -67,8 +69,9 @@ static void stats_v1(struct json_writer *writer, struct cgroup_group *group)
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(prefixes); j++) {
 			_cleanup_arena_ struct arena arena = { 0 };
-			const char *text = stats_text(&arena, group, arena_printf(&arena, "%s%s_recursive", prefixes[j],
-										  tables[i].file));
+			const char *text =
+				stats_text(&arena, group,
+					   arena_printf(&arena, "%s%s_recursive", prefixes[j], tables[i].file));
 
 			if (!strchr(text, ':'))
 				continue;
@@ -82,11 +85,10 @@ static void stats_v1(struct json_writer *writer, struct cgroup_group *group)
 static void table_v2(struct json_writer *writer, const char *name, const char *text, const char *read_key,
 		     const char *write_key)
 {
-	if (!strchr(text, ':'))
-		return;
-	json_key(writer, name);
-	json_begin_array(writer);
-	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+	bool any = false;
+
+	for (const char *line = text; line && *line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		_cleanup_arena_ struct arena arena = { 0 };
 		const char *one = arena_strndup(&arena, line, strcspn(line, "\n"));
 		const char *read_value = strstr(one, read_key);
@@ -95,14 +97,21 @@ static void table_v2(struct json_writer *writer, const char *name, const char *t
 		uint64_t minor;
 		uint64_t value;
 
-		if (sscanf(one, "%" SCNu64 ":%" SCNu64 " ", &major, &minor) != 2)
+		/* A device that was never used has a line with its number alone. */
+		if (sscanf(one, "%" SCNu64 ":%" SCNu64 " ", &major, &minor) != 2 || !read_value || !write_value)
 			continue;
-		if (read_value && sscanf(read_value + strlen(read_key), "%" SCNu64, &value) == 1)
+		if (!any) {
+			json_key(writer, name);
+			json_begin_array(writer);
+			any = true;
+		}
+		if (sscanf(read_value + strlen(read_key), "%" SCNu64, &value) == 1)
 			entry_write(writer, major, minor, "Read", value);
-		if (write_value && sscanf(write_value + strlen(write_key), "%" SCNu64, &value) == 1)
+		if (sscanf(write_value + strlen(write_key), "%" SCNu64, &value) == 1)
 			entry_write(writer, major, minor, "Write", value);
 	}
-	json_end_array(writer);
+	if (any)
+		json_end_array(writer);
 }
 
 void stats_io(struct json_writer *writer, struct cgroup_group *group)

@@ -94,8 +94,8 @@ void stats_memory(struct json_writer *writer, struct cgroup_group *group)
 		/* v1's is memory plus swap; their peaks do not add up. */
 		swap.usage += memory.usage;
 		swap.peak = 0;
-		swap.limit = swap.limit == UINT64_MAX || memory.limit == UINT64_MAX ? UINT64_MAX :
-											swap.limit + memory.limit;
+		swap.limit = swap.limit == UINT64_MAX || memory.limit == UINT64_MAX ? UINT64_MAX
+										    : swap.limit + memory.limit;
 	} else if (group) {
 		memory = entry_v1(&arena, group, "memory");
 		swap = entry_v1(&arena, group, "memory.memsw");
@@ -113,4 +113,14 @@ void stats_memory(struct json_writer *writer, struct cgroup_group *group)
 	if (group && group->v2)
 		events_write(writer, stats_text(&arena, group, "memory.events"));
 	json_end_object(writer);
+}
+
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct cgroup_group *group = group_find(cgroup, "memory");
+
+	return stats_value(stats_text(&arena, group,
+				      group && group->v2 ? "memory.events" : "memory.oom_control"),
+			   "oom_kill");
 }

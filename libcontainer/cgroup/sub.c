@@ -31,8 +31,8 @@ static struct cgroup *copy(struct arena *arena, const struct cgroup *cgroup)
 static int enter(struct arena *arena, struct cgroup_group *group, const char *inner, struct error *error)
 {
 	group->inner = inner;
-	group->directory = strcmp(inner, "/") == 0 ? group->mountpoint :
-						     arena_printf(arena, "%s%s", group->mountpoint, inner);
+	group->directory = strcmp(inner, "/") == 0 ? group->mountpoint
+						   : arena_printf(arena, "%s%s", group->mountpoint, inner);
 	if (group->v2)
 		group->controllers = NULL;
 	if (group_fd(group) < 0)
@@ -72,7 +72,8 @@ static int enter_controller(struct arena *arena, struct cgroup *view, const char
 	if (used[group - view->groups] == option)
 		return 0; /* "cpu,cpuacct", and they are one hierarchy */
 	if (used[group - view->groups])
-		return error_set(error, 0, "invalid --cgroup argument(s): controller %s specified multiple times", name);
+		return error_set(error, 0,
+				 "invalid --cgroup argument(s): controller %s specified multiple times", name);
 	used[group - view->groups] = option;
 	return enter_below(arena, group, path, error);
 }
@@ -107,7 +108,8 @@ int cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *con
 		if (colon)
 			result = enter_some(arena, view, options[i], colon, used, error);
 		else if (count > 1)
-			result = error_set(error, 0, "invalid --cgroup argument: %s (missing <controller>: prefix)",
+			result = error_set(error, 0,
+					   "invalid --cgroup argument: %s (missing <controller>: prefix)",
 					   options[i]);
 		else
 			result = enter_all(arena, view, options[i], error);
@@ -127,7 +129,8 @@ static const char *v2_path_of(struct arena *arena, pid_t pid)
 	char *line;
 	size_t length;
 
-	if (file_read_at(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/cgroup", pid), OWN_TEXT_MAX, &text, &length) < 0)
+	if (file_read_at(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/cgroup", pid), OWN_TEXT_MAX, &text,
+			 &length) < 0)
 		return NULL;
 	line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
 	if (!line) {
@@ -156,7 +159,7 @@ int cgroup_of_process(struct arena *arena, const struct cgroup *cgroup, pid_t pi
 	/* Of a part of the hierarchy that is mounted, /proc names the whole path: what counts is the part below. */
 	tail = strcmp(group->inner, "/") == 0 ? path : strstr(path, group->inner);
 	if (!tail || !path_is_below(tail, group->inner) || strcmp(tail, path_normalize(arena, tail)) != 0)
-		return error_set(error, 0, "process %d is in cgroup %s, not in that of the container, %s", pid, path,
-				 group->inner);
+		return error_set(error, 0, "process %d is in cgroup %s, not in that of the container, %s", pid,
+				 path, group->inner);
 	return enter(arena, group, tail, error);
 }

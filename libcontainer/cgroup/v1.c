@@ -30,7 +30,8 @@ static int write_memory(struct cgroup_group *group, int64_t value, struct error 
 	group_read_u64(group, "memory.usage_in_bytes", &usage);
 	group_read_u64(group, "memory.max_usage_in_bytes", &peak);
 	return error_set(error, 0,
-			 "unable to set memory limit to %" PRId64 " (current usage: %" PRIu64 ", peak usage: %" PRIu64 ")",
+			 "unable to set memory limit to %" PRId64 " (current usage: %" PRIu64
+			 ", peak usage: %" PRIu64 ")",
 			 value, usage, peak);
 }
 
@@ -53,8 +54,9 @@ static int write_memory_and_swap(struct cgroup_group *group, int64_t limit, int6
 			return error_set(error, errno, "read %s/%s", group->directory, memory_limit);
 		if (swap == -1 || current < (uint64_t)swap)
 			return group_write_i64(group, swap_limit, swap, error) < 0 ||
-					       write_memory(group, limit, error) < 0 ?
-				       -1 : 0;
+					       write_memory(group, limit, error) < 0
+				       ? -1
+				       : 0;
 	}
 	if (limit && write_memory(group, limit, error) < 0)
 		return -1;
@@ -72,7 +74,8 @@ static int write_kernel_memory(struct cgroup_group *group, const char *file, int
 	if (value == 0)
 		return 0;
 	snprintf(text, sizeof(text), "%" PRId64, value);
-	if (group_try_write(group, file, text) == 0 || errno == ENOENT || errno == EOPNOTSUPP || errno == ENOTSUPP)
+	if (group_try_write(group, file, text) == 0 || errno == ENOENT || errno == EOPNOTSUPP ||
+	    errno == ENOTSUPP)
 		return 0;
 	return group_write_error(group, file, text, error);
 }
@@ -92,7 +95,8 @@ int v1_set_memory(struct cgroup_group *group, const struct oci_memory *memory, s
 	if (!memory->swappiness.present || memory->swappiness.value == UINT64_MAX)
 		return 0;
 	if (memory->swappiness.value > SWAPPINESS_MAX)
-		return error_set(error, 0, "invalid memory swappiness value: %" PRIu64 " (valid range is 0-100)",
+		return error_set(error, 0,
+				 "invalid memory swappiness value: %" PRIu64 " (valid range is 0-100)",
 				 memory->swappiness.value);
 	return group_write_u64(group, "memory.swappiness", memory->swappiness.value, error);
 }
@@ -134,8 +138,8 @@ static int write_quota(struct cgroup_group *group, const struct oci_cpu *cpu, st
 	if (cpu->period.value && write_around_quota(group, "cpu.cfs_period_us", cpu->period.value, has_quota,
 						    &period_again, error) < 0)
 		return -1;
-	if (cpu->burst.present && write_around_quota(group, "cpu.cfs_burst_us", cpu->burst.value, has_quota,
-						     &burst_again, error) < 0)
+	if (cpu->burst.present &&
+	    write_around_quota(group, "cpu.cfs_burst_us", cpu->burst.value, has_quota, &burst_again, error) < 0)
 		return -1;
 	if (!has_quota)
 		return 0;
@@ -166,8 +170,8 @@ int v1_set_cpu(struct cgroup_group *group, const struct oci_cpu *cpu, struct err
 }
 
 /* "MAJOR:MINOR VALUE" */
-static int write_device(struct cgroup_group *group, const char *file, int64_t major, int64_t minor, uint64_t value,
-			struct error *error)
+static int write_device(struct cgroup_group *group, const char *file, int64_t major, int64_t minor,
+			uint64_t value, struct error *error)
 {
 	char text[72];
 
@@ -175,11 +179,12 @@ static int write_device(struct cgroup_group *group, const char *file, int64_t ma
 	return group_write(group, file, text, error);
 }
 
-static int write_throttles(struct cgroup_group *group, const char *file, const struct oci_throttle_device_list *list,
-			   struct error *error)
+static int write_throttles(struct cgroup_group *group, const char *file,
+			   const struct oci_throttle_device_list *list, struct error *error)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (write_device(group, file, list->items[i].major, list->items[i].minor, list->items[i].rate, error) < 0)
+		if (write_device(group, file, list->items[i].major, list->items[i].minor, list->items[i].rate,
+				 error) < 0)
 			return -1;
 	return 0;
 }
@@ -203,16 +208,18 @@ static int write_weights(struct cgroup_group *group, const struct oci_block_io *
 		device_file = "blkio.bfq.weight_device";
 	if (io->weight.value && group_write_u64(group, file, io->weight.value, error) < 0)
 		return -1;
-	if (io->leaf_weight.value && group_write_u64(group, "blkio.leaf_weight", io->leaf_weight.value, error) < 0)
+	if (io->leaf_weight.value &&
+	    group_write_u64(group, "blkio.leaf_weight", io->leaf_weight.value, error) < 0)
 		return -1;
 	for (size_t i = 0; i < io->weight_device.count; i++) {
 		const struct oci_weight_device *device = &io->weight_device.items[i];
 
-		if (device->weight.value &&
-		    write_device(group, device_file, device->major, device->minor, device->weight.value, error) < 0)
+		if (device->weight.value && write_device(group, device_file, device->major, device->minor,
+							 device->weight.value, error) < 0)
 			return -1;
-		if (device->leaf_weight.value && write_device(group, "blkio.leaf_weight_device", device->major,
-							      device->minor, device->leaf_weight.value, error) < 0)
+		if (device->leaf_weight.value &&
+		    write_device(group, "blkio.leaf_weight_device", device->major, device->minor,
+				 device->leaf_weight.value, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -221,9 +228,13 @@ static int write_weights(struct cgroup_group *group, const struct oci_block_io *
 int v1_set_block_io(struct cgroup_group *group, const struct oci_block_io *io, struct error *error)
 {
 	if (write_weights(group, io, error) < 0 ||
-	    write_throttles(group, "blkio.throttle.read_bps_device", &io->throttle_read_bps_device, error) < 0 ||
-	    write_throttles(group, "blkio.throttle.write_bps_device", &io->throttle_write_bps_device, error) < 0 ||
-	    write_throttles(group, "blkio.throttle.read_iops_device", &io->throttle_read_iops_device, error) < 0)
+	    write_throttles(group, "blkio.throttle.read_bps_device", &io->throttle_read_bps_device, error) <
+		    0 ||
+	    write_throttles(group, "blkio.throttle.write_bps_device", &io->throttle_write_bps_device, error) <
+		    0 ||
+	    write_throttles(group, "blkio.throttle.read_iops_device", &io->throttle_read_iops_device, error) <
+		    0)
 		return -1;
-	return write_throttles(group, "blkio.throttle.write_iops_device", &io->throttle_write_iops_device, error);
+	return write_throttles(group, "blkio.throttle.write_iops_device", &io->throttle_write_iops_device,
+			       error);
 }

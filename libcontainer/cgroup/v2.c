@@ -11,7 +11,8 @@
 
 static int write_or_max(struct cgroup_group *group, const char *file, int64_t value, struct error *error)
 {
-	return value == -1 ? group_write(group, file, "max", error) : group_write_i64(group, file, value, error);
+	return value == -1 ? group_write(group, file, "max", error)
+			   : group_write_i64(group, file, value, error);
 }
 
 /* checkBeforeUpdate: v2 would kill where v1 refuses. A usage that cannot be read is no obstacle. */
@@ -26,8 +27,8 @@ static int check_usage(struct cgroup_group *group, const struct oci_memory *memo
 		return error_set(error, 0, "rejecting memory+swap limit %" PRId64 " <= usage %" PRIu64,
 				 memory->swap.value, usage);
 	if (memory->limit.value > 0 && (uint64_t)memory->limit.value <= usage)
-		return error_set(error, 0, "rejecting memory limit %" PRId64 " <= usage %" PRIu64, memory->limit.value,
-				 usage);
+		return error_set(error, 0, "rejecting memory limit %" PRId64 " <= usage %" PRIu64,
+				 memory->limit.value, usage);
 	return 0;
 }
 
@@ -58,7 +59,8 @@ int v2_set_memory(struct cgroup_group *group, const struct oci_memory *memory, s
 		return -1;
 	if (memory->limit.value && write_or_max(group, "memory.max", memory->limit.value, error) < 0)
 		return -1;
-	if (memory->reservation.value && write_or_max(group, "memory.low", memory->reservation.value, error) < 0)
+	if (memory->reservation.value &&
+	    write_or_max(group, "memory.low", memory->reservation.value, error) < 0)
 		return -1;
 	return 0;
 }
@@ -107,8 +109,8 @@ int v2_set_cpu(struct cgroup_group *group, const struct oci_cpu *cpu, struct err
 	return burst_again ? group_write_u64(group, "cpu.max.burst", cpu->burst.value, error) : 0;
 }
 
-static int write_io_max(struct cgroup_group *group, const char *key, const struct oci_throttle_device_list *list,
-			struct error *error)
+static int write_io_max(struct cgroup_group *group, const char *key,
+			const struct oci_throttle_device_list *list, struct error *error)
 {
 	char text[96];
 
@@ -119,8 +121,8 @@ static int write_io_max(struct cgroup_group *group, const char *key, const struc
 			snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %s=%" PRIu64, device->major,
 				 device->minor, key, device->rate);
 		else
-			snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %s=max", device->major, device->minor,
-				 key);
+			snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %s=max", device->major,
+				 device->minor, key);
 		if (group_write(group, "io.max", text, error) < 0)
 			return -1;
 	}
@@ -139,8 +141,9 @@ static int write_io_weights(struct cgroup_group *group, const struct oci_block_i
 		return 0;
 	bfq = group_read(&arena, group, "io.bfq.weight", &ignored) == 0;
 	if (io->weight.value) {
-		if (bfq ? group_write_u64(group, "io.bfq.weight", io->weight.value, error) < 0 :
-			  group_write_u64(group, "io.weight", io_weight_of_blkio_weight(io->weight.value), error) < 0)
+		if (bfq ? group_write_u64(group, "io.bfq.weight", io->weight.value, error) < 0
+			: group_write_u64(group, "io.weight", io_weight_of_blkio_weight(io->weight.value),
+					  error) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < io->weight_device.count; i++) {
@@ -172,7 +175,8 @@ static int write_lines(struct cgroup_group *group, const char *file, const char 
 	_cleanup_arena_ struct arena arena = { 0 };
 	char *save = NULL;
 
-	for (char *line = strtok_r(arena_strdup(&arena, text), "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+	for (char *line = strtok_r(arena_strdup(&arena, text), "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
 		if (group_try_write(group, file, line) < 0)
 			return -1;
 	return 0;
@@ -181,10 +185,12 @@ static int write_lines(struct cgroup_group *group, const char *file, const char 
 /* These move or kill processes, possibly of others; they limit nothing. */
 static bool is_no_limit(const char *key)
 {
-	return strcmp(key, "cgroup.procs") == 0 || strcmp(key, "cgroup.threads") == 0 || strcmp(key, "cgroup.kill") == 0;
+	return strcmp(key, "cgroup.procs") == 0 || strcmp(key, "cgroup.threads") == 0 ||
+	       strcmp(key, "cgroup.kill") == 0;
 }
 
-static int unified_error(const struct cgroup *cgroup, struct cgroup_group *group, const char *key, struct error *error)
+static int unified_error(const struct cgroup *cgroup, struct cgroup_group *group, const char *key,
+			 struct error *error)
 {
 	size_t length = strcspn(key, ".");
 	int number = errno;
@@ -193,10 +199,12 @@ static int unified_error(const struct cgroup *cgroup, struct cgroup_group *group
 	if (number != ENOENT && number != EPERM && number != EACCES)
 		return error_set(error, number, "unable to set unified resource \"%s\"", key);
 	if (!key[length])
-		return error_set(error, 0, "unified resource \"%s\" must be in the form CONTROLLER.PARAMETER", key);
+		return error_set(error, 0, "unified resource \"%s\" must be in the form CONTROLLER.PARAMETER",
+				 key);
 	controller = arena_strndup(cgroup->arena, key, length);
 	if (strcmp(controller, "cgroup") != 0 && !list_has(v2_controllers(cgroup, group), controller))
-		return error_set(error, 0, "%sunified resource \"%s\" can't be set: controller \"%s\" not available",
+		return error_set(error, 0,
+				 "%sunified resource \"%s\" can't be set: controller \"%s\" not available",
 				 cgroup->unified ? "" : "invalid configuration: ", key, controller);
 	return error_set(error, number, "unable to set unified resource \"%s\"", key);
 }
@@ -213,7 +221,8 @@ int v2_set_unified(struct cgroup *cgroup, const struct string_map *unified, stru
 		const char *key = unified->items[i].key;
 
 		if (strchr(key, '/') || !*key || strcmp(key, ".") == 0 || strcmp(key, "..") == 0)
-			return error_set(error, 0, "unified resource \"%s\" must be a file name (no slashes)", key);
+			return error_set(error, 0, "unified resource \"%s\" must be a file name (no slashes)",
+					 key);
 		if (is_no_limit(key))
 			return error_set(error, 0, "unified resource \"%s\" is no resource", key);
 		if (write_lines(group, key, unified->items[i].value) < 0)

@@ -63,7 +63,8 @@ static void the_customary_place_comes_first(void **state)
 	assert_int_equal(layout_parse(&arena, mounts, "4:memory:/\n", &layout, &error), 0);
 	assert_string_equal(layout.items[0].mountpoint, "/sys/fs/cgroup/memory");
 	assert_int_equal(layout_parse(&arena, "30 1 0:32 / /mnt/odd\\040place rw - cgroup cgroup rw,memory\n",
-				      "4:memory:/\n", &layout, &error), 0);
+				      "4:memory:/\n", &layout, &error),
+			 0);
 	assert_string_equal(layout.items[0].mountpoint, "/mnt/odd place");
 }
 
@@ -72,8 +73,9 @@ static void pure_v2_is_recognised(void **state)
 	struct cgroup_layout layout;
 
 	(void)state;
-	assert_int_equal(layout_parse(&arena, "30 1 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n", "0::/x\n",
-				      &layout, &error), 0);
+	assert_int_equal(layout_parse(&arena, "30 1 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n",
+				      "0::/x\n", &layout, &error),
+			 0);
 	assert_true(layout.unified);
 	assert_int_equal(layout.count, 1);
 }
@@ -83,8 +85,10 @@ static void nothing_mounted_is_an_error(void **state)
 	struct cgroup_layout layout;
 
 	(void)state;
-	assert_int_equal(layout_parse(&arena, "22 1 254:0 / / rw - ext4 /dev/vda rw\nrubbish - cgroup\n - cgroup x y\n",
-				      "0::/x\nrubbish\n1:cpu:relative\n", &layout, &error), -1);
+	assert_int_equal(layout_parse(&arena,
+				      "22 1 254:0 / / rw - ext4 /dev/vda rw\nrubbish - cgroup\n - cgroup x y\n",
+				      "0::/x\nrubbish\n1:cpu:relative\n", &layout, &error),
+			 -1);
 	assert_string_equal(error.text, "no cgroup filesystem is mounted");
 }
 
@@ -168,9 +172,9 @@ static void swap_is_what_exceeds_memory(void **state)
 		bool set;
 		int64_t value;
 	} cases[] = {
-		{ 0, 0, 0, false, 0 },	 { 0, 1000, 0, false, 0 }, { 0, -1, 0, true, -1 },
-		{ -1, 1000, 0, true, -1 }, { 3000, 1000, 0, true, 2000 }, { 1000, 1000, 0, true, 0 },
-		{ 3000, -1, 0, true, 3000 }, { 3000, 0, -1, false, 0 },	 { 500, 1000, -1, false, 0 },
+		{ 0, 0, 0, false, 0 },	     { 0, 1000, 0, false, 0 },	    { 0, -1, 0, true, -1 },
+		{ -1, 1000, 0, true, -1 },   { 3000, 1000, 0, true, 2000 }, { 1000, 1000, 0, true, 0 },
+		{ 3000, -1, 0, true, 3000 }, { 3000, 0, -1, false, 0 },	    { 500, 1000, -1, false, 0 },
 		{ 3000, -2, -1, false, 0 },
 	};
 
@@ -273,7 +277,8 @@ static void damaged_states_are_refused(void **state)
 		struct json_value *root;
 		struct cgroup *cgroup;
 
-		assert_int_equal(json_parse(&arena, "state", documents[i], strlen(documents[i]), &root, &error), 0);
+		assert_int_equal(json_parse(&arena, "state", documents[i], strlen(documents[i]), &root, &error),
+				 0);
 		assert_int_equal(cgroup_open(&arena, root, &cgroup, &error), -1);
 		assert_non_null(strstr(error.text, "the saved cgroup is damaged"));
 	}
@@ -282,8 +287,9 @@ static void damaged_states_are_refused(void **state)
 /* A directory that is in no cgroup file system is neither read nor removed, whatever the state says. */
 static void only_cgroups_are_touched(void **state)
 {
-	static const char text[] = "{\"manager\":\"cgroupfs\",\"path\":\"/x\",\"groups\":[{\"controllers\":\"memory\","
-				   "\"mountpoint\":\"/proc\",\"inner\":\"/self\"}]}";
+	static const char text[] =
+		"{\"manager\":\"cgroupfs\",\"path\":\"/x\",\"groups\":[{\"controllers\":\"memory\","
+		"\"mountpoint\":\"/proc\",\"inner\":\"/self\"}]}";
 	struct json_value *root;
 	struct cgroup *cgroup;
 	size_t count;
@@ -355,7 +361,8 @@ static void sub_paths_stay_inside(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(cgroup_sub(&arena, cgroup, cases[i].options, cases[i].count, &sub, &error), -1);
+		assert_int_equal(cgroup_sub(&arena, cgroup, cases[i].options, cases[i].count, &sub, &error),
+				 -1);
 		assert_non_null(strstr(error.text, cases[i].error));
 	}
 }

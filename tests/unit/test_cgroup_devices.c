@@ -15,7 +15,10 @@
 #include "cgroup/internal.h"
 
 #define STEPS_MAX 100000
-#define NR(n) { true, n }
+#define NR(n)           \
+	{               \
+		true, n \
+	}
 
 static struct arena arena;
 static struct error error;
@@ -46,18 +49,10 @@ static uint64_t run(const struct bpf_program *program, const struct bpf_cgroup_d
 			memcpy(&loaded, (const char *)context + insn->off, sizeof(loaded));
 			reg[insn->dst_reg] = loaded;
 			break;
-		case BPF_ALU64 | BPF_MOV | BPF_K:
-			reg[insn->dst_reg] = (uint64_t)(int64_t)insn->imm;
-			break;
-		case BPF_ALU64 | BPF_MOV | BPF_X:
-			reg[insn->dst_reg] = reg[insn->src_reg];
-			break;
-		case BPF_ALU64 | BPF_AND | BPF_K:
-			reg[insn->dst_reg] &= (uint64_t)(int64_t)insn->imm;
-			break;
-		case BPF_ALU64 | BPF_RSH | BPF_K:
-			reg[insn->dst_reg] >>= insn->imm;
-			break;
+		case BPF_ALU64 | BPF_MOV | BPF_K: reg[insn->dst_reg] = (uint64_t)(int64_t)insn->imm; break;
+		case BPF_ALU64 | BPF_MOV | BPF_X: reg[insn->dst_reg] = reg[insn->src_reg]; break;
+		case BPF_ALU64 | BPF_AND | BPF_K: reg[insn->dst_reg] &= (uint64_t)(int64_t)insn->imm; break;
+		case BPF_ALU64 | BPF_RSH | BPF_K: reg[insn->dst_reg] >>= insn->imm; break;
 		case BPF_JMP32 | BPF_JNE | BPF_K:
 			if ((uint32_t)reg[insn->dst_reg] != (uint32_t)insn->imm)
 				next += (size_t)insn->off;
@@ -66,10 +61,8 @@ static uint64_t run(const struct bpf_program *program, const struct bpf_cgroup_d
 			if ((uint32_t)reg[insn->dst_reg] == (uint32_t)insn->imm)
 				next += (size_t)insn->off;
 			break;
-		case BPF_JMP | BPF_EXIT:
-			return reg[0];
-		default:
-			fail_msg("unexpected instruction 0x%02x", insn->code);
+		case BPF_JMP | BPF_EXIT: return reg[0];
+		default: fail_msg("unexpected instruction 0x%02x", insn->code);
 		}
 	}
 	fail_msg("the program does not end");
@@ -77,7 +70,8 @@ static uint64_t run(const struct bpf_program *program, const struct bpf_cgroup_d
 }
 
 /* What the v1 controller would decide: match_exception() and match_exception_partial() of device_cgroup.c. */
-static bool decide(const struct device_state *state, char type, uint32_t major, uint32_t minor, unsigned int access)
+static bool decide(const struct device_state *state, char type, uint32_t major, uint32_t minor,
+		   unsigned int access)
 {
 	for (size_t i = 0; i < state->count; i++) {
 		const struct device_exception *exception = &state->exceptions[i];
@@ -107,8 +101,8 @@ static void assert_program_decides_alike(const struct device_state *state)
 						.major = numbers[i],
 						.minor = numbers[j],
 					};
-					bool expected = decide(state, type == BPF_DEVCG_DEV_BLOCK ? 'b' : 'c', numbers[i],
-							       numbers[j], access);
+					bool expected = decide(state, type == BPF_DEVCG_DEV_BLOCK ? 'b' : 'c',
+							       numbers[i], numbers[j], access);
 
 					assert_int_equal(run(&program, &context), expected);
 				}
@@ -164,9 +158,11 @@ static void no_rules_deny_as_well(void **test)
 
 static void allowing_all_has_no_exception(void **test)
 {
-	static const struct oci_device_rule rules[] = { { .allow = false, .access = "rwm" },
-							{ .allow = true, .type = "c", .major = NR(10), .access = "r" },
-							{ .allow = true, .type = "a", .access = "rwm" } };
+	static const struct oci_device_rule rules[] = {
+		{ .allow = false, .access = "rwm" },
+		{ .allow = true, .type = "c", .major = NR(10), .access = "r" },
+		{ .allow = true, .type = "a", .access = "rwm" }
+	};
 	struct device_state state = resolve(rules, ARRAY_SIZE(rules));
 
 	(void)test;
@@ -239,7 +235,8 @@ static void holes_are_refused(void **test)
 	};
 
 	(void)test;
-	refused(rules, ARRAY_SIZE(rules), "linux.resources.devices[2]: requested rule [c 10:229 w] not supported");
+	refused(rules, ARRAY_SIZE(rules),
+		"linux.resources.devices[2]: requested rule [c 10:229 w] not supported");
 	refused(rules, ARRAY_SIZE(rules), "cannot punch hole in existing rule [c 10:* rw]");
 	resolve(beside, ARRAY_SIZE(beside));
 }
@@ -250,8 +247,12 @@ static void nonsense_is_refused(void **test)
 	static const struct oci_device_rule long_type = { .allow = true, .type = "cb", .access = "r" };
 	static const struct oci_device_rule access = { .allow = true, .type = "c", .access = "rx" };
 	static const struct oci_device_rule no_access = { .allow = true, .type = "c", .access = "" };
-	static const struct oci_device_rule number = { .allow = true, .type = "c", .major = NR(-2), .access = "r" };
-	static const struct oci_device_rule large = { .allow = true, .type = "c", .major = NR(1LL << 32), .access = "r" };
+	static const struct oci_device_rule number = {
+		.allow = true, .type = "c", .major = NR(-2), .access = "r"
+	};
+	static const struct oci_device_rule large = {
+		.allow = true, .type = "c", .major = NR(1LL << 32), .access = "r"
+	};
 
 	(void)test;
 	refused(&type, 1, "invalid cgroup device type \"x\"");

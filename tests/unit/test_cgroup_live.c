@@ -272,13 +272,16 @@ static void limits_are_what_was_asked_for(void **state)
 	assert_string_equal(content(cgroup, "pids", "pids.max"), "17");
 	v2 = group_find(cgroup, "memory")->v2;
 	assert_string_equal(content(cgroup, "memory", v2 ? "memory.max" : "memory.limit_in_bytes"), "67108864");
-	assert_string_equal(content(cgroup, "memory", v2 ? "memory.low" : "memory.soft_limit_in_bytes"), "33554432");
+	assert_string_equal(content(cgroup, "memory", v2 ? "memory.low" : "memory.soft_limit_in_bytes"),
+			    "33554432");
 	v2 = group_find(cgroup, "cpu")->v2;
 	assert_string_equal(content(cgroup, "cpu", v2 ? "cpu.weight" : "cpu.shares"), v2 ? "59" : "512");
-	assert_string_equal(content(cgroup, "cpu", v2 ? "cpu.max" : "cpu.cfs_quota_us"), v2 ? "50000 200000" : "50000");
+	assert_string_equal(content(cgroup, "cpu", v2 ? "cpu.max" : "cpu.cfs_quota_us"),
+			    v2 ? "50000 200000" : "50000");
 	/* A new period leaves the quota as it is. */
 	assert_int_equal(cgroup_set_resources(cgroup, &period_only, &error), 0);
-	assert_string_equal(content(cgroup, "cpu", v2 ? "cpu.max" : "cpu.cfs_quota_us"), v2 ? "50000 100000" : "50000");
+	assert_string_equal(content(cgroup, "cpu", v2 ? "cpu.max" : "cpu.cfs_quota_us"),
+			    v2 ? "50000 100000" : "50000");
 	pids.limit.value = 0;
 	memory.limit.value = -1;
 	assert_int_equal(cgroup_set_resources(cgroup, &resources, &error), 0);
@@ -404,7 +407,8 @@ static void the_v2_program_is_attached_and_replaced(void **state)
 
 static void statistics_have_all_members(void **state)
 {
-	static const char *const members[] = { "cpu", "cpuset", "memory", "pids", "blkio", "hugetlb", "intel_rdt" };
+	static const char *const members[] = { "cpu",	"cpuset",  "memory",   "pids",
+					       "blkio", "hugetlb", "intel_rdt" };
 	struct cgroup *cgroup = make(NULL);
 	pid_t pid = start(cgroup, sleep_long);
 	_cleanup_strbuf_ struct strbuf text = { 0 };
@@ -469,14 +473,13 @@ static void failing_leaves_nothing(void **state)
 	char long_path[5000];
 
 	(void)state;
-	/* The last hierarchy cannot make such a name: its descriptor is none. */
+	/* The last hierarchy fails, after those before it have been made. */
 	broken.items[broken.count - 1].fd = -1;
-	if (broken.count < 2)
-		skip();
 	request.cgroups_path = path;
 	assert_int_equal(cgroup_create(&arena, &broken, &request, NULL, &cgroup, &error), -1);
 	for (size_t i = 0; i < layout.count; i++)
-		assert_int_equal(access(arena_printf(&arena, "%s%s", layout.items[i].mountpoint, path), F_OK), -1);
+		assert_int_equal(access(arena_printf(&arena, "%s%s", layout.items[i].mountpoint, path), F_OK),
+				 -1);
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[0] = '/';
 	long_path[sizeof(long_path) - 1] = '\0';
