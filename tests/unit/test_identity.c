@@ -233,6 +233,9 @@ static int become_a_user_without_anything(void)
 		BIT(CAP_SETPCAP) | BIT(CAP_SETGID) | BIT(CAP_SETUID);
 	CHECK(identity_capabilities(&masks, &error) == 0);
 	CHECK(look().ambient == masks.ambient);
+	masks.ambient = BIT(CAP_SETGID);
+	CHECK(identity_capabilities(&masks, &error) == 0);
+	CHECK(look().ambient == BIT(CAP_SETGID));
 	masks = (struct capability_masks){ 0 };
 	CHECK(become(procfs, &process, &masks, &error) == 0);
 	CHECK(getgroups(0, NULL) == 0);

@@ -366,7 +366,7 @@ static int join_keyring(bool userns, unsigned long searcher)
 	int procfs = procfs_open(&error);
 	long before = session_keyring();
 	char description[256] = "";
-	unsigned int permissions;
+	unsigned long permissions;
 	char name[64];
 	pid_t child;
 	long joined;
@@ -380,7 +380,8 @@ static int join_keyring(bool userns, unsigned long searcher)
 	CHECK(joined > 0 && joined != before);
 	CHECK(syscall(SYS_keyctl, KEYCTL_DESCRIBE, joined, description, sizeof(description)) > 0);
 	CHECK(strstr(description, ";_ses.test-"));
-	CHECK(sscanf(description, "keyring;%*d;%*d;%x;", &permissions) == 1);
+	/* keyring;UID;GID;PERMISSIONS;NAME */
+	permissions = strtoul(strchr(strchr(strchr(description, ';') + 1, ';') + 1, ';') + 1, NULL, 16);
 	CHECK((permissions & searcher) == searcher);
 	if (userns)
 		return 0; /* what others may find is not for this user */

@@ -208,7 +208,7 @@ static void reference_make(struct reference *reference, const struct oci_seccomp
 	reference->count = (size_t)length / sizeof(*reference->program);
 }
 
-/* Whether a number is decided before libseccomp's program; the rules for newer calls have no conditions here. */
+/* Whether a number is decided before libseccomp's program; rules for newer calls have no conditions here. */
 static bool decided_before(const struct reference *reference, size_t architecture, uint32_t number,
 			   uint32_t *action)
 {
@@ -399,6 +399,23 @@ static void permissive_defaults_stay(void **state)
 		assert_int_equal(decide(&filter, AUDIT_ARCH_X86_64, 463, 0), defaults[i].value);
 		assert_int_equal(decide(&filter, AUDIT_ARCH_X86_64, 100000, 0), defaults[i].value);
 	}
+}
+
+static void rules_that_change_nothing_are_no_error(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct seccomp_filter filter =
+		compile_text(&arena,
+			     "{" HEAD ",\"syscalls\":["
+			     "{\"names\":[\"ptrace\",\"mseal\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1},"
+			     "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":13}]}");
+
+	(void)state;
+	assert_int_equal(decide(&filter, AUDIT_ARCH_X86_64, 101, 0), EPERM_ACTION);
+	assert_int_equal(decide(&filter, AUDIT_ARCH_X86_64, 165, 0), SECCOMP_RET_ERRNO | EACCES);
+	/* They still say how far the profile's author knew the table. */
+	assert_int_equal(decide(&filter, AUDIT_ARCH_X86_64, 462, 0), EPERM_ACTION);
+	assert_int_equal(decide(&filter, AUDIT_ARCH_X86_64, 463, 0), ENOSYS_ACTION);
 }
 
 static void actions_have_their_values(void **state)
@@ -697,6 +714,7 @@ int main(void)
 		cmocka_unit_test(what_the_profile_could_not_know_gives_enosys),
 		cmocka_unit_test(x32_has_a_largest_number_of_its_own),
 		cmocka_unit_test(permissive_defaults_stay),
+		cmocka_unit_test(rules_that_change_nothing_are_no_error),
 		cmocka_unit_test(actions_have_their_values),
 		cmocka_unit_test(operators_compare_all_bits),
 		cmocka_unit_test(conditions_on_one_argument_are_alternatives),

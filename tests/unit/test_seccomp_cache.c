@@ -155,33 +155,29 @@ static void what_was_compiled_is_found_again(void **state)
 	assert_int_equal(count_files(fixture), 1);
 }
 
+#define KILL "{\"defaultAction\":\"SCMP_ACT_KILL\""
+#define ERRNO "{\"defaultAction\":\"SCMP_ACT_ERRNO\""
+#define READ "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\""
+
 static void every_member_counts(void **state)
 {
 	static const char *const others[] = {
-		"{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":2,"
-		"\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86\"],"
-		"\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],"
-		"\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\","
-		"\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":2}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
-		"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
-		"\"args\":[{\"index\":1,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
-		"\"args\":[{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
-		"\"args\":[{\"index\":0,\"value\":1,\"valueTwo\":1,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
-		"\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_NE\"}]}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"re\",\"ad\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"re\"],\"action\":\"SCMP_ACT_ALLOW\"},"
-		"{\"names\":[\"ad\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		KILL ",\"syscalls\":[" READ "}]}",
+		ERRNO ",\"syscalls\":[" READ "}]}",
+		ERRNO ",\"defaultErrnoRet\":2,\"syscalls\":[" READ "}]}",
+		ERRNO ",\"architectures\":[\"SCMP_ARCH_X86\"],\"syscalls\":[" READ "}]}",
+		ERRNO ",\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],\"syscalls\":[" READ "}]}",
+		ERRNO ",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"}]}",
+		ERRNO ",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":2}]}",
+		ERRNO ",\"syscalls\":[" READ ",\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+		ERRNO ",\"syscalls\":[" READ ",\"args\":[{\"index\":1,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+		ERRNO ",\"syscalls\":[" READ ",\"args\":[{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+		ERRNO ",\"syscalls\":[" READ
+		      ",\"args\":[{\"index\":0,\"value\":1,\"valueTwo\":1,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}]}",
+		ERRNO ",\"syscalls\":[" READ ",\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_NE\"}]}]}",
+		ERRNO ",\"syscalls\":[{\"names\":[\"re\",\"ad\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		ERRNO ",\"syscalls\":[{\"names\":[\"re\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+		      "{\"names\":[\"ad\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
 	};
 	struct fixture *fixture = *state;
 

@@ -41,7 +41,7 @@ static struct seccomp_filter compile_text(struct arena *arena, const char *text)
 	return compile(arena, profile);
 }
 
-/* Runs @test in a child that has loaded @filter; returns its wait status. The child ends with what it returns. */
+/* Runs @test in a child that has loaded @filter, which ends with what @test returns; returns the wait status. */
 static int run_filtered(const struct seccomp_filter *filter, int (*test)(int listener))
 {
 	pid_t child = fork();
@@ -182,7 +182,6 @@ static void notify_gives_a_listener(void **state)
 
 static int load_another(int listener)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
 	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	struct seccomp_filter second = {
 		.instructions = &allow,
