@@ -164,11 +164,9 @@ static int fill_sandbox(struct creation *creation, struct error *error)
 		add_environment(creation, arena_printf(creation->arena, "LISTEN_FDS=%u", listen_fds));
 		add_environment(creation, "LISTEN_PID=1");
 	}
-	if (config->process && config->process->capabilities) {
-		sandbox->has_capabilities = true;
-		if (capabilities_resolve(config->process->capabilities, &sandbox->capabilities, error) < 0)
-			return -1;
-	}
+	if (config->process &&
+	    capabilities_resolve(config->process->capabilities, &sandbox->capabilities, error) < 0)
+		return -1;
 	sandbox->procfs = procfs_open(error);
 	return sandbox->procfs < 0 ? -1 : 0;
 }

@@ -313,11 +313,8 @@ static int fill_sandbox(struct execution *execution, struct error *error)
 	sandbox->target = execution->target;
 	sandbox->target_namespaces = target_namespaces(execution);
 	sandbox->cpu_affinity_initial = process->exec_cpu_affinity ? process->exec_cpu_affinity->initial : NULL;
-	if (process->capabilities) {
-		sandbox->has_capabilities = true;
-		if (capabilities_resolve(process->capabilities, &sandbox->capabilities, error) < 0)
-			return -1;
-	}
+	if (capabilities_resolve(process->capabilities, &sandbox->capabilities, error) < 0)
+		return -1;
 	sandbox->procfs = procfs_open(error);
 	return sandbox->procfs < 0 ? -1 : 0;
 }

@@ -39,8 +39,7 @@ struct sandbox {
 	struct rootfs rootfs; /* init only */
 	struct seccomp_filter filter;
 	bool has_filter;
-	struct capability_masks capabilities;
-	bool has_capabilities;
+	struct capability_masks capabilities; /* none, where the process names none */
 	int procfs;
 	enum sandbox_start start;
 	int start_socket; /* listening, SANDBOX_START_SOCKET only */

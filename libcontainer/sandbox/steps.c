@@ -263,11 +263,11 @@ int step_identity(struct sandbox *sandbox, struct error *error)
 
 	if (!process)
 		return 0;
-	if (sandbox->has_capabilities && identity_bounding(&sandbox->capabilities, error) < 0)
+	if (identity_bounding(&sandbox->capabilities, error) < 0)
 		return -1;
 	if (identity_user(sandbox->procfs, &process->user, error) < 0)
 		return -1;
-	if (sandbox->has_capabilities && identity_capabilities(&sandbox->capabilities, error) < 0)
+	if (identity_capabilities(&sandbox->capabilities, error) < 0)
 		return -1;
 	prctl(PR_SET_DUMPABLE, 0);
 	if (!sandbox->in_cwd &&
@@ -282,8 +282,7 @@ int step_verify(struct sandbox *sandbox, struct error *error)
 	int result = 0;
 
 	if (process)
-		result = identity_verify(sandbox->procfs, process,
-					 sandbox->has_capabilities ? &sandbox->capabilities : NULL, false, error);
+		result = identity_verify(sandbox->procfs, process, &sandbox->capabilities, false, error);
 	close(sandbox->procfs);
 	sandbox->procfs = -1;
 	return result;
