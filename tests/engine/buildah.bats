@@ -54,8 +54,8 @@ teardown() {
 	echo one >"$BATS_TEST_TMPDIR/file"
 	run brun --user app --workingdir /srv --env A=1 -v "$BATS_TEST_TMPDIR:/data:ro" "$WORKING" \
 		sh -c 'id -u; pwd; echo $A; cat /data/file; touch /data/x'
-	[ "${lines[*]:0:4}" = "1000 /srv 1 one" ]
-	[[ "${lines[4]}" == *"Read-only file system"* ]]
+	[ "$(grep -v Read-only <<<"$output" | tr '\n' ' ')" = "1000 /srv 1 one " ]
+	[[ "$output" == *"Read-only file system"* ]]
 }
 
 @test "buildah run passes standard input and gives a terminal" {
@@ -67,8 +67,8 @@ teardown() {
 
 @test "buildah run --cap-drop, --network none" {
 	run brun --cap-drop CAP_CHOWN --network none "$WORKING" sh -c 'chown 1 /srv; ls /sys/class/net'
-	[[ "${lines[0]}" == *"not permitted"* ]]
-	[ "${lines[1]}" = lo ]
+	[[ "$output" == *"not permitted"* ]]
+	grep -qx lo <<<"$output"
 }
 
 @test "a multi-stage build" {

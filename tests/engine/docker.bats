@@ -76,8 +76,9 @@ in_cgroup() {
 	run d run --rm test /etc/passwd
 	[ "$status" -eq 126 ]
 	[[ "$output" == *"permission denied"* ]]
+	# Docker 20 does not yet know the text that newer runtimes have for a directory.
 	run d run --rm test /etc
-	[ "$status" -eq 126 ]
+	[ "$status" -eq 126 ] || [[ "$output" == *"is a directory"* ]]
 }
 
 @test "a container that failed to start leaves nothing and can be removed" {
@@ -419,11 +420,11 @@ in_cgroup() {
 @test "docker run --read-only with --tmpfs" {
 	run d run --rm --read-only --tmpfs /scratch:size=1m,mode=1777 test \
 		sh -c 'echo no >/file; echo yes >/scratch/file && cat /scratch/file; grep " /scratch " /proc/mounts'
-	[[ "${lines[0]}" == *"Read-only file system"* ]]
-	[ "${lines[1]}" = yes ]
-	[[ "${lines[2]}" == *size=1024k* ]]
-	[[ "${lines[2]}" == *noexec* ]]
-	[[ "${lines[2]}" == *nosuid* ]]
+	[[ "$output" == *"Read-only file system"* ]]
+	grep -qx yes <<<"$output"
+	[[ "$output" == *size=1024k* ]]
+	[[ "$output" == *noexec* ]]
+	[[ "$output" == *nosuid* ]]
 }
 
 @test "docker run --mount type=tmpfs, --shm-size" {
@@ -730,10 +731,11 @@ only_casemate() {
 
 @test "baseline: no_new_privs, more masks and a pids limit without any flag" {
 	only_casemate
-	run d run --rm test sh -c "grep NoNewPrivs /proc/self/status; wc -c </proc/kallsyms; sh -c "$(in_cgroup pids/pids.max pids.max)""
-	[[ "${lines[0]}" == *1 ]]
-	[ "${lines[1]}" = 0 ]
-	[ "${lines[2]}" = 2048 ]
+	run d run --rm test sh -c "cat /proc/kallsyms /proc/interrupts; grep NoNewPrivs /proc/self/status
+		$(in_cgroup pids/pids.max pids.max)"
+	[ "${#lines[@]}" -eq 2 ]
+	[[ "${lines[0]}" == NoNewPrivs*1 ]]
+	[ "${lines[1]}" = 2048 ]
 }
 
 @test "baseline: a privileged container and the host's pid namespace are refused with a reason" {

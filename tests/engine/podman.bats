@@ -138,9 +138,9 @@ teardown() {
 	echo one >"$BATS_TEST_TMPDIR/data/file"
 	run prun --rm --read-only --tmpfs /scratch:size=1m -v "$BATS_TEST_TMPDIR/data:/data:ro" test sh -c \
 		'cat /data/file; echo x >/data/new; echo x >/new; echo ok >/scratch/f && cat /scratch/f'
-	[ "${lines[0]}" = one ]
+	grep -qx one <<<"$output"
+	grep -qx ok <<<"$output"
 	[ "$(grep -c "Read-only file system" <<<"$output")" -eq 2 ]
-	[[ "$output" == *ok ]]
 	prun --rm -v "$NAME:/v" test sh -c 'echo kept >/v/f'
 	run prun --rm -v "$NAME:/v" test cat /v/f
 	[ "$output" = kept ]
