@@ -2,15 +2,15 @@
 /*
  * Control groups: one interface, v1, v2 and mixtures of both behind it.
  *
- * A host may mount some controllers as v1 hierarchies and others in v2: each controller is used where it
- * lives. What is mounted where is found once, from /proc/self/cgroup and the customary places, or where those do
- * not hold from /proc/self/mountinfo.
+ * A host may mount some controllers as v1 hierarchies and others in v2: each controller is used where it lives.
+ * What is mounted where is found once, from /proc/self/cgroup and the customary places, or where those do not
+ * hold from /proc/self/mountinfo.
  *
  * A start goes: cgroup_layout_read, cgroup_create, cgroup_set_devices, cgroup_set_resources, clone3 with
- * cgroup_clone_fd, and the child writes "0" to the descriptors of cgroup_join_fds. All may also be done after the
- * clone, while the child is busy with its namespaces: then v2 is joined by a descriptor, too. cgroup_save goes into
- * the state, and each later command starts with cgroup_open. The systemd manager is to be another struct cgroup_ops
- * (internal.h); until then asking for it is an error of cgroup_create().
+ * cgroup_clone_fd, and the child writes "0" to the descriptors of cgroup_join_fds. All may also be done after
+ * the clone, while the child is busy with its namespaces: then v2 is joined by a descriptor, too. cgroup_save
+ * goes into the state, and each later command starts with cgroup_open. The systemd manager is to be another
+ * struct cgroup_ops (internal.h); until then asking for it is an error of cgroup_create().
  */
 #pragma once
 
@@ -28,12 +28,12 @@ enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MA
 
 /* One mounted hierarchy as this process sees it. */
 struct cgroup_hierarchy {
-	bool v2;
 	const char *controllers; /* v1: "cpu,cpuacct" or "name=systemd"; v2: "" */
 	const char *mountpoint; /* on the host: "/sys/fs/cgroup/memory" */
 	const char *mount_root; /* root of that mount in the hierarchy, "/" but for containers */
 	const char *own_path; /* cgroup of this process in it, as of /proc/self/cgroup */
 	int fd; /* O_PATH of the mountpoint, checked to be a cgroup filesystem */
+	bool v2;
 };
 
 struct cgroup_layout {
@@ -55,8 +55,8 @@ struct cgroup_request {
 		*cgroups_path; /* linux.cgroupsPath; NULL: the manager's default for the id, as runc has it */
 	bool rootless;
 	/*
-	 * The host's user that gets the v2 group delegated, as the specification wants where the container has a
-	 * cgroup namespace and mounts its cgroup tree writable: the one that process.user.uid is mapped to.
+	 * The host's user that gets the v2 group delegated, as the specification wants where the container has
+	 * a cgroup namespace and mounts its cgroup tree writable: the one that process.user.uid is mapped to.
 	 */
 	struct optional_u32 owner;
 };
@@ -65,9 +65,9 @@ struct cgroup; /* the container's groups in all hierarchies, with a descriptor f
 
 /*
  * What cgroup_create() would make, without making it: only good for cgroup_save() (so that a command killed in
- * between leaves a state from which delete finds the groups). Where the group exists already it may be in use by
- * others: cgroup_kill() of what is saved so kills nobody then, and cgroup_destroy() leaves alone what is busy. Once the
- * groups are made, save what cgroup_create() gave. 0, or -1.
+ * between leaves a state from which delete finds the groups). Where the group exists already it may be in use
+ * by others: cgroup_kill() of what is saved so kills nobody then, and cgroup_destroy() leaves alone what is
+ * busy. Once the groups are made, save what cgroup_create() gave. 0, or -1.
  */
 int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
 		struct cgroup **cgroup, struct error *error);
@@ -82,7 +82,9 @@ int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const s
 int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
 		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error);
 
-/* Opens the cgroups of an existing container from what cgroup_save() wrote. A group that has gone is no error. */
+/*
+ * Opens the cgroups of an existing container from what cgroup_save() wrote. A group that has gone is no error.
+ */
 int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgroup **cgroup,
 		struct error *error);
 
@@ -140,18 +142,19 @@ int cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *con
 	       struct cgroup **sub, struct error *error);
 
 /*
- * Sets every limit of @resources (NULL: none) that is present; its device rules are left to the next function. What
- * is asked for and cannot be set is an error. Exceptions, as runc has it: what v2 has no counterpart of and what would
- * not confine any tighter (swappiness, disableOOMKiller, kernel, kernelTCP, leaf weights, realtime). -1 with a limit
- * that was not set: earlier ones stay. 0, or -1.
+ * Sets every limit of @resources (NULL: none) that is present; its device rules are left to the next function.
+ * What is asked for and cannot be set is an error. Exceptions, as runc has it: what v2 has no counterpart of
+ * and what would not confine any tighter (swappiness, disableOOMKiller, kernel, kernelTCP, leaf weights,
+ * realtime). -1 with a limit that was not set: earlier ones stay. 0, or -1.
  */
 int cgroup_set_resources(struct cgroup *cgroup, const struct oci_resources *resources, struct error *error);
 
 /*
- * Sets the device rules: everything is denied, then come @rules in their order, then what every container has: mknod
- * of all, and null, zero, full, random, urandom, tty, ptmx, pts and net/tun, but for those that @devices
- * (linux.devices; may be NULL) has under the same path. To be called for each new container, with or without rules;
- * `update` leaves devices alone. A rootless runtime may not do this, and needs not: it does nothing. 0, or -1.
+ * Sets the device rules: everything is denied, then come @rules in their order, then what every container has:
+ * mknod of all, and null, zero, full, random, urandom, tty, ptmx, pts and net/tun, but for those that @devices
+ * (linux.devices; may be NULL) has under the same path. To be called for each new container, with or without
+ * rules; `update` leaves devices alone. A rootless runtime may not do this, and needs not: it does nothing. 0,
+ * or -1.
  */
 int cgroup_set_devices(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 		       const struct oci_device_list *devices, struct error *error);
@@ -178,8 +181,9 @@ int cgroup_is_frozen(const struct cgroup *cgroup, bool *settled, struct error *e
 int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, struct error *error);
 
 /*
- * How many processes of the container the kernel has killed for its memory limit; 0 where that is not known. What runc
- * asks when a container's process ends early: "container init was OOM-killed (memory limit too low?)".
+ * How many processes of the container the kernel has killed for its memory limit; 0 where that is not known.
+ * What runc asks when a container's process ends early: "container init was OOM-killed (memory limit too
+ * low?)".
  */
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 

@@ -9,8 +9,8 @@
 #define WEIGHT_MAX 10000
 
 /*
- * A curve through (2, 1), (1024, 100) and (262144, 10000): unlike a straight line it keeps the default the default.
- * https://github.com/opencontainers/cgroups/pull/20
+ * A curve through (2, 1), (1024, 100) and (262144, 10000): unlike a straight line it keeps the default the
+ * default. https://github.com/opencontainers/cgroups/pull/20
  */
 uint64_t cpu_weight_of_shares(uint64_t shares)
 {

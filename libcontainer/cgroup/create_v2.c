@@ -196,8 +196,8 @@ static int check_type(struct cgroup *cgroup, struct cgroup_group *group, const s
 }
 
 /*
- * The owner may make groups below and move processes about in them, but not change the limits of the group itself:
- * only the files that the kernel lists change hands.
+ * The owner may make groups below and move processes about in them, but not change the limits of the group
+ * itself: only the files that the kernel lists change hands.
  */
 static int delegate(struct cgroup *cgroup, struct cgroup_group *group, uid_t owner, struct error *error)
 {

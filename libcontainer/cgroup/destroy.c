@@ -3,8 +3,8 @@
  * Removing the container's groups.
  *
  * A group can be removed when its last process has exited and nothing is below it. What is waited for is an
- * event: the exit of each process that is still listed (pidfd), or "populated 0" in cgroup.events of v2. Only a v1
- * group that lists nobody and yet is busy is tried again after a pause: the kernel has no event for that.
+ * event: the exit of each process that is still listed (pidfd), or "populated 0" in cgroup.events of v2. Only a
+ * v1 group that lists nobody and yet is busy is tried again after a pause: the kernel has no event for that.
  */
 #include <dirent.h>
 #include <errno.h>

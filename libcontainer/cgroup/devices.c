@@ -2,9 +2,9 @@
 /*
  * What a list of device rules comes to.
  *
- * The rules are carried out one after another, as the v1 controller would: a rule for all devices sets the default
- * and forgets what came before, any other one makes an exception or takes one back. v2 gets a program made from
- * the outcome, so a container may do the same on either.
+ * The rules are carried out one after another, as the v1 controller would: a rule for all devices sets the
+ * default and forgets what came before, any other one makes an exception or takes one back. v2 gets a program
+ * made from the outcome, so a container may do the same on either.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -98,8 +98,8 @@ static void exception_add(struct arena *arena, struct device_state *state, const
 }
 
 /*
- * A wider exception that stays would go on to cover what this rule takes away, and the v1 controller would not say
- * a word. There are 2^32 minors to split it into, so it is refused.
+ * A wider exception that stays would go on to cover what this rule takes away, and the v1 controller would not
+ * say a word. There are 2^32 minors to split it into, so it is refused.
  */
 static int exception_remove(struct device_state *state, const struct device_exception *rule,
 			    struct error *error)
@@ -163,9 +163,10 @@ static int parse_number(const struct optional_i64 *number, int64_t *value)
 }
 
 /*
- * A rule for all types. Denying resets everything, whatever else the rule says. Allowing resets only where it really
- * speaks of all devices and all access: one that names a number or leaves out an access is taken at its word, as one
- * rule for block and one for character devices. (The v1 controller, and runc with it, allows everything here.)
+ * A rule for all types. Denying resets everything, whatever else the rule says. Allowing resets only where it
+ * really speaks of all devices and all access: one that names a number or leaves out an access is taken at its
+ * word, as one rule for block and one for character devices. (The v1 controller, and runc with it, allows
+ * everything here.)
  */
 static int apply_to_all(struct arena *arena, struct device_state *state, bool allow,
 			const struct device_exception *rule, struct error *error)

@@ -65,8 +65,8 @@ static void patch(struct bpf_program *program, size_t first)
 }
 
 /*
- * Where the default is to deny, an exception must allow everything that is asked for; where it is to allow, one that
- * denies any of it is enough.
+ * Where the default is to deny, an exception must allow everything that is asked for; where it is to allow, one
+ * that denies any of it is enough.
  */
 static void emit_exception(struct bpf_program *program, const struct device_exception *exception,
 			   bool allow_default)

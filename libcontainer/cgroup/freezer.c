@@ -32,8 +32,8 @@ static struct cgroup_group *freezer_group(const struct cgroup *cgroup)
 }
 
 /*
- * The v1 freezer gives no events, and it cannot freeze a process that forks at the wrong moment until it is thawed
- * for a moment: the group is read at growing intervals, and thawed in between when it does not settle.
+ * The v1 freezer gives no events, and it cannot freeze a process that forks at the wrong moment until it is
+ * thawed for a moment: the group is read at growing intervals, and thawed in between when it does not settle.
  */
 static int v1_freeze(struct cgroup_group *group, struct error *error)
 {
@@ -160,7 +160,7 @@ static int v2_is_frozen(struct cgroup_group *group, bool *settled, struct error 
 int cgroup_is_frozen(const struct cgroup *cgroup, bool *settled, struct error *error)
 {
 	struct cgroup_group *group = freezer_group(cgroup);
-	bool ignored;
+	bool ignored = true;
 
 	settled = settled ? settled : &ignored;
 	*settled = true;

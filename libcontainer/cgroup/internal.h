@@ -36,8 +36,8 @@ struct cgroup {
 	bool path_given; /* linux.cgroupsPath was there: then a missing permission is an error for rootless, too */
 	bool unified; /* a pure v2 host */
 	/*
-	 * From a plan, and some group was there already: it may be someone else's, so nobody in it is killed and it is
-	 * removed only if it is empty.
+	 * From a plan, and some group was there already: it may be someone else's, so nobody in it is killed
+	 * and it is removed only if it is empty.
 	 */
 	bool foreign;
 	const char *path;
@@ -103,7 +103,9 @@ int group_read_u64(struct cgroup_group *group, const char *file, uint64_t *value
 const char *v2_controllers(const struct cgroup *cgroup, struct cgroup_group *group);
 /* Closes the descriptors. */
 void group_close(struct cgroup_group *group);
-/* Opens @path without following any symbolic link, and makes sure it is in a cgroup filesystem. -1 with errno. */
+/*
+ * Opens @path without following any symbolic link, and makes sure it is in a cgroup filesystem. -1 with errno.
+ */
 int cgroup_directory_open(const char *path, int flags);
 
 /* create_v2.c */
@@ -134,8 +136,8 @@ int v2_set_unified(struct cgroup *cgroup, const struct string_map *unified, stru
 uint64_t cpu_weight_of_shares(uint64_t shares); /* 0: unset */
 uint64_t io_weight_of_blkio_weight(uint32_t weight); /* 0: unset */
 /*
- * memory.swap.max for memory plus swap. *value: -1 is "max"; *set: whether to write at all. @memory and @swap are
- * 0 where they are unset. 0, or -1 where the two do not fit.
+ * memory.swap.max for memory plus swap. *value: -1 is "max"; *set: whether to write at all. @memory and @swap
+ * are 0 where they are unset. 0, or -1 where the two do not fit.
  */
 int swap_max_of_memory_swap(int64_t swap, int64_t memory, bool *set, int64_t *value, struct error *error);
 
@@ -164,8 +166,8 @@ struct device_state {
 };
 
 /*
- * @rules, and after them the devices every container has, but for those that @devices (may be NULL) has under the
- * same path. 0, or -1 on a rule that cannot be expressed.
+ * @rules, and after them the devices every container has, but for those that @devices (may be NULL) has under
+ * the same path. 0, or -1 on a rule that cannot be expressed.
  */
 int devices_resolve(struct arena *arena, const struct oci_device_rule_list *rules,
 		    const struct oci_device_list *devices, struct device_state *state, struct error *error);

@@ -160,8 +160,8 @@ static int signal_once(const struct cgroup *cgroup, int signal, struct error *er
 }
 
 /*
- * Frozen, no process can fork away while the list is gone through. Where there is no freezer, SIGKILL goes round
- * again until nobody new turns up.
+ * Frozen, no process can fork away while the list is gone through. Where there is no freezer, SIGKILL goes
+ * round again until nobody new turns up.
  */
 static int signal_each(const struct cgroup *cgroup, int signal, struct error *error)
 {
@@ -196,7 +196,9 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error)
 		return signal_each(cgroup, signal, error);
 	if (cgroup->unified)
 		return 0;
-	/* What is in the v1 groups should be in the v2 group, too; make sure, and let what is frozen there die. */
+	/*
+	 * What is in the v1 groups should be in the v2 group, too; make sure, and let what is frozen there die.
+	 */
 	if (signal_once(cgroup, signal, error) < 0)
 		return -1;
 	if (group_find_v1(cgroup, "freezer") && cgroup_thaw(cgroup, &thawing) < 0)

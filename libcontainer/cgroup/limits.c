@@ -7,7 +7,9 @@
 #include "base/strbuf.h"
 #include "cgroup/internal.h"
 
-/* The group to write limits of @controller to; @v2_name is what v2 calls it, NULL where it has no such thing. */
+/*
+ * The group to write limits of @controller to; @v2_name is what v2 calls it, NULL where it has no such thing.
+ */
 static struct cgroup_group *controller_group(struct cgroup *cgroup, const char *controller, const char *v2_name,
 					     struct error *error)
 {
@@ -85,7 +87,9 @@ static int set_cpuset(struct cgroup *cgroup, const struct oci_cpu *cpu, struct e
 	return 0;
 }
 
-/* A limit of 0 is a limit: only the program itself. The kernel's own 0 would keep even that one from starting. */
+/*
+ * A limit of 0 is a limit: only the program itself. The kernel's own 0 would keep even that one from starting.
+ */
 static int set_pids(struct cgroup *cgroup, const struct oci_pids *pids, struct error *error)
 {
 	struct cgroup_group *group;
@@ -117,8 +121,11 @@ static int set_block_io(struct cgroup *cgroup, const struct oci_block_io *io, st
 /* The page size is part of a file name: "2MB" and the like, nothing that could be a path. */
 static bool is_page_size(const char *text)
 {
-	size_t digits = strspn(text ? text : "", "0123456789");
+	size_t digits;
 
+	if (!text)
+		return false;
+	digits = strspn(text, "0123456789");
 	return digits > 0 && digits < 16 &&
 	       (!strcmp(text + digits, "KB") || !strcmp(text + digits, "MB") || !strcmp(text + digits, "GB"));
 }

@@ -18,7 +18,9 @@ static int disabled_create(struct cgroup *cgroup _unused_, const struct cgroup_l
 	return 0;
 }
 
-/* Who disables cgroups has no limits, by their own word: crun, from where the option comes, takes it so, too. */
+/*
+ * Who disables cgroups has no limits, by their own word: crun, from where the option comes, takes it so, too.
+ */
 static int disabled_set_resources(struct cgroup *cgroup _unused_,
 				  const struct oci_resources *resources _unused_, struct error *error _unused_)
 {

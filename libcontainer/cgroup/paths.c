@@ -37,8 +37,8 @@ const char *inner_path(struct arena *arena, const struct cgroup_hierarchy *hiera
 						  cgroups_path && *cgroups_path ? cgroups_path : container_id));
 	base = visible_own_path(arena, hierarchy);
 	/*
-	 * On v2 a group that holds processes, as the runtime's own does, cannot pass controllers on: the container
-	 * goes beside it, not below.
+	 * On v2 a group that holds processes, as the runtime's own does, cannot pass controllers on: the
+	 * container goes beside it, not below.
 	 */
 	if (hierarchy->v2 && unified)
 		base = parent_of(arena, base);

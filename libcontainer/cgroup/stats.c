@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,26 +51,21 @@ void stats_unless_zero(struct json_writer *writer, const char *name, uint64_t va
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" */
 static void pressure_line(struct json_writer *writer, const char *text, const char *name)
 {
-	char format[64];
-	double avg10;
-	double avg60;
-	double avg300;
-	uint64_t total;
+	static const char *const averages[] = { "avg10", "avg60", "avg300" };
 	const char *line = strstr(text, name);
+	const char *next = line;
 
-	snprintf(format, sizeof(format), "%s avg10=%%lf avg60=%%lf avg300=%%lf total=%%" SCNu64, name);
-	if (!line || sscanf(line, format, &avg10, &avg60, &avg300, &total) != 4)
+	if (!line || !strstr(line, " total="))
 		return;
 	json_key(writer, name);
 	json_begin_object(writer);
-	json_key(writer, "avg10");
-	json_double(writer, avg10);
-	json_key(writer, "avg60");
-	json_double(writer, avg60);
-	json_key(writer, "avg300");
-	json_double(writer, avg300);
+	for (size_t i = 0; i < ARRAY_SIZE(averages); i++) {
+		next = next ? strchr(next, '=') : NULL;
+		json_key(writer, averages[i]);
+		json_double(writer, next ? strtod(++next, NULL) : 0);
+	}
 	json_key(writer, "total");
-	json_u64(writer, total);
+	json_u64(writer, strtoull(strstr(line, " total=") + 7, NULL, 10));
 	json_end_object(writer);
 }
 

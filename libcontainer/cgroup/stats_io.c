@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cgroup/stats.h"
@@ -19,24 +18,55 @@ static void entry_write(struct json_writer *writer, uint64_t major, uint64_t min
 	json_end_object(writer);
 }
 
-/* Lines of "8:0 Read 4096" or, without operations, "8:0 512". The sum at the end has no device and is left out. */
+/* Takes "8:0 " off *text. */
+static bool take_device(const char **text, uint64_t *major, uint64_t *minor)
+{
+	char *next;
+
+	*major = strtoull(*text, &next, 10);
+	if (next == *text || *next != ':')
+		return false;
+	*text = next + 1;
+	*minor = strtoull(*text, &next, 10);
+	if (next == *text || *next != ' ')
+		return false;
+	*text = next + 1;
+	return true;
+}
+
+/* "Read 4096" or, where a file has no operations, "4096". */
+static bool take_value(const char *text, char operation[16], uint64_t *value)
+{
+	size_t length = strcspn(text, " \n");
+	char *end;
+
+	operation[0] = '\0';
+	if (*text < '0' || *text > '9') {
+		if (length >= 16 || text[length] != ' ')
+			return false;
+		memcpy(operation, text, length);
+		operation[length] = '\0';
+		text += length + 1;
+	}
+	*value = strtoull(text, &end, 10);
+	return end != text;
+}
+
+/* Lines of "8:0 Read 4096". The sum at the end has no device and is left out. */
 static void table_v1(struct json_writer *writer, const char *name, const char *text)
 {
 	bool any = false;
 
 	for (const char *line = text; line && *line;
 	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		const char *next = line;
 		uint64_t major;
 		uint64_t minor;
 		uint64_t value;
-		char operation[16] = "";
+		char operation[16];
 
-		if (sscanf(line, "%" SCNu64 ":%" SCNu64 " %15[A-Za-z] %" SCNu64, &major, &minor, operation,
-			   &value) != 4) {
-			operation[0] = '\0';
-			if (sscanf(line, "%" SCNu64 ":%" SCNu64 " %" SCNu64, &major, &minor, &value) != 3)
-				continue;
-		}
+		if (!take_device(&next, &major, &minor) || !take_value(next, operation, &value))
+			continue;
 		if (!any) {
 			json_key(writer, name);
 			json_begin_array(writer);
@@ -90,25 +120,22 @@ static void table_v2(struct json_writer *writer, const char *name, const char *t
 	for (const char *line = text; line && *line;
 	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		_cleanup_arena_ struct arena arena = { 0 };
-		const char *one = arena_strndup(&arena, line, strcspn(line, "\n"));
-		const char *read_value = strstr(one, read_key);
-		const char *write_value = strstr(one, write_key);
+		const char *next = arena_strndup(&arena, line, strcspn(line, "\n"));
+		const char *read_value = strstr(next, read_key);
+		const char *write_value = strstr(next, write_key);
 		uint64_t major;
 		uint64_t minor;
-		uint64_t value;
 
 		/* A device that was never used has a line with its number alone. */
-		if (sscanf(one, "%" SCNu64 ":%" SCNu64 " ", &major, &minor) != 2 || !read_value || !write_value)
+		if (!take_device(&next, &major, &minor) || !read_value || !write_value)
 			continue;
 		if (!any) {
 			json_key(writer, name);
 			json_begin_array(writer);
 			any = true;
 		}
-		if (sscanf(read_value + strlen(read_key), "%" SCNu64, &value) == 1)
-			entry_write(writer, major, minor, "Read", value);
-		if (sscanf(write_value + strlen(write_key), "%" SCNu64, &value) == 1)
-			entry_write(writer, major, minor, "Write", value);
+		entry_write(writer, major, minor, "Read", strtoull(read_value + strlen(read_key), NULL, 10));
+		entry_write(writer, major, minor, "Write", strtoull(write_value + strlen(write_key), NULL, 10));
 	}
 	if (any)
 		json_end_array(writer);

@@ -156,7 +156,10 @@ int cgroup_of_process(struct arena *arena, const struct cgroup *cgroup, pid_t pi
 	path = v2_path_of(arena, pid);
 	if (!path)
 		return error_set(error, errno, "find the cgroup of process %d", pid);
-	/* Of a part of the hierarchy that is mounted, /proc names the whole path: what counts is the part below. */
+	/*
+	 * Of a part of the hierarchy that is mounted, /proc names the whole path: what counts is the part
+	 * below.
+	 */
 	tail = strcmp(group->inner, "/") == 0 ? path : strstr(path, group->inner);
 	if (!tail || !path_is_below(tail, group->inner) || strcmp(tail, path_normalize(arena, tail)) != 0)
 		return error_set(error, 0, "process %d is in cgroup %s, not in that of the container, %s", pid,

@@ -64,8 +64,8 @@ static int write_memory_and_swap(struct cgroup_group *group, int64_t limit, int6
 }
 
 /*
- * Newer kernels have taken the separate kernel memory limit away (it counts as memory anyhow): the file is gone, or
- * it refuses everything. Then there is nothing to be limited.
+ * Newer kernels have taken the separate kernel memory limit away (it counts as memory anyhow): the file is
+ * gone, or it refuses everything. Then there is nothing to be limited.
  */
 static int write_kernel_memory(struct cgroup_group *group, const char *file, int64_t value, struct error *error)
 {

@@ -66,8 +66,8 @@ int v2_set_memory(struct cgroup_group *group, const struct oci_memory *memory, s
 }
 
 /*
- * The quota in "QUOTA PERIOD". With a period alone the present quota stays: writing "max" there would lift a limit
- * that nobody spoke of.
+ * The quota in "QUOTA PERIOD". With a period alone the present quota stays: writing "max" there would lift a
+ * limit that nobody spoke of.
  */
 static int write_cpu_max(struct cgroup_group *group, const struct oci_cpu *cpu, struct error *error)
 {

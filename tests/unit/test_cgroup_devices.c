@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Device rules: what they come to, and that the program for v2 decides as the rules say. The program is run here by
- * a small interpreter of the few instructions that it is made of.
+ * Device rules: what they come to, and that the program for v2 decides as the rules say. The program is run
+ * here by a small interpreter of the few instructions that it is made of.
  */
 #include <setjmp.h>
 #include <stdarg.h>

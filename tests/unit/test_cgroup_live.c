@@ -389,6 +389,7 @@ static void the_v2_program_is_attached_and_replaced(void **state)
 	if (!group) {
 		destroy(cgroup);
 		skip();
+		return;
 	}
 	assert_int_equal(devices_resolve(&arena, NULL, NULL, &devices, &error), 0);
 	if (devices_bpf_set(group, &devices, &error) < 0) {
