@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sys/capability.h>
 #include <yajl/yajl_version.h>
 
 #include "libcontainer.h"
@@ -120,6 +119,5 @@ void library_versions_print(struct strbuf *out)
 	int yajl = yajl_version();
 
 	strbuf_printf(out, "libseccomp: %s\n", seccomp_library_version());
-	strbuf_printf(out, "libcap: %d.%d\n", LIBCAP_MAJOR, LIBCAP_MINOR);
 	strbuf_printf(out, "yajl: %d.%d.%d\n", yajl / 10000, yajl / 100 % 100, yajl % 100);
 }

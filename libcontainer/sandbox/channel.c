@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -20,6 +21,15 @@ int channel_send(int channel, enum message_type type, int value, int fd, struct 
 
 	if (fd_send(channel, &message, sizeof(message), &fd, fd >= 0 ? 1 : 0) < 0)
 		return error_set(error, errno, "send to the other stage of the runtime");
+	return 0;
+}
+
+int channel_send_plainly(int channel, enum message_type type, int value, struct error *error)
+{
+	struct message message = { .type = type, .value = value };
+
+	if (write(channel, &message, sizeof(message)) != (ssize_t)sizeof(message))
+		return error_set(error, errno, "write to the other stage of the runtime");
 	return 0;
 }
 

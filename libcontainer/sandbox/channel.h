@@ -16,7 +16,7 @@ enum message_type {
 	MESSAGE_HOOKS, /* child to runtime: the mounts are made, run createRuntime's hooks, then CONTINUE */
 	MESSAGE_LIMITS, /* child to runtime: set my resource limits, then CONTINUE */
 	MESSAGE_CONSOLE, /* child to runtime: the pty's master is attached; value is its number */
-	MESSAGE_LISTENER, /* child to runtime: the seccomp listener is attached */
+	MESSAGE_LISTENER, /* child to runtime: the seccomp listener is attached, or value is its number in the child */
 	MESSAGE_PID, /* intermediate to runtime: value is the pid of the container's process */
 	MESSAGE_CREATED, /* child to runtime: all is set up, waiting for START (or CONTINUE) */
 	MESSAGE_ERROR, /* child to runtime: it failed, error says why */
@@ -33,6 +33,9 @@ int channel_make(int ends[2], struct error *error);
 
 /* Sends a message, with a descriptor where @fd is not negative. 0, or -1 (the peer is gone: EPIPE). */
 int channel_send(int channel, enum message_type type, int value, int fd, struct error *error);
+
+/* The same without a descriptor, by write(2) and nothing else. */
+int channel_send_plainly(int channel, enum message_type type, int value, struct error *error);
 
 /* Sends @cause as MESSAGE_ERROR; failing to do so is not reported, there is nobody left to tell. */
 void channel_send_error(int channel, const struct error *cause);

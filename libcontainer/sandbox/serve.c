@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The runtime's side of the channel while the child sets itself up. */
 #include <errno.h>
-#include <sys/resource.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "sandbox/channel.h"
@@ -28,6 +28,10 @@ static int serve_one(struct sandbox *sandbox, const struct sandbox_requests *req
 	case MESSAGE_CONSOLE:
 		return requests->console(requests->context, fd, message->value, error);
 	case MESSAGE_LISTENER:
+		if (fd < 0)
+			fd = pidfd_getfd(sandbox->pidfd, message->value, 0);
+		if (fd < 0)
+			return error_set(error, errno, "fetch the seccomp listener");
 		if (requests->listener(requests->context, fd, error) < 0)
 			return -1;
 		return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);

@@ -288,6 +288,11 @@ int step_verify(struct sandbox *sandbox, struct error *error)
 	return result;
 }
 
+/*
+ * The filter decides about the calls that hand its own listener over, and nobody answers before that is done: so
+ * write(2) alone tells the runtime the descriptor's number, and it fetches it (write with NOTIFY is refused, as in
+ * runc). In a user namespace it may not, and the descriptor is sent.
+ */
 static int load_filter(struct sandbox *sandbox, struct error *error)
 {
 	int listener = -1;
@@ -297,10 +302,16 @@ static int load_filter(struct sandbox *sandbox, struct error *error)
 		return -1;
 	if (listener < 0)
 		return 0;
-	if (channel_send(sandbox->channel, MESSAGE_LISTENER, 0, listener, error) < 0)
+	if (has_user_namespace(sandbox)) {
+		if (channel_send(sandbox->channel, MESSAGE_LISTENER, 0, listener, error) < 0)
+			return -1;
+	} else if (channel_send_plainly(sandbox->channel, MESSAGE_LISTENER, listener, error) < 0) {
+		return -1;
+	}
+	if (channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
 		return -1;
 	close(listener);
-	return channel_expect(sandbox->channel, MESSAGE_CONTINUE, error);
+	return 0;
 }
 
 /*

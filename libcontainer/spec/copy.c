@@ -21,6 +21,8 @@ static void copy_strings(struct arena *arena, const struct string_list *from, st
 
 	for (size_t i = 0; i < from->count; i++)
 		items[i] = copy_string(arena, items[i]);
+	if (from->items && from->count == 0)
+		items = arena_alloc(arena, sizeof(*items)); /* empty, not absent: see keep_empty */
 	to->items = items;
 }
 

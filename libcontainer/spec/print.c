@@ -24,6 +24,9 @@ static bool is_present(const struct spec_field *field, const void *object)
 	case SPEC_OPTIONAL_U32: return ((const struct optional_u32 *)from)->present;
 	case SPEC_ENUM: return spec_enum_name(field->names, *(const int *)from);
 	case SPEC_STRING_LIST:
+		if (field->keep_empty && ((const struct string_list *)from)->items)
+			return true;
+		return ((const struct string_list *)from)->count > 0;
 	case SPEC_U32_LIST:
 	case SPEC_STRING_MAP:
 	case SPEC_OBJECT_LIST:

@@ -122,14 +122,16 @@ static int refuse(const struct site *site, const char *expected)
 	return refuse_text(site->reader, site->step, strbuf_text(&found), expected);
 }
 
-static int refuse_name(const struct site *site, const struct spec_name *names)
+static int refuse_name(const struct site *site)
 {
+	const struct spec_name *names = site->field->names;
 	_cleanup_strbuf_ struct strbuf expected = { 0 };
 
 	strbuf_puts(&expected, "one of");
 	for (; names->name; names++)
 		strbuf_printf(&expected, " \"%s\"%s", names->name, names[1].name ? "," : "");
-	return refuse(site, strbuf_text(&expected));
+	refuse(site, strbuf_text(&expected));
+	return site->field->complaint ? error_context(site->reader->error, "%s", site->field->complaint) : -1;
 }
 
 static int read_string(const struct site *site, void *to)
@@ -142,7 +144,7 @@ static int read_string(const struct site *site, void *to)
 	if (field->valid && !field->valid(site->value->string))
 		return refuse(site, field->expected);
 	if (field->names && !spec_enum_value(field->names, site->value->string, &ignored))
-		return refuse_name(site, field->names);
+		return refuse_name(site);
 	*(const char **)to = site->value->string;
 	return 0;
 }
@@ -151,7 +153,7 @@ static int read_enum(const struct site *site, void *to)
 {
 	if (!has_type(site->value, JSON_STRING) ||
 	    !spec_enum_value(site->field->names, site->value->string, to))
-		return refuse_name(site, site->field->names);
+		return refuse_name(site);
 	return 0;
 }
 
@@ -255,8 +257,10 @@ static int read_items(const struct site *site, size_t size, int (*read_item)(con
 		snprintf(expected, sizeof(expected), "array of at least %zu", site->field->min_count);
 		return refuse_text(site->reader, site->step, found, expected);
 	}
-	if (array->array.count == 0)
+	if (array->array.count == 0) {
+		list->items = site->field->keep_empty ? arena_alloc(site->reader->arena, size) : NULL;
 		return 0;
+	}
 	list->items = arena_array(site->reader->arena, array->array.count, size);
 	list->count = array->array.count;
 	for (size_t i = 0; i < list->count; i++) {

@@ -74,10 +74,12 @@ struct spec_field {
 	int64_t min;
 	uint64_t max;
 	size_t min_count; /* of a list */
+	bool keep_empty; /* of a list of strings: [] is something else than absent, and has items that are not NULL */
 	/* Whether a string (each one of a list) may be there, and what is expected, as errors show it. */
 	bool (*valid)(const char *text);
 	const char *expected;
 	const struct spec_name *names; /* of an enum, or the strings that a list is made of; ends with NULL */
+	const char *complaint; /* what stands first in the error where it is none of @names: engines match it */
 	const struct spec_table *table; /* of an object */
 };
 

@@ -66,7 +66,7 @@ static const struct spec_field seccomp_fields[] = {
 	SPEC_FIELD(OPTIONAL_U32, "defaultErrnoRet", struct oci_seccomp, default_errno_ret),
 	SPEC_FIELD(STRING_LIST, "architectures", struct oci_seccomp, architectures,
 		   .names = architecture_names),
-	SPEC_FIELD(STRING_LIST, "flags", struct oci_seccomp, flags, .names = flag_names),
+	SPEC_FIELD(STRING_LIST, "flags", struct oci_seccomp, flags, .keep_empty = true, .names = flag_names),
 	SPEC_FIELD(STRING, "listenerPath", struct oci_seccomp, listener_path),
 	SPEC_FIELD(STRING, "listenerMetadata", struct oci_seccomp, listener_metadata),
 	SPEC_FIELD_LIST("syscalls", struct oci_seccomp, syscalls, syscall_table),
