@@ -6,8 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/number_set.h"
 #include "sandbox/identity.h"
-#include "sandbox/number_set.h"
 
 /* struct sched_attr of linux/sched/types.h, which cannot be included next to the C library's sched.h. */
 struct scheduler_attributes {

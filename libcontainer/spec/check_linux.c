@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "base/number_set.h"
 #include "spec/check.h"
 
 #define NANOSECONDS 1000000000
@@ -136,9 +137,8 @@ static int check_net_devices(const struct oci_config *config, struct error *erro
 	const struct oci_net_device_list *devices = &config->linux_->net_devices;
 
 	if (devices->count && !config_namespace(config, OCI_NAMESPACE_NETWORK))
-		return error_set(
-			error, 0,
-			"linux.netDevices: unable to move network devices without a private NET namespace");
+		return error_set(error, 0,
+				 "linux.netDevices: unable to move network devices without a NET namespace");
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct oci_net_device *device = &devices->items[i];
 
@@ -153,9 +153,37 @@ static int check_intel_rdt(const struct oci_intel_rdt *rdt, struct error *error)
 {
 	const char *id = rdt->clos_id;
 
-	if (id && (!strcmp(id, ".") || !strcmp(id, "..") || strpbrk(id, "/\n")))
+	if (id &&
+	    (!strcmp(id, ".") || !strcmp(id, "..") || (id[0] && id[1] && strchr(id, '/')) || strchr(id, '\n')))
 		return error_set(error, 0, "linux.intelRdt.closID: invalid intelRdt.ClosID \"%.60s\"", id);
 	return 0;
+}
+
+/* How many nodes the mode takes: mbind(2). The words are runc's. */
+static int check_memory_nodes(const struct oci_memory_policy *policy, struct error *error)
+{
+	struct number_set nodes = { .bytes = 0 };
+	size_t count;
+
+	if (policy->nodes && *policy->nodes && number_set_parse(policy->nodes, &nodes) < 0)
+		return error_set(error, 0,
+				 "linux.memoryPolicy.nodes: invalid memory policy node list \"%.60s\"",
+				 policy->nodes);
+	count = number_set_count(&nodes);
+	switch (policy->mode) {
+	case OCI_MPOL_DEFAULT:
+	case OCI_MPOL_LOCAL:
+		if (count > 0)
+			return error_set(error, 0,
+					 "linux.memoryPolicy.nodes: mode requires 0 nodes but got %zu", count);
+		return 0;
+	case OCI_MPOL_PREFERRED: return 0;
+	default:
+		if (count == 0)
+			return error_set(error, 0,
+					 "linux.memoryPolicy.nodes: mode requires at least 1 node but got 0");
+		return 0;
+	}
 }
 
 static int check_memory_policy(const struct oci_memory_policy *policy, struct error *error)
@@ -167,37 +195,15 @@ static int check_memory_policy(const struct oci_memory_policy *policy, struct er
 		relative |= !strcmp(policy->flags.items[i], "MPOL_F_RELATIVE_NODES");
 		fixed |= !strcmp(policy->flags.items[i], "MPOL_F_STATIC_NODES");
 	}
+	if (policy->mode == OCI_MPOL_UNSET)
+		return error_set(
+			error, 0,
+			"linux.memoryPolicy.mode: invalid memory policy mode: found nothing, expected a mode");
 	if (relative && fixed)
 		return error_set(
 			error, 0,
 			"linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
-	switch (policy->mode) {
-	case OCI_MPOL_UNSET:
-		return error_set(error, 0, "linux.memoryPolicy.mode: found nothing, expected a mode");
-	case OCI_MPOL_DEFAULT:
-	case OCI_MPOL_LOCAL:
-		if (policy->nodes)
-			return error_set(error, 0, "linux.memoryPolicy.nodes: the mode takes no nodes");
-		break;
-	case OCI_MPOL_PREFERRED: break;
-	default:
-		if (!policy->nodes)
-			return error_set(error, 0, "linux.memoryPolicy.nodes: the mode needs nodes");
-	}
-	return 0;
-}
-
-static bool goes_up(const char *path)
-{
-	for (const char *next = path; *next;) {
-		size_t length = strcspn(next, "/");
-
-		if (length == 2 && next[0] == '.' && next[1] == '.')
-			return true;
-		next += length;
-		next += strspn(next, "/");
-	}
-	return false;
+	return check_memory_nodes(policy, error);
 }
 
 int check_linux(const struct oci_config *config, struct error *error)
@@ -210,9 +216,6 @@ int check_linux(const struct oci_config *config, struct error *error)
 	    check_restrictions(config, error) < 0 || check_devices(&linux_->devices, error) < 0 ||
 	    check_net_devices(config, error) < 0)
 		return -1;
-	if (linux_->cgroups_path && goes_up(linux_->cgroups_path))
-		return error_set(error, 0, "linux.cgroupsPath: found \"%.60s\", expected a path without \"..\"",
-				 linux_->cgroups_path);
 	if (linux_->personality && linux_->personality->domain == OCI_PERSONALITY_UNSET)
 		return error_set(error, 0,
 				 "linux.personality.domain: found nothing, expected LINUX or LINUX32");

@@ -64,9 +64,11 @@ static const struct spec_name memory_policy_flag_names[] = {
 	{ NULL, 0 },
 };
 static const struct spec_field memory_policy_fields[] = {
-	SPEC_FIELD_ENUM("mode", struct oci_memory_policy, mode, memory_policy_mode_names),
+	SPEC_FIELD_ENUM("mode", struct oci_memory_policy, mode, memory_policy_mode_names,
+			.complaint = "invalid memory policy mode"),
 	SPEC_FIELD(STRING, "nodes", struct oci_memory_policy, nodes),
-	SPEC_FIELD(STRING_LIST, "flags", struct oci_memory_policy, flags, .names = memory_policy_flag_names),
+	SPEC_FIELD(STRING_LIST, "flags", struct oci_memory_policy, flags, .names = memory_policy_flag_names,
+		   .complaint = "invalid memory policy flag"),
 };
 static const struct spec_table memory_policy_table = SPEC_TABLE(struct oci_memory_policy, memory_policy_fields);
 

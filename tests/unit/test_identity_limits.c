@@ -18,9 +18,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/number_set.h"
 #include "children.h"
 #include "sandbox/identity.h"
-#include "sandbox/number_set.h"
 
 static void lists_of_numbers(void **state)
 {
@@ -28,10 +28,12 @@ static void lists_of_numbers(void **state)
 		const char *list;
 		unsigned long first_word;
 		size_t bytes;
+		size_t count;
 	} good[] = {
-		{ "0", 0x1, 8 },	{ "0-3", 0xf, 8 },	    { "0,2-3", 0xd, 8 }, { "3,0", 0x9, 8 },
-		{ "63", 1UL << 63, 8 }, { "1, 3 - 4 ,1", 0x1a, 8 }, { "64", 0, 16 },	 { "0-64", ~0UL, 16 },
-		{ "8191", 0, 1024 },	{ "007", 0x80, 8 },
+		{ "0", 0x1, 8, 1 },    { "0-3", 0xf, 8, 4 },	  { "0,2-3", 0xd, 8, 3 },
+		{ "3,0", 0x9, 8, 2 },  { "63", 1UL << 63, 8, 1 }, { "1, 3 - 4 ,1", 0x1a, 8, 3 },
+		{ "64", 0, 16, 1 },    { "0-64", ~0UL, 16, 65 },  { "8191", 0, 1024, 1 },
+		{ "007", 0x80, 8, 1 },
 	};
 	static const char *const bad[] = {
 		"",    " ",	",",	"a",   "0,",  ",0",   "0,,1",	"1-",
@@ -46,6 +48,7 @@ static void lists_of_numbers(void **state)
 		assert_int_equal(number_set_parse(good[i].list, &set), 0);
 		assert_int_equal(set.words[0], good[i].first_word);
 		assert_int_equal(set.bytes, good[i].bytes);
+		assert_int_equal(number_set_count(&set), good[i].count);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct number_set set;

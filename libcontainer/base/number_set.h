@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of CPUs or memory nodes, "0-3,7", as the kernel's bit masks. Private to this room. */
+/* Lists of CPUs or memory nodes, "0-3,7", as the kernel's bit masks. */
 #pragma once
 
 #include <stddef.h>
@@ -17,3 +17,6 @@ struct number_set {
  * a range that runs backwards, a number that is too large).
  */
 int number_set_parse(const char *list, struct number_set *set);
+
+/* How many numbers are in it. */
+size_t number_set_count(const struct number_set *set);

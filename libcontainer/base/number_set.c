@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sandbox/number_set.h"
+#include "base/number_set.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -62,4 +62,13 @@ int number_set_parse(const char *list, struct number_set *set)
 		if (*next++ != ',')
 			return -1;
 	}
+}
+
+size_t number_set_count(const struct number_set *set)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < set->bytes / sizeof(*set->words); i++)
+		count += (size_t)__builtin_popcountl(set->words[i]);
+	return count;
 }
