@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/syscalls.h"
@@ -24,7 +25,34 @@ int path_open_in_root(int root, const char *path, int flags)
 	return fd;
 }
 
-/* One component below @directory, made if it is missing; the root is needed to follow a link in it. */
+/* As many links as the kernel follows in one path. */
+enum { MAXIMUM_LINKS = 40 };
+
+/* Replaces the start of @path, up to @rest, whose last component is the link @name, by what the link names. */
+static int replace_link(char path[PATH_MAX], int directory, const char *so_far, const char *name, const char *rest)
+{
+	size_t parent = (size_t)(strrchr(so_far, '/') - so_far);
+	char target[PATH_MAX];
+	char replaced[PATH_MAX];
+	ssize_t length = readlinkat(directory, name, target, sizeof(target));
+	int written;
+
+	if (length < 0)
+		return -1;
+	written = snprintf(replaced, sizeof(replaced), "%.*s/%.*s%s", target[0] == '/' ? 0 : (int)parent, so_far,
+			   (int)length, target, rest);
+	if (written < 0 || (size_t)written >= sizeof(replaced)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path, replaced, (size_t)written + 1);
+	return 0;
+}
+
+/*
+ * One component below @directory, made if it is missing; the root is needed to follow a link in it. -1 with
+ * ENOENT: a link to what is not there yet.
+ */
 static int enter_directory(int root, int directory, const char *so_far, const char *name, mode_t mode)
 {
 	int made;
@@ -41,50 +69,82 @@ static int enter_directory(int root, int directory, const char *so_far, const ch
 	made = mkdirat(directory, name, mode);
 	if (made < 0 && errno != EEXIST)
 		return -1;
-	return openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Gone again: somebody is at it, and it is not a link to look through. */
+	if (fd < 0 && errno == ENOENT)
+		errno = EAGAIN;
+	return fd;
 }
 
-int path_make_directory(int root, const char *path, mode_t mode, struct error *error)
+/* The next component of @path, copied to the end of @so_far: *next points behind it. NULL at the end. */
+static const char *next_component(char so_far[PATH_MAX], const char **next)
 {
-	_cleanup_fd_ int current = -1;
+	size_t used = strlen(so_far);
+	size_t length;
+
+	*next += strspn(*next, "/");
+	length = strcspn(*next, "/");
+	if (length == 0)
+		return NULL;
+	so_far[used] = '/';
+	memcpy(so_far + used + 1, *next, length);
+	so_far[used + 1 + length] = '\0';
+	*next += length;
+	return so_far + used + 1;
+}
+
+/* Walks @path from the root. -1 with ENOENT: @path was changed by a link, to be walked anew. */
+static int walk_and_make(int root, char path[PATH_MAX], mode_t mode)
+{
+	_cleanup_fd_ int current = path_open_in_root(root, ".", O_PATH | O_DIRECTORY);
 	char so_far[PATH_MAX] = "";
 	const char *next = path;
+	const char *name;
 
-	current = path_open_in_root(root, path, O_PATH | O_DIRECTORY);
-	if (current >= 0)
-		return TAKE_FD(current);
-	if (errno != ENOENT)
-		return error_set(error, errno, "open directory %s in the rootfs", path);
-	current = path_open_in_root(root, ".", O_PATH | O_DIRECTORY);
 	if (current < 0)
-		return error_set(error, errno, "open the rootfs");
-	for (;;) {
-		size_t length;
-		size_t used = strlen(so_far);
+		return -1;
+	while ((name = next_component(so_far, &next))) {
 		int entered;
 
-		next += strspn(next, "/");
-		length = strcspn(next, "/");
-		if (length == 0)
-			break;
-		if (used + length + 2 > sizeof(so_far))
-			return error_set(error, ENAMETOOLONG, "make directory %s in the rootfs", path);
-		so_far[used] = '/';
-		memcpy(so_far + used + 1, next, length);
-		so_far[used + 1 + length] = '\0';
-		next += length;
-		if (length == 1 && so_far[used + 1] == '.')
+		if (!strcmp(name, "."))
 			continue;
-		if (length == 2 && !strcmp(so_far + used + 1, ".."))
+		if (!strcmp(name, ".."))
 			entered = path_open_in_root(root, so_far, O_PATH | O_DIRECTORY);
 		else
-			entered = enter_directory(root, current, so_far, so_far + used + 1, mode);
-		if (entered < 0)
-			return error_set(error, errno, "make directory %s in the rootfs", path);
+			entered = enter_directory(root, current, so_far, name, mode);
+		if (entered < 0) {
+			if (errno == ENOENT && replace_link(path, current, so_far, name, next) == 0)
+				errno = ENOENT;
+			return -1;
+		}
 		close(current);
 		current = entered;
 	}
 	return TAKE_FD(current);
+}
+
+int path_make_directory(int root, const char *path, mode_t mode, struct error *error)
+{
+	char rest[PATH_MAX];
+	int fd;
+
+	fd = path_open_in_root(root, path, O_PATH | O_DIRECTORY);
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return error_set(error, errno, "open directory %s in the rootfs", path);
+	/* One more for the slash that next_component() may put in front. */
+	if (strlen(path) + 1 >= sizeof(rest))
+		return error_set(error, ENAMETOOLONG, "make directory %s in the rootfs", path);
+	strcpy(rest, path);
+	for (int links = 0; links <= MAXIMUM_LINKS; links++) {
+		fd = walk_and_make(root, rest, mode);
+		if (fd >= 0)
+			return fd;
+		if (errno != ENOENT)
+			break;
+	}
+	return error_set(error, errno == ENOENT ? ELOOP : errno, "make directory %s in the rootfs", path);
 }
 
 int path_open_parent(struct arena *arena, int root, const char *path, bool make, const char **name,
@@ -119,26 +179,37 @@ int path_open_parent(struct arena *arena, int root, const char *path, bool make,
 int path_make_file(int root, const char *path, mode_t mode, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	_cleanup_fd_ int parent = -1;
-	_cleanup_fd_ int made = -1;
-	const char *name;
-	int fd;
 
-	fd = path_open_in_root(root, path, O_PATH);
-	if (fd >= 0)
-		return fd;
-	if (errno != ENOENT)
-		return error_set(error, errno, "open %s in the rootfs", path);
-	parent = path_open_parent(&arena, root, path, true, &name, error);
-	if (parent < 0)
-		return -1;
-	made = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (made < 0)
-		return error_set(error, errno, "make file %s in the rootfs", path);
-	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(error, errno, "open file %s in the rootfs", path);
-	return fd;
+	path = arena_printf(&arena, "/%s", path);
+	for (int links = 0; links <= MAXIMUM_LINKS; links++) {
+		_cleanup_fd_ int parent = -1;
+		_cleanup_fd_ int made = -1;
+		char target[PATH_MAX];
+		const char *name;
+		ssize_t length;
+		int fd;
+
+		fd = path_open_in_root(root, path, O_PATH);
+		if (fd >= 0)
+			return fd;
+		if (errno != ENOENT)
+			return error_set(error, errno, "open %s in the rootfs", path);
+		parent = path_open_parent(&arena, root, path, true, &name, error);
+		if (parent < 0)
+			return -1;
+		made = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (made >= 0) {
+			fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+			return fd >= 0 ? fd : error_set(error, errno, "open file %s in the rootfs", path);
+		}
+		/* A link to what is not there: that is what is made. */
+		length = errno == EEXIST ? readlinkat(parent, name, target, sizeof(target)) : -1;
+		if (length < 0)
+			return error_set(error, errno, "make file %s in the rootfs", path);
+		path = arena_printf(&arena, "%.*s%.*s", target[0] == '/' ? 0 : (int)(strrchr(path, '/') - path + 1),
+				    path, (int)length, target);
+	}
+	return error_set(error, ELOOP, "make file %s in the rootfs", path);
 }
 
 char *path_normalize(struct arena *arena, const char *path)

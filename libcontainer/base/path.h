@@ -22,15 +22,15 @@
 int path_open_in_root(int root, const char *path, int flags);
 
 /*
- * Opens the directory @path below @root as O_PATH, making each missing component with @mode. Existing
- * symbolic links are followed inside the root; a dangling one is an error. Returns a descriptor, or -1.
+ * Opens the directory @path below @root as O_PATH, making each missing component with @mode. Symbolic links
+ * are followed inside the root; where one dangles, what it names is made. Returns a descriptor, or -1.
  */
 int path_make_directory(int root, const char *path, mode_t mode, struct error *error);
 
 /*
  * Opens the file @path below @root as O_PATH; where nothing is there, makes its missing parent directories
- * (0755) and an empty regular file with @mode. A directory found there is returned as it is. Returns a
- * descriptor, or -1.
+ * (0755) and an empty regular file with @mode, through links as path_make_directory() does. A directory found
+ * there is returned as it is. Returns a descriptor, or -1.
  */
 int path_make_file(int root, const char *path, mode_t mode, struct error *error);
 

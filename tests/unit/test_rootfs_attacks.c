@@ -121,10 +121,7 @@ static void dev_is_a_link(void **state)
 	box_make(&box);
 	box_link(&box, box_path(&box, "outside"), "rootfs/dev");
 	box_mount(&box, "/proc", "proc", "proc", NULL);
-	assert_fails(&box, "/dev"); /* inside the root it leads nowhere */
-	assert_true(outside_is_empty(&box));
-	/* And where the same path exists inside, that is what is used. */
-	box_directory(&box, arena_printf(&box.arena, "rootfs%s/outside", box.base));
+	/* The same path inside is what is made and used. */
 	assert_runs(&box);
 	assert_true(outside_is_empty(&box));
 	assert_true(box_has(&box, arena_printf(&box.arena, "rootfs%s/outside/null", box.base)));
@@ -171,8 +168,10 @@ static void dangling_links(void **state)
 	box_file(&box, "file", "");
 	box_link(&box, box_path(&box, "outside/made"), "rootfs/dangling");
 	box_link(&box, "circle", "rootfs/circle");
+	/* What it names is made, inside. */
 	box_mount(&box, "/dangling", "none", "directory", "bind", NULL);
-	assert_int_equal(box_run(&box), -1);
+	assert_int_equal(box_run(&box), 0);
+	assert_true(outside_is_empty(&box));
 	box.config.mounts.count = 0;
 	box_mount(&box, "/dangling", "none", "file", "bind", NULL);
 	assert_int_equal(box_run(&box), -1);
