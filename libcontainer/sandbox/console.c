@@ -45,6 +45,20 @@ static int keep_newlines(int slave)
 	return tcsetattr(slave, TCSANOW, &settings);
 }
 
+/* As configured, or as the caller's terminal has it: the program may ask before anybody relays a byte. */
+static int set_size(int slave, const struct oci_console_size *size)
+{
+	struct winsize window = { 0 };
+
+	if (size) {
+		window.ws_row = (unsigned short)(size->height > USHRT_MAX ? USHRT_MAX : size->height);
+		window.ws_col = (unsigned short)(size->width > USHRT_MAX ? USHRT_MAX : size->width);
+	} else if (ioctl(STDIN_FILENO, TIOCGWINSZ, &window) < 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) < 0) {
+		return 0;
+	}
+	return ioctl(slave, TIOCSWINSZ, &window);
+}
+
 int console_open(int root, const struct oci_console_size *size, struct console *console, struct error *error)
 {
 	_cleanup_fd_ int master = path_open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW);
@@ -62,15 +76,8 @@ int console_open(int root, const struct oci_console_size *size, struct console *
 		return error_set(error, errno, "open the pty's slave");
 	if (keep_newlines(slave) < 0)
 		return error_set(error, errno, "set the console up");
-	if (size) {
-		struct winsize window = {
-			.ws_row = (unsigned short)(size->height > USHRT_MAX ? USHRT_MAX : size->height),
-			.ws_col = (unsigned short)(size->width > USHRT_MAX ? USHRT_MAX : size->width),
-		};
-
-		if (ioctl(slave, TIOCSWINSZ, &window) < 0)
-			return error_set(error, errno, "set the console's size");
-	}
+	if (set_size(slave, size) < 0)
+		return error_set(error, errno, "set the console's size");
 	console->master = TAKE_FD(master);
 	console->slave = TAKE_FD(slave);
 	return 0;
