@@ -97,12 +97,12 @@ words() {
 
 @test "a terminal needs a socket when detached, and a socket needs a terminal" {
 	program true
-	fails 1 "cannot allocate tty if $NAME will detach without setting console socket" runtime run -d "$ID"
-	fails 1 "cannot allocate tty if $NAME will detach without setting console socket" runtime create "$ID"
+	fails 1 "cannot allocate tty if (runc|$NAME) will detach without setting console socket" runtime run -d "$ID"
+	fails 1 "cannot allocate tty if (runc|$NAME) will detach without setting console socket" runtime create "$ID"
 	edit '.process.terminal = false'
-	fails 1 "cannot use console socket if $NAME will not detach or allocate tty" \
+	fails 1 "cannot use console socket if (runc|$NAME) will not detach or allocate tty" \
 		runtime run --console-socket "$SOCKET" "$ID"
-	fails 1 "cannot use console socket if $NAME will not detach or allocate tty" \
+	fails 1 "cannot use console socket if (runc|$NAME) will not detach or allocate tty" \
 		runtime create --console-socket "$SOCKET" "$ID"
 	nothing_created
 }

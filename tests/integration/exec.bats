@@ -36,7 +36,7 @@ process_file() {
 	fails 255 'exec: .*/missing.*: .*no such file or directory' runtime exec "$ID" /missing
 	fails 255 'exec: .*/etc/passwd.*: permission denied' runtime exec "$ID" /etc/passwd
 	fails 255 'no such file or directory' runtime exec --pid-file /missing/pid "$ID" true
-	fails 255 'process args cannot be empty' runtime exec "$ID"
+	fails 255 'args (cannot|must not) be empty' runtime exec "$ID"
 	fails 255 'cannot exec in a container that|stopped container' kill_and_exec
 }
 
@@ -216,9 +216,9 @@ kill_and_exec() {
 
 @test "the arguments of exec's terminal and sockets are checked as runc does" {
 	start_sleeping
-	fails 255 "cannot allocate tty if $NAME will detach without setting console socket" \
+	fails 255 "cannot allocate tty if (runc|$NAME) will detach without setting console socket" \
 		runtime exec -t -d "$ID" sh
-	fails 255 "cannot use console socket if $NAME will not detach or allocate tty" \
+	fails 255 "cannot use console socket if (runc|$NAME) will not detach or allocate tty" \
 		runtime exec --console-socket /missing "$ID" sh
 }
 

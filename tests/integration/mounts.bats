@@ -134,7 +134,7 @@ flags_of() {
 	echo text >rootfs/var/deep/er/file
 	ln -s deep/er/file rootfs/var/link
 	chmod 777 rootfs/var/deep
-	chmod 4751 rootfs/var/deep/er/file
+	chmod 4755 rootfs/var/deep/er/file
 	chown -h 12:34 rootfs/var/deep/er/file rootfs/var/link
 	mount_entry /var tmpfs tmpfs tmpcopyup
 	program sh -c 'cat /var/link; stat -c "%a %u:%g" /var/deep /var/deep/er/file; echo more >/var/new; awk "\$5 == \"/var\" { print \$(NF - 1) }" /proc/self/mountinfo'
@@ -420,9 +420,9 @@ idmapped() {
 	program true
 	edit '.mounts += [{destination: "/mnt", type: "bind", source: $s, options: ["bind"],
 		uidMappings: [{containerID: 0, hostID: 5000, size: 10}]}]' --arg s "$SOURCE"
-	refused 'invalid mount'
+	refused 'invalid mount|id-mapped'
 	edit '.mounts[-1] |= (.gidMappings = .uidMappings | del(.uidMappings))'
-	refused 'invalid mount'
+	refused 'invalid mount|id-mapped'
 	edit '.mounts[-1] |= (.uidMappings = .gidMappings | .type = "tmpfs" | .source = "tmpfs" | .options = [])'
-	refused 'invalid mount'
+	refused 'invalid mount|id-mapped'
 }
