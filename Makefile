@@ -148,7 +148,7 @@ $(BUILD)/tests/%: tests/%.c Makefile
 	$(call say,LD)$(CC) -D_GNU_SOURCE -O1 -std=gnu17 $(WARNINGS) -static -o $@ $<
 
 check: ## install what is missing, build and run every test this machine can run
-	@tests/run
+	@scripts/install-deps build test && tests/run
 
 demo: ## install what is missing, build, run a hardened container and explain it
 	@scripts/demo

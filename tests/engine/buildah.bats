@@ -52,10 +52,10 @@ teardown() {
 
 @test "buildah run with a user, a directory, an environment and a mount" {
 	echo one >"$BATS_TEST_TMPDIR/file"
-	run brun --user app --workingdir /srv --env A=1 -v "$BATS_TEST_TMPDIR:/data:ro" "$WORKING" \
+	run --separate-stderr brun --user app --workingdir /srv --env A=1 -v "$BATS_TEST_TMPDIR:/data:ro" "$WORKING" \
 		sh -c 'id -u; pwd; echo $A; cat /data/file; touch /data/x'
-	[ "$(grep -v Read-only <<<"$output" | tr '\n' ' ')" = "1000 /srv 1 one " ]
-	[[ "$output" == *"Read-only file system"* ]]
+	[ "${lines[*]}" = "1000 /srv 1 one" ]
+	[[ "$stderr" == *"Read-only file system"* ]]
 }
 
 @test "buildah run passes standard input and gives a terminal" {
@@ -66,9 +66,9 @@ teardown() {
 }
 
 @test "buildah run --cap-drop, --network none" {
-	run brun --cap-drop CAP_CHOWN --network none "$WORKING" sh -c 'chown 1 /srv; ls /sys/class/net'
-	[[ "$output" == *"not permitted"* ]]
-	grep -qx lo <<<"$output"
+	run --separate-stderr brun --cap-drop CAP_CHOWN --network none "$WORKING" sh -c 'chown 1 /srv; ls /sys/class/net'
+	[[ "$stderr" == *"not permitted"* ]]
+	[ "$output" = lo ]
 }
 
 @test "a multi-stage build" {

@@ -146,10 +146,10 @@ task_is() {
 
 @test "ctr run: read-only root, mounts, environment, directory" {
 	echo one >"$BATS_TEST_TMPDIR/file"
-	run ctr_run --rm --read-only --mount "type=bind,src=$BATS_TEST_TMPDIR,dst=/srv,options=rbind:ro" --env A=1 --cwd /srv \
+	run --separate-stderr ctr_run --rm --read-only --mount "type=bind,src=$BATS_TEST_TMPDIR,dst=/srv,options=rbind:ro" --env A=1 --cwd /srv \
 		"$IMAGE" "$ID" sh -c 'pwd; cat file; echo $A; touch /x; touch /srv/y'
-	[ "$(grep -v Read-only <<<"$output" | tr '\n' ' ')" = "/srv one 1 " ]
-	[ "$(grep -c "Read-only file system" <<<"$output")" -eq 2 ]
+	[ "${lines[*]}" = "/srv one 1" ]
+	[ "$(grep -c "Read-only file system" <<<"$stderr")" -eq 2 ]
 }
 
 @test "ctr run --memory-limit, --cpus and --pid-file" {

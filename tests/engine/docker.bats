@@ -418,10 +418,10 @@ in_cgroup() {
 }
 
 @test "docker run --read-only with --tmpfs" {
-	run d run --rm --read-only --tmpfs /scratch:size=1m,mode=1777 test \
+	run --separate-stderr d run --rm --read-only --tmpfs /scratch:size=1m,mode=1777 test \
 		sh -c 'echo no >/file; echo yes >/scratch/file && cat /scratch/file; grep " /scratch " /proc/mounts'
-	[[ "$output" == *"Read-only file system"* ]]
-	grep -qx yes <<<"$output"
+	[[ "$stderr" == *"Read-only file system"* ]]
+	[ "${lines[0]}" = yes ]
 	[[ "$output" == *size=1024k* ]]
 	[[ "$output" == *noexec* ]]
 	[[ "$output" == *nosuid* ]]

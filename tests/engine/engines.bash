@@ -159,9 +159,14 @@ room_empty() {
 	[ -z "$(room_processes)" ]
 }
 
-# The cgroups that engines made in the room. Podman puts what has no parent given into /libpod_parent.
+rmdir_group() {
+	rmdir "$1" 2>/dev/null || [ ! -e "$1" ]
+}
+
+# The cgroups that engines made in the room, and further ones that the file of tests knows of.
+ROOM_MORE_CGROUPS=
 room_cgroups() {
-	find /sys/fs/cgroup -depth -type d \( -path "*/$ROOM_CGROUP*" -o -path '*/libpod_parent*' \) 2>/dev/null
+	find /sys/fs/cgroup -depth -type d \( -path "*/$ROOM_CGROUP*" -o -path "*/${ROOM_MORE_CGROUPS:-$ROOM_CGROUP}*" \) 2>/dev/null
 }
 
 # Groups that engines make and leave themselves: above containers, or for their own helpers.
@@ -183,7 +188,7 @@ room_leave() {
 			echo "cgroup left: ${group#/sys/fs/cgroup/}" >&2
 			left=1
 		fi
-		rmdir "$group" 2>/dev/null || true
+		eventually 5 rmdir_group "$group" || left=1
 	done
 	kill -KILL "$ROOM" 2>/dev/null || true
 	eventually 10 process_gone "$ROOM"

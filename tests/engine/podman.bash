@@ -4,6 +4,9 @@
 
 load engines
 
+# What has no parent given is put here.
+ROOM_MORE_CGROUPS=libpod_parent
+
 # A pod's group, named by a bare id, is podman's: it forgets the hierarchies that have no controller.
 ENGINES_OWN_GROUPS='^(conmon|libpod_parent|[0-9a-f]{64}|casemate-engine-[0-9]+)$'
 

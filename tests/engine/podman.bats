@@ -136,11 +136,10 @@ teardown() {
 @test "podman volumes, binds, read-only root, tmpfs" {
 	mkdir "$BATS_TEST_TMPDIR/data"
 	echo one >"$BATS_TEST_TMPDIR/data/file"
-	run prun --rm --read-only --tmpfs /scratch:size=1m -v "$BATS_TEST_TMPDIR/data:/data:ro" test sh -c \
+	run --separate-stderr prun --rm --read-only --tmpfs /scratch:size=1m -v "$BATS_TEST_TMPDIR/data:/data:ro" test sh -c \
 		'cat /data/file; echo x >/data/new; echo x >/new; echo ok >/scratch/f && cat /scratch/f'
-	grep -qx one <<<"$output"
-	grep -qx ok <<<"$output"
-	[ "$(grep -c "Read-only file system" <<<"$output")" -eq 2 ]
+	[ "${lines[*]}" = "one ok" ]
+	[ "$(grep -c "Read-only file system" <<<"$stderr")" -eq 2 ]
 	prun --rm -v "$NAME:/v" test sh -c 'echo kept >/v/f'
 	run prun --rm -v "$NAME:/v" test cat /v/f
 	[ "$output" = kept ]
