@@ -268,6 +268,8 @@ static int cgroupfs_create(struct cgroup *cgroup, const struct cgroup_layout *la
 			return -1;
 		}
 	}
+	if (!group_find(cgroup, "devices"))
+		cgroup->path = ""; /* rootless, and nothing was permitted */
 	return 0;
 }
 

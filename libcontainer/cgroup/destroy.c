@@ -6,7 +6,6 @@
  * event: the exit of each process that is still listed (pidfd), or "populated 0" in cgroup.events of v2. Only a
  * v1 group that lists nobody and yet is busy is tried again after a pause: the kernel has no event for that.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -20,7 +19,6 @@
 
 #define REMOVE_LIMIT_MS 10000
 #define PAUSE_MS_MAX 50
-#define DEPTH_MAX 64U
 
 static int64_t now_ms(void)
 {
@@ -30,42 +28,18 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int remove_below(int directory, unsigned int depth)
+/* One that is still busy is passed over: its turn comes in the next round. */
+static int remove_one(int parent, const char *name, void *data _unused_)
 {
-	_cleanup_dir_ DIR *listing = NULL;
-	const struct dirent *entry;
-	int result = 0;
-	int fd;
-
-	fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	listing = fdopendir(fd);
-	if (!listing) {
-		close(fd);
-		return -1;
-	}
-	while ((entry = readdir(listing)))
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0 && remove_tree(fd, entry->d_name, depth) < 0)
-			result = -1;
-	return result;
+	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == EBUSY ? 0 : -1;
 }
 
-int remove_tree(int parent, const char *name, unsigned int depth)
+/* Removes what is below the group, from the bottom up. -1 with errno. */
+static int remove_below(int directory)
 {
-	_cleanup_fd_ int directory = -1;
+	const struct group_visitor visitor = { .leave = remove_one };
 
-	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EBUSY || depth == 0)
-		return -1;
-	directory = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (directory < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (remove_below(directory, depth - 1) < 0)
-		return -1;
-	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
+	return group_walk(directory, &visitor);
 }
 
 /* Waits until one of the processes listed has exited. False: none is listed that could be waited for. */
@@ -128,7 +102,8 @@ static int remove_busy(struct cgroup_group *group, int64_t deadline)
 		return errno == ENOENT ? 0 : -1;
 	for (;;) {
 		/* What is below goes first; what is still busy there is waited for in the next round. */
-		remove_below(directory, DEPTH_MAX);
+		if (remove_below(directory) < 0)
+			return -1;
 		if (rmdir(group->directory) == 0 || errno == ENOENT)
 			return 0;
 		if (errno != EBUSY)

@@ -189,8 +189,15 @@ int cgroupfs_set_devices(struct cgroup *cgroup, const struct oci_device_rule_lis
 
 /* destroy.c */
 int cgroupfs_destroy(struct cgroup *cgroup, struct error *error);
-/* Removes @name below @parent and every group below that; does not wait. 0, or -1 with errno. */
-int remove_tree(int parent, const char *name, unsigned int depth);
+/* walk.c */
+struct group_visitor {
+	/* For each group, from the top down; and, when all below it are done, for each but the top. -1 ends the walk. */
+	int (*enter)(int directory, void *data);
+	int (*leave)(int parent, const char *name, void *data);
+	void *data;
+};
+/* Goes through the group behind @top and all below it, however deep. 0, or -1 with errno. */
+int group_walk(int top, const struct group_visitor *visitor);
 
 /* kill.c */
 /* The processes of the group behind @directory and of those below it where @recursive. 0, or -1 with errno. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The processes of a container's groups: listing and signalling them. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,7 +12,6 @@
 #include "cgroup/internal.h"
 
 #define PIDS_TEXT_MAX ((size_t)64 * 1024 * 1024)
-#define DEPTH_MAX 64U
 #define KILL_ROUNDS 10U
 
 static void pids_add(struct arena *arena, struct pid_set *pids, pid_t pid)
@@ -71,41 +69,24 @@ static int pids_of(struct arena *arena, int directory, struct pid_set *pids)
 	return pids_parse(arena, text, pids);
 }
 
-static int pids_walk(struct arena *arena, int directory, unsigned int depth, struct pid_set *pids)
+struct collection {
+	struct arena *arena;
+	struct pid_set *pids;
+};
+
+static int collect(int directory, void *data)
 {
-	_cleanup_dir_ DIR *listing = NULL;
-	const struct dirent *entry;
-	int fd;
+	struct collection *collection = data;
 
-	if (pids_of(arena, directory, pids) < 0)
-		return -1;
-	if (depth == 0)
-		return 0;
-	fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return is_gone(errno) ? 0 : -1;
-	listing = fdopendir(fd);
-	if (!listing) {
-		close(fd);
-		return -1;
-	}
-	while ((entry = readdir(listing))) {
-		_cleanup_fd_ int below = -1;
-
-		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		below = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (below < 0 && is_gone(errno))
-			continue;
-		if (below < 0 || pids_walk(arena, below, depth - 1, pids) < 0)
-			return -1;
-	}
-	return 0;
+	return pids_of(collection->arena, directory, collection->pids);
 }
 
 int pids_collect(struct arena *arena, int directory, bool recursive, struct pid_set *pids)
 {
-	return pids_walk(arena, directory, recursive ? DEPTH_MAX : 0, pids);
+	struct collection collection = { arena, pids };
+	const struct group_visitor visitor = { .enter = collect, .data = &collection };
+
+	return recursive ? group_walk(directory, &visitor) : pids_of(arena, directory, pids);
 }
 
 /* The group to look for processes in: every process is in all of them, so one is enough. */
@@ -186,7 +167,7 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error)
 	struct cgroup_group *group = group_find(cgroup, NULL);
 	struct error thawing;
 
-	if (cgroup->count == 0)
+	if (!processes_group(cgroup))
 		return error_set(error, 0, "the container has no cgroup to find its processes in");
 	if (cgroup->foreign)
 		return 0;

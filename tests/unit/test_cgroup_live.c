@@ -231,6 +231,38 @@ static void groups_below_are_removed(void **state)
 	destroy(opened); /* gone already */
 }
 
+/* Deeper than there are descriptors, and with a process at the bottom. */
+static void a_deep_tree_is_listed_and_removed(void **state)
+{
+	struct cgroup *cgroup = make(NULL);
+	struct cgroup_group *group = group_find(cgroup, NULL) ? group_find(cgroup, NULL) : &cgroup->groups[0];
+	int directory = openat(group_fd(group), ".", O_PATH | O_CLOEXEC);
+	struct pid_set pids = { 0 };
+	pid_t pid;
+
+	(void)state;
+	for (unsigned int depth = 0; depth < 1500; depth++) {
+		int below;
+
+		assert_int_equal(mkdirat(directory, "d", 0755), 0);
+		below = openat(directory, "d", O_PATH | O_CLOEXEC);
+		assert_true(below >= 0);
+		close(directory);
+		directory = below;
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(sleep_long());
+	assert_int_equal(file_write_at(directory, "cgroup.procs", arena_printf(&arena, "%d", pid)), 0);
+	close(directory);
+	assert_int_equal(pids_collect(&arena, group_fd(group), true, &pids), 0);
+	assert_int_equal(pids.count, 1);
+	assert_int_equal(pids.items[0], pid);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(status_of(pid), 128 + SIGKILL);
+	destroy(cgroup);
+}
+
 static void a_plan_for_what_is_there_kills_nobody(void **state)
 {
 	struct cgroup *cgroup = make(NULL);
@@ -535,6 +567,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(used_and_frozen_groups_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(removing_waits_for_the_last_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(groups_below_are_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_deep_tree_is_listed_and_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_plan_for_what_is_there_kills_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(limits_are_what_was_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_and_swap_grow_and_shrink, setup, teardown),
