@@ -11,6 +11,30 @@
 
 #define FDS_MAX 16
 
+void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int fd_write_once(int fd, const char *text)
+{
+	size_t length = strlen(text);
+	ssize_t written;
+
+	do
+		written = write(fd, text, length);
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return -1;
+	if ((size_t)written != length) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
 int fd_write_all(int fd, const void *bytes, size_t length)
 {
 	const char *next = bytes;

@@ -9,8 +9,14 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+/* Closes *fd where it is not negative, and makes it -1. */
+void fd_close(int *fd);
+
 /* Writes all of @bytes, going on after short writes and EINTR. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *bytes, size_t length);
+
+/* One write(2) of @text, as kernel interfaces want it: a short one is EIO. Returns 0, or -1 with errno. */
+int fd_write_once(int fd, const char *text);
 
 /*
  * Reads to the end of file, at most @limit bytes (more is an error, EFBIG). The result is allocated from

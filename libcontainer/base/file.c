@@ -43,21 +43,8 @@ int file_write_atomic_at(int directory, const char *name, const void *bytes, siz
 int file_write_at(int directory, const char *path, const char *text)
 {
 	_cleanup_fd_ int fd = openat(directory, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	size_t length = strlen(text);
-	ssize_t written;
 
-	if (fd < 0)
-		return -1;
-	do
-		written = write(fd, text, length);
-	while (written < 0 && errno == EINTR);
-	if (written < 0)
-		return -1;
-	if ((size_t)written != length) {
-		errno = EIO;
-		return -1;
-	}
-	return 0;
+	return fd < 0 ? -1 : fd_write_once(fd, text);
 }
 
 int procfs_open(struct error *error)

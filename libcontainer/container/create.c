@@ -13,7 +13,6 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/time.h"
-#include "container/handover.h"
 #include "container/notify.h"
 #include "sandbox/hooks.h"
 
@@ -28,18 +27,9 @@ void creation_init(struct creation *creation, struct arena *arena, const struct 
 		.plan.bundle_fd = -1,
 		.store.fd = -1,
 		.entry.fd = -1,
-		.console_connection = -1,
-		.pidfd_connection = -1,
-		.console_master = -1,
+		.handover = HANDOVER_NONE,
 	};
 	sandbox_init(&creation->sandbox, arena);
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
 }
 
 void creation_close(struct creation *creation)
@@ -47,14 +37,12 @@ void creation_close(struct creation *creation)
 	plan_close(&creation->plan);
 	cgroup_layout_release(&creation->layout);
 	sandbox_close(&creation->sandbox);
-	close_fd(&creation->sandbox.procfs);
+	fd_close(&creation->sandbox.procfs);
 	if (creation->cgroup)
 		cgroup_close(creation->cgroup);
 	store_entry_close(&creation->entry);
 	store_close(&creation->store);
-	close_fd(&creation->console_connection);
-	close_fd(&creation->pidfd_connection);
-	close_fd(&creation->console_master);
+	handover_close(&creation->handover);
 }
 
 /* Nothing is created by these -------------------------------------------------------------------------- */
@@ -62,21 +50,6 @@ void creation_close(struct creation *creation)
 static bool detaches(const struct creation *creation)
 {
 	return !creation->is_run || creation->options->detach;
-}
-
-static int check_console(const struct creation *creation, struct error *error)
-{
-	const struct oci_process *process = creation->plan.config->process;
-	bool terminal = process && process->terminal;
-	bool socket = creation->options->console_socket != NULL;
-
-	if (detaches(creation) && terminal && !socket)
-		return error_set(error, 0,
-				 "cannot allocate tty if runc will detach without setting console socket");
-	if ((!detaches(creation) || !terminal) && socket)
-		return error_set(error, 0,
-				 "cannot use console socket if runc will not detach or allocate tty");
-	return 0;
 }
 
 static int step_plan(struct creation *creation, struct error *error)
@@ -90,27 +63,16 @@ static int step_plan(struct creation *creation, struct error *error)
 		return -1;
 	if (creation->is_run && !creation->plan.config->process)
 		return error_set(error, 0, "process: missing in config.json, there is nothing to run");
-	if (check_console(creation, error) < 0)
-		return -1;
 	return handover_check_preserved(handover_listen_fds() + options->preserve_fds, error);
 }
 
 static int step_connect(struct creation *creation, struct error *error)
 {
 	const struct create_options *options = creation->options;
+	const struct oci_process *process = creation->plan.config->process;
 
-	if (options->console_socket) {
-		creation->console_connection =
-			handover_connect("--console-socket", options->console_socket, error);
-		if (creation->console_connection < 0)
-			return -1;
-	}
-	if (options->pidfd_socket) {
-		creation->pidfd_connection = handover_connect("--pidfd-socket", options->pidfd_socket, error);
-		if (creation->pidfd_connection < 0)
-			return -1;
-	}
-	return 0;
+	return handover_open(&creation->handover, options->console_socket, options->pidfd_socket,
+			     detaches(creation), process && process->terminal, error);
 }
 
 /* What the engine's service manager hands to the container goes into its environment. */
@@ -379,11 +341,7 @@ static void undo_cgroup(struct creation *creation)
 
 static void undo_process(struct creation *creation)
 {
-	if (creation->sandbox.pid <= 0)
-		return;
-	kill(creation->sandbox.pid, SIGKILL);
-	while (waitpid(creation->sandbox.pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	sandbox_kill(&creation->sandbox);
 }
 
 static int step_process(struct creation *creation, struct error *error)
@@ -394,7 +352,7 @@ static int step_process(struct creation *creation, struct error *error)
 	if (sandbox_spawn(sandbox, error) < 0)
 		return error_context(error, "unable to start container process");
 	/* Its own copies are the child's now: as long as they are open here, start would not see its end. */
-	close_fd(&sandbox->start_socket);
+	fd_close(&sandbox->start_socket);
 	if (sandbox->process && identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
 		undo_process(creation);
 		return -1;
@@ -416,16 +374,8 @@ static int run_hooks(void *context, struct error *error)
 static int take_console(void *context, int master, int number, struct error *error)
 {
 	struct creation *creation = context;
-	_cleanup_fd_ int fd = master;
 
-	if (fd < 0)
-		return error_set(error, EPROTO, "the console came without its descriptor");
-	if (creation->console_connection < 0) {
-		creation->console_master = TAKE_FD(fd);
-		return 0;
-	}
-	return handover_send(creation->console_connection, arena_printf(creation->arena, "/dev/pts/%d", number), fd,
-			     error);
+	return handover_console(&creation->handover, master, number, error);
 }
 
 static int take_listener(void *context, int listener, struct error *error)
@@ -464,9 +414,7 @@ static int step_state(struct creation *creation, struct error *error)
 
 static int step_pidfd(struct creation *creation, struct error *error)
 {
-	if (creation->pidfd_connection < 0)
-		return 0;
-	return handover_send(creation->pidfd_connection, "pidfd", creation->sandbox.pidfd, error);
+	return handover_pidfd(&creation->handover, creation->sandbox.pidfd, error);
 }
 
 static int step_pid_file(struct creation *creation, struct error *error)

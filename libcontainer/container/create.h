@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "container/handover.h"
 #include "container/plan.h"
 #include "container/state.h"
 #include "sandbox/sandbox.h"
@@ -22,9 +23,7 @@ struct creation {
 	struct cgroup_layout layout;
 	struct cgroup *cgroup;
 	struct sandbox sandbox;
-	int console_connection; /* to --console-socket */
-	int pidfd_connection;
-	int console_master; /* run on the caller's terminal: the pty's master */
+	struct handover handover;
 	const char *host_notify_socket; /* NOTIFY_SOCKET, where the container gets one of its own */
 	size_t done; /* steps of the table that are done */
 };

@@ -27,29 +27,18 @@ struct execution {
 	struct cgroup *sub_cgroup; /* --cgroup */
 	struct sandbox sandbox;
 	int target; /* pidfd of the container's process */
-	int console_connection;
-	int pidfd_connection;
-	int console_master;
+	struct handover handover;
 };
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 static void execution_close(struct execution *execution)
 {
 	sandbox_close(&execution->sandbox);
-	close_fd(&execution->sandbox.procfs);
+	fd_close(&execution->sandbox.procfs);
 	if (execution->sub_cgroup)
 		cgroup_close(execution->sub_cgroup);
 	container_close(&execution->container);
-	close_fd(&execution->target);
-	close_fd(&execution->console_connection);
-	close_fd(&execution->pidfd_connection);
-	close_fd(&execution->console_master);
+	fd_close(&execution->target);
+	handover_close(&execution->handover);
 }
 
 /* The process ------------------------------------------------------------------------------------------- */
@@ -189,20 +178,6 @@ static void inherit(struct execution *execution)
 		process->oom_score_adj = own->oom_score_adj;
 }
 
-static int check_console(const struct execution *execution, struct error *error)
-{
-	const struct exec_options *options = execution->options;
-	bool terminal = execution->process->terminal;
-
-	if (options->detach && terminal && !options->console_socket)
-		return error_set(error, 0,
-				 "cannot allocate tty if runc will detach without setting console socket");
-	if ((!options->detach || !terminal) && options->console_socket)
-		return error_set(error, 0,
-				 "cannot use console socket if runc will not detach or allocate tty");
-	return 0;
-}
-
 static int make_process(struct execution *execution, struct error *error)
 {
 	struct policy_facts facts = { .rootless = execution->container.state.rootless };
@@ -219,9 +194,7 @@ static int make_process(struct execution *execution, struct error *error)
 	if (policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
 				 execution->process, &changes, error) < 0)
 		return -1;
-	if (process_check(execution->process, error) < 0)
-		return -1;
-	return check_console(execution, error);
+	return process_check(execution->process, error);
 }
 
 /* The container ------------------------------------------------------------------------------------------ */
@@ -323,18 +296,8 @@ static int connect_sockets(struct execution *execution, struct error *error)
 {
 	const struct exec_options *options = execution->options;
 
-	if (options->console_socket) {
-		execution->console_connection =
-			handover_connect("--console-socket", options->console_socket, error);
-		if (execution->console_connection < 0)
-			return -1;
-	}
-	if (options->pidfd_socket) {
-		execution->pidfd_connection = handover_connect("--pidfd-socket", options->pidfd_socket, error);
-		if (execution->pidfd_connection < 0)
-			return -1;
-	}
-	return 0;
+	return handover_open(&execution->handover, options->console_socket, options->pidfd_socket, options->detach,
+			     execution->process->terminal, error);
 }
 
 /* Running it --------------------------------------------------------------------------------------------- */
@@ -342,16 +305,8 @@ static int connect_sockets(struct execution *execution, struct error *error)
 static int take_console(void *context, int master, int number, struct error *error)
 {
 	struct execution *execution = context;
-	_cleanup_fd_ int fd = master;
 
-	if (fd < 0)
-		return error_set(error, EPROTO, "the console came without its descriptor");
-	if (execution->console_connection < 0) {
-		execution->console_master = TAKE_FD(fd);
-		return 0;
-	}
-	return handover_send(execution->console_connection, arena_printf(execution->arena, "/dev/pts/%d", number),
-			     fd, error);
+	return handover_console(&execution->handover, master, number, error);
 }
 
 static int take_listener(void *context, int listener, struct error *error)
@@ -404,8 +359,7 @@ static int spawn(struct execution *execution, struct error *error)
 		return -1;
 	if (identity_oom_score(sandbox->procfs, sandbox->pid, execution->process, error) < 0)
 		return -1;
-	if (execution->pidfd_connection >= 0 &&
-	    handover_send(execution->pidfd_connection, "pidfd", sandbox->pidfd, error) < 0)
+	if (handover_pidfd(&execution->handover, sandbox->pidfd, error) < 0)
 		return -1;
 	if (execution->options->pid_file &&
 	    handover_pid_file(execution->arena, execution->options->pid_file, sandbox->pid, error) < 0)
@@ -413,13 +367,11 @@ static int spawn(struct execution *execution, struct error *error)
 	return sandbox_serve(sandbox, &requests, error);
 }
 
-static void abandon(const struct execution *execution)
+static void abandon(struct execution *execution)
 {
 	if (execution->sandbox.pid <= 0)
 		return;
-	kill(execution->sandbox.pid, SIGKILL);
-	while (waitpid(execution->sandbox.pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	sandbox_kill(&execution->sandbox);
 	if (execution->options->pid_file)
 		unlink(execution->options->pid_file);
 }
@@ -443,9 +395,7 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 		.arena = &arena,
 		.container = { .store.fd = -1, .entry.fd = -1 },
 		.target = -1,
-		.console_connection = -1,
-		.pidfd_connection = -1,
-		.console_master = -1,
+		.handover = HANDOVER_NONE,
 	};
 
 	*exit_status = 0;
@@ -461,6 +411,6 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 	if (options->detach)
 		return 0;
 	foreground_block_signals();
-	*exit_status = foreground_wait(execution.sandbox.pid, execution.console_master, error);
+	*exit_status = foreground_wait(execution.sandbox.pid, execution.handover.master, error);
 	return *exit_status < 0 ? -1 : 0;
 }

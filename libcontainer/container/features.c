@@ -84,7 +84,7 @@ static void print_linux(struct json_writer *writer)
 	print_enabled(writer, "selinux", true);
 	print_enabled(writer, "intelRdt", false);
 	print_mount_extensions(writer);
-	print_enabled(writer, "netDevices", false);
+	print_enabled(writer, "netDevices", true);
 	json_end_object(writer);
 }
 

@@ -12,20 +12,63 @@
 #include "base/file.h"
 #include "base/number.h"
 
-int handover_connect(const char *option, const char *path, struct error *error)
+static int connect_to(const char *option, const char *path, int *connection, struct error *error)
 {
-	int fd = fd_connect_unix(path);
-
-	if (fd < 0)
+	if (!path)
+		return 0;
+	*connection = fd_connect_unix(path);
+	if (*connection < 0)
 		return error_set(error, errno, "%s: connect to %s", option, path);
-	return fd;
+	return 0;
 }
 
-int handover_send(int connection, const char *text, int fd, struct error *error)
+int handover_open(struct handover *handover, const char *console_socket, const char *pidfd_socket, bool detach,
+		  bool terminal, struct error *error)
+{
+	/* The words are runc's, whatever the program is called: users and scripts know them. */
+	if (detach && terminal && !console_socket)
+		return error_set(error, 0,
+				 "cannot allocate tty if runc will detach without setting console socket");
+	if ((!detach || !terminal) && console_socket)
+		return error_set(error, 0,
+				 "cannot use console socket if runc will not detach or allocate tty");
+	if (connect_to("--console-socket", console_socket, &handover->console, error) < 0)
+		return -1;
+	return connect_to("--pidfd-socket", pidfd_socket, &handover->pidfd, error);
+}
+
+void handover_close(struct handover *handover)
+{
+	fd_close(&handover->console);
+	fd_close(&handover->pidfd);
+	fd_close(&handover->master);
+}
+
+static int send_descriptor(int connection, const char *text, int fd, struct error *error)
 {
 	if (fd_send(connection, text, strlen(text), &fd, 1) < 0)
 		return error_set(error, errno, "send a descriptor over the socket");
 	return 0;
+}
+
+int handover_console(struct handover *handover, int master, int number, struct error *error)
+{
+	_cleanup_fd_ int fd = master;
+	char name[32];
+
+	if (fd < 0)
+		return error_set(error, EPROTO, "the console came without its descriptor");
+	if (handover->console < 0) {
+		handover->master = TAKE_FD(fd);
+		return 0;
+	}
+	snprintf(name, sizeof(name), "/dev/pts/%d", number);
+	return send_descriptor(handover->console, name, fd, error);
+}
+
+int handover_pidfd(const struct handover *handover, int pidfd, struct error *error)
+{
+	return handover->pidfd < 0 ? 0 : send_descriptor(handover->pidfd, "pidfd", pidfd, error);
 }
 
 int handover_listener(struct arena *arena, const struct oci_seccomp *seccomp, const struct saved_state *state,
@@ -56,7 +99,7 @@ int handover_listener(struct arena *arena, const struct oci_seccomp *seccomp, co
 					   state->pid && state->pid != pid ? "running" : "creating"));
 	writer.after_key = false;
 	json_end_object(&writer);
-	return handover_send(connection, text.text, listener, error);
+	return send_descriptor(connection, text.text, listener, error);
 }
 
 int handover_pid_file(struct arena *arena, const char *path, pid_t pid, struct error *error)

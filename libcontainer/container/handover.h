@@ -5,11 +5,27 @@
 #include "container/state.h"
 #include "sandbox/sandbox.h"
 
-/* Connects to the unix stream socket that @option names. A descriptor, or -1. */
-int handover_connect(const char *option, const char *path, struct error *error);
+/* The sockets of --console-socket and --pidfd-socket, and the console where there is no socket for it. */
+struct handover {
+	int console; /* connections, -1 where the option was not given */
+	int pidfd;
+	int master; /* of the pty that the caller's own terminal is to be connected to, or -1 */
+};
+#define HANDOVER_NONE ((struct handover){ -1, -1, -1 })
 
-/* Sends @fd with @text as one message, as engines expect it of --console-socket and --pidfd-socket. */
-int handover_send(int connection, const char *text, int fd, struct error *error);
+/*
+ * Checks that the options fit together as runc does (@detach: the command does not stay; @terminal: the process
+ * has one), and connects to the sockets. A path may be NULL. 0, or -1.
+ */
+int handover_open(struct handover *handover, const char *console_socket, const char *pidfd_socket, bool detach,
+		  bool terminal, struct error *error);
+void handover_close(struct handover *handover);
+
+/* Takes the master of pty @number: sends it over the socket, or keeps it where there is none. 0, or -1. */
+int handover_console(struct handover *handover, int master, int number, struct error *error);
+
+/* Sends the pidfd where a socket was given. 0, or -1. */
+int handover_pidfd(const struct handover *handover, int pidfd, struct error *error);
 
 /*
  * Sends the listener of a seccomp filter with the container process state of the specification to the

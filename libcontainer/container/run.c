@@ -39,9 +39,7 @@ static void remove_container(struct creation *creation)
 {
 	struct error ignored;
 
-	kill(creation->state.pid, SIGKILL);
-	while (waitpid(creation->state.pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	sandbox_kill(&creation->sandbox);
 	if (container_destroy(creation->arena, &creation->store, &creation->entry, &creation->state,
 			      creation->cgroup, &ignored) < 0)
 		log_warn("%s", ignored.text);
@@ -54,7 +52,7 @@ static int stay(struct creation *creation, int notify, int *exit_status, struct 
 	if (notify >= 0 && notify_forward(notify, creation->host_notify_socket, creation->state.pid,
 					  creation->sandbox.pidfd, &ignored) < 0)
 		log_warn("%s", ignored.text);
-	*exit_status = foreground_wait(creation->state.pid, creation->console_master, error);
+	*exit_status = foreground_wait(creation->state.pid, creation->handover.master, error);
 	if (*exit_status < 0)
 		return -1;
 	if (creation->options->keep)

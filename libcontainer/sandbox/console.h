@@ -13,7 +13,8 @@ struct console {
 
 /*
  * Opens a new pty of the devpts at /dev/pts below @root. That it is the kernel's multiplexer of a devpts is
- * checked, and the slave comes from the master itself (TIOCGPTPEER), not from a name. @size may be NULL.
+ * checked, and the slave comes from the master itself (TIOCGPTPEER), not from a name. Without @size it is as
+ * large as the terminal on the caller's standard input or output, if there is one.
  */
 int console_open(int root, const struct oci_console_size *size, struct console *console, struct error *error);
 

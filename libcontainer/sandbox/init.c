@@ -34,10 +34,10 @@ static int step_die_with_runtime(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
-/* The runtime writes the id maps and idmaps mounts; nothing can be done before that. */
-static int step_wait_for_maps(struct sandbox *sandbox, struct error *error)
+/* The runtime writes the id maps, idmaps mounts, moves network devices; nothing can be done before that. */
+static int step_wait_for_runtime(struct sandbox *sandbox, struct error *error)
 {
-	if (!makes(sandbox, CLONE_NEWUSER) && !rootfs_needs_idmap(&sandbox->rootfs))
+	if (!child_waits(sandbox))
 		return 0;
 	if (channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
 		return -1;
@@ -253,7 +253,7 @@ static int step_start_container_hooks(struct sandbox *sandbox, struct error *err
 static const struct step init_steps[] = {
 	{ "follow the runtime", step_die_with_runtime },
 	{ "join cgroups", step_join_early_cgroups },
-	{ "id maps", step_wait_for_maps },
+	{ "id maps", step_wait_for_runtime },
 	{ "join namespaces", step_join_namespaces },
 	{ "cgroup namespace", step_cgroup_namespace },
 	{ "user namespace", step_become_root },
@@ -287,8 +287,8 @@ static const struct step init_steps[] = {
 	{ "check the identity", step_verify },
 	{ "created", step_created },
 	{ "start", step_wait_for_start },
-	{ "startContainer hooks", step_start_container_hooks },
 	{ "seccomp", step_late_seccomp },
+	{ "startContainer hooks", step_start_container_hooks },
 	{ "exec", execute_program },
 };
 

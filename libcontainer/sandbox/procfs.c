@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/syscalls.h"
 
 int procfs_open_file(int procfs, pid_t pid, const char *name, int flags)
@@ -31,21 +32,8 @@ int procfs_open_file(int procfs, pid_t pid, const char *name, int flags)
 int procfs_write_file(int procfs, pid_t pid, const char *name, const char *text)
 {
 	_cleanup_fd_ int fd = procfs_open_file(procfs, pid, name, O_WRONLY);
-	size_t length = strlen(text);
-	ssize_t written;
 
-	if (fd < 0)
-		return -1;
-	do
-		written = write(fd, text, length);
-	while (written < 0 && errno == EINTR);
-	if (written < 0)
-		return -1;
-	if ((size_t)written != length) {
-		errno = EIO;
-		return -1;
-	}
-	return 0;
+	return fd < 0 ? -1 : fd_write_once(fd, text);
 }
 
 ssize_t procfs_read_file(int procfs, pid_t pid, const char *name, char *text, size_t size)

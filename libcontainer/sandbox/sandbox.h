@@ -17,6 +17,7 @@
 #include "cgroup/cgroup.h"
 #include "sandbox/identity.h"
 #include "sandbox/namespaces.h"
+#include "sandbox/net_devices.h"
 #include "sandbox/rootfs.h"
 #include "sandbox/channel.h"
 #include "seccomp/seccomp.h"
@@ -59,6 +60,7 @@ struct sandbox {
 	pid_t pid;
 	int pidfd;
 	int child_channel;
+	struct net_devices net_devices; /* what the container got of the host's */
 
 	/* the child's own */
 	int console; /* the pty's slave, or -1 */
@@ -76,11 +78,15 @@ void sandbox_init(struct sandbox *sandbox, struct arena *arena);
 void sandbox_close(struct sandbox *sandbox);
 
 /*
- * Makes the child, in its namespaces and (v2) its cgroup, with its id maps written, not yet set up. Fills
+ * Makes the child, in its namespaces and (v2) its cgroup, with its id maps written and its network devices moved,
+ * not yet set up. Fills
  * pid and pidfd. The parent's own next children may be born into a joined pid namespace afterwards: it makes
  * none but hooks. 0, or -1 with no child left.
  */
 int sandbox_spawn(struct sandbox *sandbox, struct error *error);
+
+/* Ends the child, where there is one: its network devices come back, it is killed and waited for. */
+void sandbox_kill(struct sandbox *sandbox);
 
 /* What the parent does for the child while it sets itself up. */
 struct sandbox_requests {

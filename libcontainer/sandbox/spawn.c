@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/syscalls.h"
 #include "sandbox/channel.h"
 #include "sandbox/id_maps.h"
@@ -35,27 +36,22 @@ void sandbox_init(struct sandbox *sandbox, struct arena *arena)
 		.pidfd = -1,
 		.console = -1,
 		.cwd = -1,
+		.net_devices.namespace = -1,
 	};
 	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++)
 		sandbox->namespaces.joined[type] = -1;
 	rootfs_init(&sandbox->rootfs);
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void sandbox_close(struct sandbox *sandbox)
 {
 	namespaces_close(&sandbox->namespaces);
 	rootfs_close(&sandbox->rootfs);
-	close_fd(&sandbox->channel);
-	close_fd(&sandbox->child_channel);
-	close_fd(&sandbox->start_socket);
-	close_fd(&sandbox->pidfd);
+	fd_close(&sandbox->channel);
+	fd_close(&sandbox->child_channel);
+	fd_close(&sandbox->start_socket);
+	fd_close(&sandbox->pidfd);
+	net_devices_close(&sandbox->net_devices);
 }
 
 static bool makes(const struct sandbox *sandbox, unsigned int flag)
@@ -84,9 +80,19 @@ static bool needs_intermediate(const struct sandbox *sandbox)
 	return makes(sandbox, CLONE_NEWTIME) && time_offsets(sandbox);
 }
 
+static bool gets_net_devices(const struct sandbox *sandbox)
+{
+	return !sandbox->is_exec && sandbox->config->linux_ && sandbox->config->linux_->net_devices.count > 0;
+}
+
+bool child_waits(const struct sandbox *sandbox)
+{
+	return makes(sandbox, CLONE_NEWUSER) || rootfs_needs_idmap(&sandbox->rootfs) || gets_net_devices(sandbox);
+}
+
 static _Noreturn void become_child(struct sandbox *sandbox)
 {
-	close_fd(&sandbox->channel);
+	fd_close(&sandbox->channel);
 	sandbox->channel = TAKE_FD(sandbox->child_channel);
 	if (sandbox->is_exec)
 		sandbox_become_exec(sandbox);
@@ -227,7 +233,7 @@ static _Noreturn void become_intermediate(struct sandbox *sandbox)
 {
 	struct error error;
 
-	close_fd(&sandbox->channel);
+	fd_close(&sandbox->channel);
 	if (be_intermediate(sandbox, &error) < 0) {
 		channel_send_error(sandbox->child_channel, &error);
 		_exit(1);
@@ -285,7 +291,7 @@ static int spawn_through_intermediate(struct sandbox *sandbox, struct error *err
 	if (intermediate == 0)
 		become_intermediate(sandbox);
 	/* So that its death is seen as the end of the channel. The container's process has its own copy. */
-	close_fd(&sandbox->child_channel);
+	fd_close(&sandbox->child_channel);
 	result = attend_intermediate(sandbox, intermediate, error);
 	if (result < 0)
 		kill(intermediate, SIGKILL);
@@ -307,24 +313,44 @@ static int idmap_sources(struct sandbox *sandbox, struct error *error)
 	if (sandbox->rootfs.userns < 0)
 		return error_set(error, errno, "open the container's user namespace");
 	result = rootfs_idmap_sources(&sandbox->rootfs, error);
-	close_fd(&sandbox->rootfs.userns);
+	fd_close(&sandbox->rootfs.userns);
 	return result;
 }
 
-static void kill_child(struct sandbox *sandbox)
+/* By the host's rights, and before the child goes on: its sysctls and hooks may be about them. */
+static int move_net_devices(struct sandbox *sandbox, struct error *error)
 {
+	char path[32];
+	int namespace;
+
+	if (!gets_net_devices(sandbox))
+		return 0;
+	snprintf(path, sizeof(path), "%d/ns/net", sandbox->pid);
+	if (namespaces_joins(&sandbox->namespaces, OCI_NAMESPACE_NETWORK))
+		namespace = fcntl(sandbox->namespaces.joined[OCI_NAMESPACE_NETWORK], F_DUPFD_CLOEXEC, 3);
+	else
+		namespace = openat(sandbox->procfs, path, O_RDONLY | O_CLOEXEC);
+	if (namespace < 0)
+		return error_set(error, errno, "open the container's network namespace");
+	return net_devices_move(sandbox->arena, sandbox->procfs, namespace, &sandbox->config->linux_->net_devices,
+				&sandbox->net_devices, error);
+}
+
+void sandbox_kill(struct sandbox *sandbox)
+{
+	net_devices_return(&sandbox->net_devices);
 	if (sandbox->pid <= 0)
 		return;
 	kill(sandbox->pid, SIGKILL);
 	while (waitpid(sandbox->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	sandbox->pid = 0;
-	close_fd(&sandbox->pidfd);
+	fd_close(&sandbox->pidfd);
 }
 
 int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 {
-	bool waits = makes(sandbox, CLONE_NEWUSER) || rootfs_needs_idmap(&sandbox->rootfs);
+	bool waits = child_waits(sandbox);
 	int ends[2];
 	int result;
 
@@ -332,7 +358,7 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 		return -1;
 	if (channel_make(ends, error) < 0)
 		return -1;
-	close_fd(&sandbox->channel);
+	fd_close(&sandbox->channel);
 	sandbox->channel = ends[0];
 	sandbox->child_channel = ends[1];
 	if (!needs_dumpable(sandbox) && prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -341,12 +367,14 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 		result = spawn_through_intermediate(sandbox, error);
 	else
 		result = spawn_directly(sandbox, error);
-	close_fd(&sandbox->child_channel);
+	fd_close(&sandbox->child_channel);
 	if (result == 0)
 		result = idmap_sources(sandbox, error);
+	if (result == 0)
+		result = move_net_devices(sandbox, error);
 	if (result == 0 && waits)
 		result = channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
 	if (result < 0)
-		kill_child(sandbox);
+		sandbox_kill(sandbox);
 	return result;
 }

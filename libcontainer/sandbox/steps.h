@@ -35,6 +35,9 @@ int step_early_seccomp(struct sandbox *sandbox, struct error *error);
 int step_close_descriptors(struct sandbox *sandbox, struct error *error);
 int step_late_seccomp(struct sandbox *sandbox, struct error *error);
 
+/* Whether the child is told when it may go on: the runtime has id maps, idmapped mounts or network devices to see to. */
+bool child_waits(const struct sandbox *sandbox);
+
 /* Asks the runtime for something and waits until it is done. */
 int ask_runtime(struct sandbox *sandbox, enum message_type request, struct error *error);
 
