@@ -124,6 +124,12 @@ struct cgroup_join {
 };
 int cgroup_join_fds(const struct cgroup *cgroup, bool cloned, struct cgroup_join *join, struct error *error);
 
+/*
+ * Whether one more process may join. The pids controller looks at its limit when a process forks, not when one
+ * moves in: on v1, where processes move themselves, it has to be asked. 0, or -1 (EAGAIN as of fork(2)).
+ */
+int cgroup_check_room(const struct cgroup *cgroup, struct error *error);
+
 /* Moves another process in, through cgroup.procs of every hierarchy (older kernels, restore). 0, or -1. */
 int cgroup_add_process(const struct cgroup *cgroup, pid_t pid, struct error *error);
 

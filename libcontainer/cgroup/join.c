@@ -70,6 +70,21 @@ int cgroup_join_fds(const struct cgroup *cgroup, bool cloned, struct cgroup_join
 	return 0;
 }
 
+int cgroup_check_room(const struct cgroup *cgroup, struct error *error)
+{
+	struct cgroup_group *group = group_find_v1(cgroup, "pids");
+	uint64_t current;
+	uint64_t max;
+
+	if (!group || group->dropped)
+		return 0;
+	if (group_read_u64(group, "pids.max", &max) < 0 || group_read_u64(group, "pids.current", &current) < 0)
+		return error_set(error, errno, "read the pids limit of %s", group->directory);
+	if (current >= max)
+		return error_set(error, EAGAIN, "the container has as many processes as its pids limit allows");
+	return 0;
+}
+
 /* EINVAL: the process is so new that the scheduler does not have it yet. */
 static int write_pid(struct cgroup_group *group, const char *text)
 {

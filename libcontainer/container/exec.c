@@ -332,6 +332,8 @@ static int spawn_in_cgroup(struct execution *execution, struct error *error)
 {
 	struct sandbox *sandbox = &execution->sandbox;
 
+	if (sandbox->cgroup && cgroup_check_room(sandbox->cgroup, error) < 0)
+		return -1;
 	if (sandbox_spawn(sandbox, error) == 0)
 		return 0;
 	if (execution->options->cgroups_count > 0 || !sandbox->cgroup ||
