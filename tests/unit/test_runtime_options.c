@@ -208,12 +208,12 @@ static void sizes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-		assert_int_equal(parse_size(good[i].text, &bytes), 0);
+		assert_int_equal(parse_bytes(good[i].text, &bytes), 0);
 		assert_true(bytes == good[i].bytes);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		bytes = 42;
-		assert_int_equal(parse_size(bad[i], &bytes), -1);
+		assert_int_equal(parse_bytes(bad[i], &bytes), -1);
 		assert_true(bytes == 42);
 	}
 }
