@@ -28,7 +28,9 @@ baseline_off() {
 	is $'NoNewPrivs:\t1'
 	run -0 runtime exec -p <(echo '{"args": ["/bin/grep", "NoNewPrivs", "/proc/self/status"], "cwd": "/", "noNewPrivileges": false}') "$ID"
 	is $'NoNewPrivs:\t1'
-	run -0 baseline_off run "$ID-off" <<<""
+	program grep NoNewPrivs /proc/self/status
+	run -0 baseline_off run "$ID-off"
+	is $'NoNewPrivs:\t0'
 }
 
 @test "inheritable and ambient capabilities are empty, in exec too" {
