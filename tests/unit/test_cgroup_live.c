@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -61,6 +62,7 @@ static pid_t start(struct cgroup *cgroup, int (*job)(void))
 	pid = sys_clone3(&arguments, sizeof(arguments));
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (size_t i = 0; i < join.early_count; i++)
 			if (write(join.early[i], "0", 1) != 1)
 				_exit(100);
@@ -235,7 +237,8 @@ static void groups_below_are_removed(void **state)
 static void a_deep_tree_is_listed_and_removed(void **state)
 {
 	struct cgroup *cgroup = make(NULL);
-	struct cgroup_group *group = group_find(cgroup, NULL) ? group_find(cgroup, NULL) : &cgroup->groups[0];
+	struct cgroup_group *group =
+		group_find(cgroup, NULL) ? group_find(cgroup, NULL) : group_find(cgroup, "freezer");
 	int directory = openat(group_fd(group), ".", O_PATH | O_CLOEXEC);
 	struct pid_set pids = { 0 };
 	pid_t pid;
@@ -251,8 +254,10 @@ static void a_deep_tree_is_listed_and_removed(void **state)
 		directory = below;
 	}
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(sleep_long());
+	}
 	assert_int_equal(file_write_at(directory, "cgroup.procs", arena_printf(&arena, "%d", pid)), 0);
 	close(directory);
 	assert_int_equal(pids_collect(&arena, group_fd(group), true, &pids), 0);
