@@ -29,21 +29,39 @@ static void flatten(char *text)
 			*c = ' ';
 }
 
-int error_set(struct error *error, int number, const char *format, ...)
+static void set(struct error *error, int number, const char *format, va_list arguments)
 {
-	va_list arguments;
 	size_t length;
 
 	error->number = number;
-	va_start(arguments, format);
 	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
 	if (number) {
 		length = strlen(error->text);
 		snprintf(error->text + length, sizeof(error->text) - length, "%s%s", length ? ": " : "",
 			 error_describe(number));
 	}
 	flatten(error->text);
+}
+
+int error_set(struct error *error, int number, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	set(error, number, format, arguments);
+	va_end(arguments);
+	error->bare = false;
+	return -1;
+}
+
+int error_set_bare(struct error *error, int number, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	set(error, number, format, arguments);
+	va_end(arguments);
+	error->bare = true;
 	return -1;
 }
 
@@ -54,6 +72,8 @@ int error_context(struct error *error, const char *format, ...)
 	va_list arguments;
 	size_t length;
 
+	if (error->bare)
+		return -1;
 	va_start(arguments, format);
 	vsnprintf(context, sizeof(context), format, arguments);
 	va_end(arguments);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "base/cleanup.h"
 
@@ -20,6 +21,7 @@
 
 struct error {
 	int number; /* the errno behind it, or 0 where there is none */
+	bool bare; /* see error_set_bare() */
 	char text[ERROR_TEXT_MAX]; /* NUL-terminated, no newline; cut at the end where it is too long */
 };
 
@@ -30,7 +32,13 @@ struct error {
  */
 int error_set(struct error *error, int number, const char *format, ...) _printf_(3, 4);
 
-/* Puts "CONTEXT: " in front of what the error says. Returns -1. */
+/*
+ * The same for what the container's own program has to answer for, and not the runtime: the user sees it as a shell
+ * would say it, without a context and not as a line of the log. Returns -1.
+ */
+int error_set_bare(struct error *error, int number, const char *format, ...) _printf_(3, 4);
+
+/* Puts "CONTEXT: " in front of what the error says, unless it is bare. Returns -1. */
 int error_context(struct error *error, const char *format, ...) _printf_(2, 3);
 
 /* The description of an errno as error_set() appends it: strerror in lower case, never NULL. */

@@ -46,7 +46,7 @@ static int enter_below(struct arena *arena, struct cgroup_group *group, const ch
 	const char *inner = path_normalize(arena, arena_printf(arena, "%s/%s", own, path));
 
 	if (!path_is_below(inner, group->inner))
-		return error_set(error, 0, "bad sub cgroup path: %s", path);
+		return error_set(error, 0, "bad sub cgroup path: %s is not a sub cgroup path", path);
 	return enter(arena, group, inner, error);
 }
 

@@ -169,5 +169,5 @@ int execute_program(struct sandbox *sandbox, struct error *error)
 	if (!sandbox->program)
 		return error_set(error, 0, "process: missing in config.json, there is nothing to start");
 	execve(sandbox->program, sandbox->arguments, sandbox->environment);
-	return error_set(error, errno, "exec %s", sandbox->program);
+	return error_set_bare(error, errno, "exec %s", sandbox->program);
 }

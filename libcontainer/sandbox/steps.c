@@ -170,6 +170,19 @@ static void allow_all_cpus(void)
 	(void)!sched_setaffinity(0, sizeof(all), &all);
 }
 
+/* The kernel gives a deadline only to who may run on every CPU, and says no more than EPERM. sched_setattr(2) */
+static int set_scheduler(const struct sandbox *sandbox, struct error *error)
+{
+	const struct oci_linux *config = sandbox->config->linux_;
+
+	if (identity_scheduler(sandbox->process, error) == 0)
+		return 0;
+	if (error->number == EPERM && config && config->resources && config->resources->cpu &&
+	    config->resources->cpu->cpus)
+		return error_context(error, "process scheduler can't be used together with AllowedCPUs");
+	return -1;
+}
+
 int step_scheduling(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_process *process = sandbox->process;
@@ -181,7 +194,7 @@ int step_scheduling(struct sandbox *sandbox, struct error *error)
 		/* The cgroup's CPUs, not those that the runtime happened to be confined to. */
 		if (!affinity || !affinity->final)
 			allow_all_cpus();
-		if (identity_scheduler(process, error) < 0 || identity_io_priority(process, error) < 0 ||
+		if (set_scheduler(sandbox, error) < 0 || identity_io_priority(process, error) < 0 ||
 		    identity_cpu_affinity(affinity ? affinity->final : NULL, error) < 0)
 			return -1;
 	}

@@ -282,7 +282,7 @@ kill_and_exec() {
 	local group
 	group=$(container_cgroup pids)
 	mkdir "$group-sibling"
-	fails 255 "bad sub cgroup path" runtime exec --cgroup "pids:../${group##*/}-sibling" "$ID" true
+	fails 255 "is not a sub cgroup path" runtime exec --cgroup "pids:../${group##*/}-sibling" "$ID" true
 	rmdir "$group-sibling"
 }
 

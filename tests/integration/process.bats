@@ -256,6 +256,14 @@ status_of() {
 	refused SCHED_FROBNICATE
 }
 
+@test "scheduler: a deadline does not go with a choice of CPUs" {
+	(($(nproc) > 1)) || skip "needs two CPUs"
+	requires_newer_runc "explains it"
+	edit '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 42000, deadline: 1000000, period: 1000000}'
+	edit '.linux.resources.cpu.cpus = "0"'
+	fails 1 "process scheduler can't be used together with AllowedCPUs" runtime run "$ID"
+}
+
 @test "scheduler: exec gets it too, and its own" {
 	requires_newer_runc "does not know it"
 	edit '.process.scheduler = {policy: "SCHED_BATCH", nice: 3}'

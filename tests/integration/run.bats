@@ -99,7 +99,11 @@ teardown() {
 	matches 'exec .*/script.*no such file or directory'
 	requires_newer_runc "quotes the program"
 	equal "${#lines[@]}" 1
-	contains "exec /script: no such file or directory"
+	is "exec /script: no such file or directory"
+	run ! runtime --log log --log-format json run "$ID"
+	is "exec /script: no such file or directory"
+	run -0 jq -r .msg log
+	is "exec /script: no such file or directory"
 }
 
 @test "the program is looked up in the container's PATH" {
