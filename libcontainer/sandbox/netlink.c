@@ -121,8 +121,8 @@ int netlink_ask(struct netlink *netlink, struct netlink_request *request,
 	_Alignas(struct nlmsghdr) char bytes[ANSWER_SIZE];
 	bool interrupted = false;
 
-	/* An answer to each but listings, which have an end of their own. */
-	if (!(request->header.nlmsg_flags & NLM_F_DUMP))
+	/* Listings have an end of their own. Of the two bits that ask for one, requests to make something have others' names. */
+	if ((request->header.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->header.nlmsg_flags |= NLM_F_ACK;
 	request->header.nlmsg_seq = ++netlink->sequence;
 	if (send(netlink->fd, request->bytes, request->header.nlmsg_len, 0) < 0)

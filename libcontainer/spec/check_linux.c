@@ -100,11 +100,11 @@ static int check_devices(const struct oci_device_list *devices, struct error *er
 	return 0;
 }
 
-/* What the kernel takes (dev_valid_name of net/core/dev.c). */
+/* What the kernel takes (dev_valid_name of net/core/dev.c), but for patterns such as "eth%d". */
 static bool is_interface_name(const char *name)
 {
 	return *name && strlen(name) < IFNAMSIZ && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	       !name[strcspn(name, "/: \t\n\v\f\r")];
+	       !name[strcspn(name, "/:% \t\n\v\f\r")];
 }
 
 static const char *name_inside(const struct oci_net_device *device)
