@@ -67,11 +67,11 @@ named_namespace() {
 	named_namespace
 	ip address add 127.0.0.33/32 scope host dev "$DEVICE"
 	ip address add 10.99.3.2/24 scope link dev "$DEVICE"
-	ip address add 10.99.3.3/24 valid_lft 600 preferred_lft 600 dev "$DEVICE"
+	ip address add 10.99.4.3/24 valid_lft 600 preferred_lft 600 dev "$DEVICE"
 	run -0 runtime run "$ID"
 	lacks 127.0.0.33
 	lacks 10.99.3.2
-	lacks 10.99.3.3
+	lacks 10.99.4.3
 }
 
 @test "a new name" {
@@ -105,6 +105,8 @@ named_namespace() {
 @test "with a user namespace and a network namespace joined by path" {
 	user_namespace
 	named_namespace
+	# A sysfs of its own is only for the owner of the network namespace.
+	edit '(.mounts[] | select(.type == "sysfs")) |= {destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "ro"]}'
 	run -0 runtime run "$ID"
 	matches "$DEVICE(@[^:]*)?: <[^>]*\bUP\b"
 }
