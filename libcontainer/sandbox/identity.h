@@ -52,7 +52,8 @@ int identity_personality(const struct oci_personality *wanted, struct error *err
 /*
  * Joins the session keyring named "_ses.ID", made where there is none, labelled @label where that is not NULL
  * or empty (SELinux), and lets the container's users search it (@userns: the container has a user namespace
- * of its own; then those are "others" to the key). ENOSYS is no error.
+ * of its own; then those are "others" to the key). Where another user has made a ring of that name, a new one
+ * without a name is joined instead. ENOSYS is no error.
  */
 int identity_session_keyring(int procfs, const char *container_id, const char *label, bool userns,
 			     struct error *error);
@@ -79,12 +80,16 @@ int identity_capabilities(const struct capability_masks *masks, struct error *er
 
 int identity_no_new_privs(struct error *error);
 
+/* The calling thread's status, which shows its state at each reading. A descriptor, or -1. */
+int identity_open_status(int procfs, struct error *error);
+
 /*
  * Part of the check before exec: this process's uid, gid, groups, no_new_privs, five capability sets and
  * seccomp mode are what was planned, as the kernel reports them: one reading of thread-self/status, which
  * costs less than asking for each capability. A seccomp filter may forbid that reading: with no_new_privs,
- * check first (@seccomp false), then load the filter, whose success is its own proof. @masks NULL: not
- * compared; @seccomp: a filter must be loaded. 0, or -1 naming the first mismatch.
+ * check first (@seccomp false), then load the filter, whose success is its own proof; else @status, of
+ * identity_open_status() before the filter, at least spares the opening. @masks NULL: not compared; @seccomp:
+ * a filter must be loaded. 0, or -1 naming the first mismatch.
  */
-int identity_verify(int procfs, const struct oci_process *process, const struct capability_masks *masks,
-		    bool seccomp, struct error *error);
+int identity_verify(int procfs, int status, const struct oci_process *process,
+		    const struct capability_masks *masks, bool seccomp, struct error *error);

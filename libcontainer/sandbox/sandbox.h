@@ -42,11 +42,13 @@ struct sandbox {
 	bool has_filter;
 	struct capability_masks capabilities; /* none, where the process names none */
 	int procfs;
+	int status; /* of the child, for its check before exec */
 	enum sandbox_start start;
 	int start_socket; /* listening, SANDBOX_START_SOCKET only */
 	bool new_keyring;
 	unsigned int preserve_fds; /* descriptors from 3 on that the program inherits */
 	bool is_exec;
+	int host_directories[2]; /* exec: of the state root; the child gives its copies up before it enters */
 	int target; /* exec: pidfd of the container's first process */
 	unsigned int target_namespaces; /* exec: CLONE_NEW* flags of the namespaces to join */
 	const char *cpu_affinity_initial; /* exec: before the cgroup is joined */
@@ -114,3 +116,5 @@ int sandbox_start(int channel, struct error *error);
 /* The steps of the two kinds of children: never return. Called by sandbox_spawn(). */
 _Noreturn void sandbox_become_init(struct sandbox *sandbox);
 _Noreturn void sandbox_become_exec(struct sandbox *sandbox);
+/* exec: makes the caller, and with the pid namespace its children, members of the container. */
+int sandbox_join(struct sandbox *sandbox, struct error *error);

@@ -4,7 +4,9 @@
  *
  * Mostly one clone3(2) with all the namespaces. Where a user namespace is joined, or a new one has to be there
  * before other namespaces are joined or a time namespace gets its offsets, an intermediate process goes first
- * and makes the container's process as its sibling (CLONE_PARENT).
+ * and makes the container's process as its sibling (CLONE_PARENT). So it is for exec: what the container's
+ * processes can see must have the container's root already, or one with CAP_SYS_PTRACE would take the host's
+ * from /proc/PID/root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +31,9 @@ void sandbox_init(struct sandbox *sandbox, struct arena *arena)
 	*sandbox = (struct sandbox){
 		.arena = arena,
 		.procfs = -1,
+		.status = -1,
 		.start_socket = -1,
+		.host_directories = { -1, -1 },
 		.target = -1,
 		.channel = -1,
 		.child_channel = -1,
@@ -69,7 +73,7 @@ static bool needs_intermediate(const struct sandbox *sandbox)
 	const struct namespaces *namespaces = &sandbox->namespaces;
 
 	if (sandbox->is_exec)
-		return false;
+		return sandbox->target_namespaces & CLONE_NEWPID;
 	if (namespaces_joins(namespaces, OCI_NAMESPACE_USER))
 		return true;
 	if (!makes(sandbox, CLONE_NEWUSER))
@@ -146,10 +150,8 @@ static void restore_namespaces(const struct for_children *saved)
 static int set_for_children(struct sandbox *sandbox, struct for_children *saved, uint64_t *flags,
 			    struct error *error)
 {
-	int pid = sandbox->is_exec ? sandbox->target : sandbox->namespaces.joined[OCI_NAMESPACE_PID];
+	int pid = sandbox->namespaces.joined[OCI_NAMESPACE_PID];
 
-	if (sandbox->is_exec && !(sandbox->target_namespaces & CLONE_NEWPID))
-		pid = -1;
 	if (pid >= 0) {
 		saved->own_pid = openat(sandbox->procfs, "self/ns/pid", O_RDONLY | O_CLOEXEC);
 		if (saved->own_pid < 0)
@@ -195,6 +197,24 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
+/* The namespaces all at once: no window in which some are the container's and some the host's. */
+static int be_intermediate_of_exec(struct sandbox *sandbox, struct error *error)
+{
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sandbox->host_directories); i++)
+		fd_close(&sandbox->host_directories[i]);
+	if (sandbox_join(sandbox, error) < 0)
+		return -1;
+	prctl(PR_SET_DUMPABLE, 0);
+	pid = clone_child(CLONE_PARENT, 0, -1, NULL);
+	if (pid < 0)
+		return error_set(error, errno, "make the container's process");
+	if (pid == 0)
+		become_child(sandbox);
+	return channel_send(sandbox->child_channel, MESSAGE_PID, pid, -1, error);
+}
+
 static int be_intermediate(struct sandbox *sandbox, struct error *error)
 {
 	const struct namespaces *namespaces = &sandbox->namespaces;
@@ -220,6 +240,7 @@ static int be_intermediate(struct sandbox *sandbox, struct error *error)
 	prctl(PR_SET_DUMPABLE, 0);
 	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
 		return error_set(error, errno, "become root in the user namespace");
+	prctl(PR_SET_DUMPABLE, 0); /* the change of ids takes fs.suid_dumpable for it; the child inherits it */
 	/* Born into the cgroup that this process was made in. */
 	pid = clone_child(flags | CLONE_PARENT, 0, -1, NULL);
 	if (pid < 0)
@@ -234,7 +255,7 @@ static _Noreturn void become_intermediate(struct sandbox *sandbox)
 	struct error error;
 
 	fd_close(&sandbox->channel);
-	if (be_intermediate(sandbox, &error) < 0) {
+	if ((sandbox->is_exec ? be_intermediate_of_exec : be_intermediate)(sandbox, &error) < 0) {
 		channel_send_error(sandbox->child_channel, &error);
 		_exit(1);
 	}

@@ -295,9 +295,11 @@ int step_verify(struct sandbox *sandbox, struct error *error)
 	int result = 0;
 
 	if (process)
-		result = identity_verify(sandbox->procfs, process, &sandbox->capabilities, false, error);
+		result = identity_verify(sandbox->procfs, sandbox->status, process, &sandbox->capabilities, false, error);
 	close(sandbox->procfs);
+	close(sandbox->status);
 	sandbox->procfs = -1;
+	sandbox->status = -1;
 	return result;
 }
 
@@ -338,6 +340,9 @@ static bool loads_early(const struct sandbox *sandbox)
 
 int step_early_seccomp(struct sandbox *sandbox, struct error *error)
 {
+	sandbox->status = identity_open_status(sandbox->procfs, error);
+	if (sandbox->status < 0)
+		return -1;
 	if (!sandbox->has_filter || !loads_early(sandbox))
 		return 0;
 	return load_filter(sandbox, error);

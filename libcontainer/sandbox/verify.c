@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The check before exec: what the kernel says this process is, against what was planned. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "sandbox/identity.h"
@@ -151,15 +153,23 @@ static int check_capabilities(const char *status, const struct capability_masks 
 	return 0;
 }
 
-/* One read(2) in the usual case; a file that does not fit is read once more with all the room it can need. */
-static const char *read_status(struct arena *arena, int procfs)
+int identity_open_status(int procfs, struct error *error)
+{
+	int status = procfs_open_file(procfs, 0, "status", O_RDONLY);
+
+	return status < 0 ? error_set(error, errno, "open the own status") : status;
+}
+
+/* One read in the usual case; a file that does not fit is read once more with all the room it can need. */
+static const char *read_status(struct arena *arena, int fd)
 {
 	for (size_t size = STATUS_USUAL_SIZE;; size = STATUS_SIZE) {
 		char *text = arena_alloc(arena, size);
-		ssize_t length = procfs_read_file(procfs, 0, "status", text, size);
+		ssize_t length = pread(fd, text, size - 1, 0);
 
 		if (length < 0)
 			return NULL;
+		text[length] = '\0';
 		if ((size_t)length < size - 1)
 			return text;
 		if (size == STATUS_SIZE) {
@@ -169,20 +179,20 @@ static const char *read_status(struct arena *arena, int procfs)
 	}
 }
 
-int identity_verify(int procfs, const struct oci_process *process, const struct capability_masks *masks,
-		    bool seccomp, struct error *error)
+int identity_verify(int procfs, int status, const struct oci_process *process,
+		    const struct capability_masks *masks, bool seccomp, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	const char *status = read_status(&arena, procfs);
+	const char *text = read_status(&arena, status);
 
-	if (!status)
+	if (!text)
 		return error_set(error, errno, "check before exec: read the own status");
-	if (check_ids(status, "Uid", process->user.uid, error) < 0 ||
-	    check_ids(status, "Gid", process->user.gid, error) < 0 ||
-	    check_groups(procfs, status, &process->user, error) < 0 ||
-	    (masks && check_capabilities(status, masks, error) < 0) ||
-	    (process->no_new_privileges && check_number(status, "NoNewPrivs", 10, 1, error) < 0) ||
-	    (seccomp && check_number(status, "Seccomp", 10, SECCOMP_MODE_FILTER, error) < 0))
+	if (check_ids(text, "Uid", process->user.uid, error) < 0 ||
+	    check_ids(text, "Gid", process->user.gid, error) < 0 ||
+	    check_groups(procfs, text, &process->user, error) < 0 ||
+	    (masks && check_capabilities(text, masks, error) < 0) ||
+	    (process->no_new_privileges && check_number(text, "NoNewPrivs", 10, 1, error) < 0) ||
+	    (seccomp && check_number(text, "Seccomp", 10, SECCOMP_MODE_FILTER, error) < 0))
 		return error_context(error, "check before exec");
 	return 0;
 }

@@ -161,11 +161,12 @@ const char *const *seccomp_known_flags(void)
 	return flag_names[ARRAY_SIZE(flags)];
 }
 
-/* A filter at address 0: EFAULT where the flag was accepted, EINVAL where not. */
+/*
+ * A filter at address 0: EFAULT where the flag was accepted, EINVAL where not. WAIT_KILLABLE_RECV is not, without a
+ * listener: a list of supported flags is one to choose any from, so it is not among them.
+ */
 static bool kernel_takes(unsigned int flag)
 {
-	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 && errno == EFAULT;
 }
 

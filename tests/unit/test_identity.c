@@ -174,6 +174,14 @@ static const struct capability_masks planned_masks = {
 	.ambient = BIT(CAP_KILL),
 };
 
+static int verify(int procfs, const struct oci_process *process, const struct capability_masks *masks, bool seccomp,
+		  struct error *error)
+{
+	_cleanup_fd_ int status = identity_open_status(procfs, error);
+
+	return status < 0 ? -1 : identity_verify(procfs, status, process, masks, seccomp, error);
+}
+
 static int become(int procfs, const struct oci_process *process, const struct capability_masks *masks,
 		  struct error *error)
 {
@@ -207,7 +215,7 @@ static int become_a_user_with_capabilities(void)
 	CHECK(found.bounding == planned_masks.bounding);
 	CHECK(found.ambient == planned_masks.ambient);
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
-	CHECK(identity_verify(procfs, &process, &planned_masks, false, &error) == 0);
+	CHECK(verify(procfs, &process, &planned_masks, false, &error) == 0);
 	return 0;
 }
 
@@ -241,7 +249,7 @@ static int become_a_user_without_anything(void)
 	CHECK(getgroups(0, NULL) == 0);
 	found = look();
 	CHECK((found.effective | found.permitted | found.inheritable | found.bounding | found.ambient) == 0);
-	CHECK(identity_verify(procfs, &process, &masks, false, &error) == 0);
+	CHECK(verify(procfs, &process, &masks, false, &error) == 0);
 	CHECK(setuid(0) < 0);
 	return 0;
 }
@@ -254,7 +262,7 @@ static void nothing_comes_along_from_the_caller(void **state)
 }
 
 #define REFUSED(plan, masks, part) \
-	(identity_verify(procfs, (plan), (masks), false, &error) == -1 && strstr(error.text, part) != NULL)
+	(verify(procfs, (plan), (masks), false, &error) == -1 && strstr(error.text, part) != NULL)
 
 static int see_each_difference(void)
 {
@@ -291,7 +299,7 @@ static int see_each_difference(void)
 	masks = planned_masks;
 	masks.ambient = 0;
 	CHECK(REFUSED(&process, &masks, "CapAmb"));
-	CHECK(identity_verify(procfs, &process, NULL, false, &error) == 0);
+	CHECK(verify(procfs, &process, NULL, false, &error) == 0);
 	return 0;
 }
 
@@ -318,10 +326,10 @@ static int see_missing_protection(void)
 		CHILD_SKIPS("this process has no_new_privs already");
 	CHECK(REFUSED(&process, NULL, "NoNewPrivs is 0, planned was 1"));
 	CHECK(identity_no_new_privs(&error) == 0);
-	CHECK(identity_verify(procfs, &process, NULL, false, &error) == 0);
+	CHECK(verify(procfs, &process, NULL, false, &error) == 0);
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
 		CHILD_SKIPS("this process has a seccomp filter already");
-	CHECK(identity_verify(procfs, &process, NULL, true, &error) == -1);
+	CHECK(verify(procfs, &process, NULL, true, &error) == -1);
 	CHECK(strstr(error.text, "Seccomp is 0, planned was 2"));
 	return 0;
 }
@@ -424,14 +432,14 @@ static int live_with_denied_setgroups(void)
 	if (enter_user_namespace(procfs, true) < 0)
 		CHILD_SKIPS("no user namespace can be made here");
 	CHECK(identity_user(procfs, &process.user, &error) == 0);
-	CHECK(identity_verify(procfs, &process, NULL, false, &error) == 0);
+	CHECK(verify(procfs, &process, NULL, false, &error) == 0);
 	process.user.additional_gids = (struct u32_list){ &own, 1 };
 	CHECK(identity_user(procfs, &process.user, &error) == 0);
-	CHECK(identity_verify(procfs, &process, NULL, false, &error) == 0);
+	CHECK(verify(procfs, &process, NULL, false, &error) == 0);
 	process.user.additional_gids = (struct u32_list){ &foreign, 1 };
 	CHECK(identity_user(procfs, &process.user, &error) == -1);
 	CHECK(strstr(error.text, "cannot set any additional groups in a rootless container"));
-	CHECK(identity_verify(procfs, &process, NULL, false, &error) == -1);
+	CHECK(verify(procfs, &process, NULL, false, &error) == -1);
 	return 0;
 }
 
@@ -502,7 +510,7 @@ static int find_nothing(void)
 	CHECK(identity_selinux(elsewhere, "label", &error) == -1 && error.number == ENOENT);
 	CHECK(identity_apparmor(elsewhere, "profile", &error) == -1 && error.number == ENOENT);
 	CHECK(identity_oom_score(elsewhere, 0, &process, &error) == -1 && error.number == ENOENT);
-	CHECK(identity_verify(elsewhere, &process, NULL, false, &error) == -1 && error.number == ENOENT);
+	CHECK(identity_open_status(elsewhere, &error) == -1 && error.number == ENOENT);
 	return 0;
 }
 

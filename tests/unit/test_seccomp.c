@@ -704,6 +704,7 @@ static void known_words_are_sorted_and_complete(void **state)
 	/* Older than every kernel this runs on. */
 	assert_string_equal(seccomp_supported_flags()[0], "SECCOMP_FILTER_FLAG_TSYNC");
 	assert_string_equal(seccomp_supported_flags()[2], "SECCOMP_FILTER_FLAG_SPEC_ALLOW");
+	assert_null(seccomp_supported_flags()[3]);
 }
 
 int main(void)
