@@ -45,14 +45,17 @@ static struct cgroup *make(const struct oci_resources *resources)
 	return cgroup;
 }
 
-/* A process that joins as a container's does, then does @job. */
+/* A process that joins as a container's does, and once it has, does @job. */
 static pid_t start(struct cgroup *cgroup, int (*job)(void))
 {
 	struct clone_args arguments = { .exit_signal = SIGCHLD };
 	int group = cgroup_clone_fd(cgroup);
 	struct cgroup_join join;
+	char joined;
+	int ends[2];
 	pid_t pid;
 
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	if (cgroup_join_fds(cgroup, group >= 0, &join, &error) < 0)
 		fail_msg("%s", error.text);
 	if (group >= 0) {
@@ -69,8 +72,14 @@ static pid_t start(struct cgroup *cgroup, int (*job)(void))
 		for (size_t i = 0; i < join.late_count; i++)
 			if (write(join.late[i], "0", 1) != 1)
 				_exit(101);
+		if (write(ends[1], "j", 1) != 1)
+			_exit(102);
+		close(ends[1]);
 		_exit(job());
 	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &joined, 1), 1);
+	close(ends[0]);
 	return pid;
 }
 
@@ -96,7 +105,7 @@ static int status_of(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Until the process is listed: clone3 returns before the child has written itself into the v1 groups. */
+/* Until so many processes are listed: one that was killed takes a moment to go. */
 static void wait_joined(const struct cgroup *cgroup, size_t wanted)
 {
 	const struct timespec pause_time = { .tv_nsec = 5000000 };
