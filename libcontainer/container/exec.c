@@ -15,6 +15,7 @@
 #include "container/container.h"
 #include "container/foreground.h"
 #include "container/handover.h"
+#include "container/intel_rdt.h"
 #include "sandbox/sandbox.h"
 
 struct execution {
@@ -289,7 +290,9 @@ static int fill_sandbox(struct execution *execution, struct error *error)
 	if (capabilities_resolve(process->capabilities, &sandbox->capabilities, error) < 0)
 		return -1;
 	sandbox->procfs = procfs_open(error);
-	return sandbox->procfs < 0 ? -1 : 0;
+	if (sandbox->procfs < 0)
+		return -1;
+	return intel_rdt_open(execution->arena, sandbox->container_id, execution->config, sandbox->resctrl_tasks, error);
 }
 
 static int connect_sockets(struct execution *execution, struct error *error)

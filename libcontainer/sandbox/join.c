@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "sandbox/channel.h"
 #include "sandbox/console.h"
@@ -26,17 +27,23 @@ static int step_initial_affinity(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
-/*
- * All at once, of the process that the pidfd names: no window in which some are the container's and some the
- * host's. The pid namespace was set by the runtime, this process was born into it.
- */
-static int step_join(struct sandbox *sandbox, struct error *error)
+/* All at once, of the process that the pidfd names. Of the pid namespace only children are. */
+int sandbox_join(struct sandbox *sandbox, struct error *error)
 {
-	unsigned int flags = sandbox->target_namespaces & ~(unsigned int)CLONE_NEWPID;
-
-	if (flags && setns(sandbox->target, (int)flags) < 0)
+	if (step_initial_affinity(sandbox, error) < 0 || step_join_early_cgroups(sandbox, error) < 0)
+		return -1;
+	if (sandbox->target_namespaces && setns(sandbox->target, (int)sandbox->target_namespaces) < 0)
 		return error_set(error, errno, "join the container's namespaces");
 	return 0;
+}
+
+/* Where the container has the host's processes, nothing else has joined for this one. */
+static int step_join(struct sandbox *sandbox, struct error *error)
+{
+	if (!(sandbox->target_namespaces & CLONE_NEWPID))
+		return sandbox_join(sandbox, error);
+	sandbox->procfs = procfs_open(error);
+	return sandbox->procfs < 0 ? -1 : 0;
 }
 
 static int step_about_to_execute(struct sandbox *sandbox, struct error *error)
@@ -66,8 +73,6 @@ static int step_console(struct sandbox *sandbox, struct error *error)
 }
 
 static const struct step exec_steps[] = {
-	{ "CPU affinity", step_initial_affinity },
-	{ "join cgroups", step_join_early_cgroups },
 	{ "join namespaces", step_join },
 	{ "user namespace", step_become_root },
 	{ "signals", step_reset_signals },

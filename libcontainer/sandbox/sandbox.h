@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/resctrl.h"
 #include "sandbox/identity.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/net_devices.h"
@@ -36,6 +37,7 @@ struct sandbox {
 	const struct oci_config *config; /* hardened */
 	const struct oci_process *process; /* of the config, or exec's own */
 	const struct cgroup *cgroup; /* NULL: the process stays in the runtime's groups */
+	int resctrl_tasks[RESCTRL_TASKS_MAX]; /* of its resctrl groups, or -1 */
 	struct namespaces namespaces;
 	struct rootfs rootfs; /* init only */
 	struct seccomp_filter filter;
@@ -48,7 +50,6 @@ struct sandbox {
 	bool new_keyring;
 	unsigned int preserve_fds; /* descriptors from 3 on that the program inherits */
 	bool is_exec;
-	int host_directories[2]; /* exec: of the state root; the child gives its copies up before it enters */
 	int target; /* exec: pidfd of the container's first process */
 	unsigned int target_namespaces; /* exec: CLONE_NEW* flags of the namespaces to join */
 	const char *cpu_affinity_initial; /* exec: before the cgroup is joined */

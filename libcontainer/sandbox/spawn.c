@@ -33,7 +33,7 @@ void sandbox_init(struct sandbox *sandbox, struct arena *arena)
 		.procfs = -1,
 		.status = -1,
 		.start_socket = -1,
-		.host_directories = { -1, -1 },
+		.resctrl_tasks = { -1, -1 },
 		.target = -1,
 		.channel = -1,
 		.child_channel = -1,
@@ -55,6 +55,8 @@ void sandbox_close(struct sandbox *sandbox)
 	fd_close(&sandbox->child_channel);
 	fd_close(&sandbox->start_socket);
 	fd_close(&sandbox->pidfd);
+	for (size_t i = 0; i < RESCTRL_TASKS_MAX; i++)
+		fd_close(&sandbox->resctrl_tasks[i]);
 	net_devices_close(&sandbox->net_devices);
 }
 
@@ -202,9 +204,7 @@ static int be_intermediate_of_exec(struct sandbox *sandbox, struct error *error)
 {
 	pid_t pid;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sandbox->host_directories); i++)
-		fd_close(&sandbox->host_directories[i]);
-	if (sandbox_join(sandbox, error) < 0)
+	if (sandbox_join(sandbox, error) < 0 || close_before_entering(sandbox, error) < 0)
 		return -1;
 	prctl(PR_SET_DUMPABLE, 0);
 	pid = clone_child(CLONE_PARENT, 0, -1, NULL);

@@ -56,6 +56,17 @@ static int join_groups(const int *fds, size_t count, struct error *error)
 	return 0;
 }
 
+static int join_resctrl(struct sandbox *sandbox, struct error *error)
+{
+	for (size_t i = 0; i < RESCTRL_TASKS_MAX; i++) {
+		_cleanup_fd_ int tasks = TAKE_FD(sandbox->resctrl_tasks[i]);
+
+		if (tasks >= 0 && write(tasks, "0", 1) < 0)
+			return error_set(error, errno, "intelrdt: join the container's resctrl group");
+	}
+	return 0;
+}
+
 /*
  * Groups that are joined late are visited for a moment, so that the cgroup namespace made next has them as its
  * root, and left again, so that the setup is not charged to their limits.
@@ -64,7 +75,7 @@ int step_join_early_cgroups(struct sandbox *sandbox, struct error *error)
 {
 	const struct cgroup_join *join = &sandbox->join;
 
-	if (join_groups(join->early, join->early_count, error) < 0)
+	if (join_groups(join->early, join->early_count, error) < 0 || join_resctrl(sandbox, error) < 0)
 		return -1;
 	if (join->late_count == 0 || !(sandbox->namespaces.new_flags & CLONE_NEWCGROUP))
 		return 0;
@@ -381,6 +392,25 @@ static void sort(int *numbers, size_t count)
 }
 
 /* Nothing of the host stays open near the container but what the last steps need; all of it close-on-exec. */
+/*
+ * What a process of the container's could take from one that joins it, were it allowed to trace it: the host's
+ * cgroups, its processes, the state root. Only how to report, and what is written to later, goes in.
+ */
+int close_before_entering(struct sandbox *sandbox, struct error *error)
+{
+	int keep[CGROUP_HIERARCHIES_MAX + 2] = { sandbox->child_channel, log_fd() };
+	size_t count = 2;
+
+	for (size_t i = 0; i < sandbox->join.late_count; i++)
+		keep[count++] = sandbox->join.late[i];
+	sort(keep, count);
+	if (close_others(3 + sandbox->preserve_fds, keep, count) < 0)
+		return error_set(error, errno, "close the runtime's descriptors");
+	sandbox->procfs = -1;
+	sandbox->target = -1;
+	return 0;
+}
+
 int step_close_descriptors(struct sandbox *sandbox, struct error *error)
 {
 	int keep[] = { sandbox->channel, sandbox->start_socket, sandbox->procfs, sandbox->cwd, log_fd() };

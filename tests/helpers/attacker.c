@@ -3,9 +3,9 @@
  * What a hostile container, or a hostile neighbour on the host, does.
  *
  *   attacker swap A B           exchanges two names, as fast as it can, until killed
- *   attacker join               looks for processes that enter the container and are not the image's: traces them,
- *                               reads their memory, opens their descriptors, directories and executables; prints
- *                               one line for each thing that worked; until killed
+ *   attacker join               looks for processes that enter the container and are not the image's: opens their
+ *                               roots and directories; prints one line for each of the host's; until killed
+ *   attacker trace              the same, and traces them and opens their memory
  *   attacker overwrite          keeps open whatever executable it finds in /proc that is not the image's, and tries
  *                               to write to it; prints one line if it could; until killed
  */
@@ -43,22 +43,38 @@ static void report(const char *what, int pid, const char *detail)
 	fflush(stdout);
 }
 
+/* The container's own root, which is no news to the attacker. */
+static bool is_ours(const struct stat *status)
+{
+	struct stat root;
+
+	return !stat("/", &root) && root.st_dev == status->st_dev && root.st_ino == status->st_ino;
+}
+
+/* A procfs that shows the same first process as the container's own does. */
+static bool is_our_procfs(const char *path)
+{
+	char there[PATH_MAX], first[64] = "", own[64] = "";
+	ssize_t length;
+
+	snprintf(there, sizeof(there), "%s/1/ns/pid", path);
+	length = readlink(there, first, sizeof(first) - 1);
+	return length > 0 && readlink("/proc/1/ns/pid", own, sizeof(own) - 1) == length && !strcmp(first, own);
+}
+
 static void open_links(int pid)
 {
-	static const char *const names[] = { "root", "cwd", "exe" };
+	static const char *const names[] = { "root", "cwd" };
 	char path[64 + NAME_MAX], target[PATH_MAX];
 	struct dirent *entry;
 	DIR *directory;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		int fd;
+		struct stat status;
 
 		snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[i]);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0 && !runs_the_image(pid))
+		if (!stat(path, &status) && !is_ours(&status) && !runs_the_image(pid))
 			report("opened", pid, names[i]);
-		if (fd >= 0)
-			close(fd);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	directory = opendir(path);
@@ -71,7 +87,7 @@ static void open_links(int pid)
 			continue;
 		length = readlink(path, target, sizeof(target) - 1);
 		target[length > 0 ? length : 0] = '\0';
-		if (!runs_the_image(pid))
+		if (!is_ours(&status) && !is_our_procfs(path) && !runs_the_image(pid))
 			report("directory", pid, target);
 	}
 	if (directory)
@@ -84,6 +100,9 @@ static void trace(int pid)
 		return;
 	if (!runs_the_image(pid))
 		report("traced", pid, "");
+	/* Only what is stopped can be let go, and who waits for it would wait forever. */
+	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	waitpid(pid, NULL, __WALL);
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 }
 
@@ -100,7 +119,7 @@ static void read_memory(int pid)
 		close(fd);
 }
 
-static void join_one(int pid)
+static void trace_one(int pid)
 {
 	open_links(pid);
 	read_memory(pid);
@@ -166,7 +185,9 @@ int main(int argc, char **argv)
 	puts("attacking");
 	fflush(stdout);
 	if (argc == 2 && !strcmp(argv[1], "join"))
-		for_each_process(join_one);
+		for_each_process(open_links);
+	if (argc == 2 && !strcmp(argv[1], "trace"))
+		for_each_process(trace_one);
 	if (argc == 2 && !strcmp(argv[1], "overwrite"))
 		for_each_process(overwrite_one);
 	return 2;
