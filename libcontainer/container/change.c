@@ -63,6 +63,7 @@ int container_update(const struct runtime *runtime, const char *id, struct oci_r
 	_cleanup_container_ struct container container;
 	const struct oci_resources *current;
 	struct policy_changes changes = { 0 };
+	struct oci_resources *merged;
 	struct oci_config *config;
 	struct policy *policy;
 
@@ -78,7 +79,13 @@ int container_update(const struct runtime *runtime, const char *id, struct oci_r
 				   &(struct policy_facts){ .rootless = container.state.rootless }, resources,
 				   &changes, error) < 0)
 		return -1;
+	merged = resources_merge(&arena, current, resources);
+	/* Parts of these belong together: memory and swap, quota and period. */
+	if (resources->memory)
+		resources->memory = merged->memory;
+	if (resources->cpu)
+		resources->cpu = merged->cpu;
 	if (cgroup_set_resources(container.cgroup, resources, error) < 0)
 		return -1;
-	return keep_resources(&container, config, resources_merge(&arena, current, resources), error);
+	return keep_resources(&container, config, merged, error);
 }
