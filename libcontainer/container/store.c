@@ -48,6 +48,32 @@ static int make_root(const char *path, struct error *error)
 	return 0;
 }
 
+/*
+ * Whoever can put a directory there can have hooks of his own run by `delete`, so the state root is the caller's (or
+ * root's) and nobody else writes to it. Anybody can have made a default one in /tmp, or a link of that name.
+ */
+static int open_root(const struct runtime *runtime, const char *path, struct store *store, struct error *error)
+{
+	struct stat status;
+
+	store->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | (runtime->root ? 0 : O_NOFOLLOW));
+	if (store->fd < 0)
+		return error_set(error, errno, "open the state root %s", path);
+	if (fstat(store->fd, &status) < 0)
+		error_set(error, errno, "look at the state root %s", path);
+	else if (status.st_uid != geteuid() && status.st_uid != 0)
+		error_set(error, 0, "the state root %s belongs to uid %u: it has to be the caller's or root's", path,
+			  status.st_uid);
+	else if (status.st_mode & (S_IWGRP | S_IWOTH))
+		error_set(error, 0, "the state root %s can be written by others than its owner (mode %04o)", path,
+			  status.st_mode & 07777);
+	else
+		return 0;
+	close(store->fd);
+	store->fd = -1;
+	return -1;
+}
+
 int store_open(struct arena *arena, const struct runtime *runtime, bool make, struct store *store,
 	       struct error *error)
 {
@@ -62,15 +88,13 @@ int store_open(struct arena *arena, const struct runtime *runtime, bool make, st
 		path = arena_printf(arena, "%s/%s", here, path);
 	}
 	store->path = path;
-	store->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (store->fd < 0 && errno == ENOENT && make) {
-		if (make_root(path, error) < 0)
-			return -1;
-		store->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	}
-	if (store->fd < 0 && (errno != ENOENT || make))
-		return error_set(error, errno, "open the state root %s", path);
-	return 0;
+	if (open_root(runtime, path, store, error) == 0)
+		return 0;
+	if (error->number != ENOENT)
+		return -1;
+	if (!make)
+		return 0;
+	return make_root(path, error) < 0 ? -1 : open_root(runtime, path, store, error);
 }
 
 void store_close(struct store *store)
@@ -109,7 +133,7 @@ int store_create(struct arena *arena, const struct store *store, const char *id,
 		return -1;
 	entry->id = id;
 	entry->path = arena_printf(arena, "%s/%s", store->path, id);
-	if (mkdirat(store->fd, id, 0711) < 0) {
+	if (mkdirat(store->fd, id, 0700) < 0) {
 		if (errno == EEXIST)
 			return error_set(error, 0, "container with given ID already exists");
 		return error_set(error, errno, "make %s", entry->path);
@@ -162,6 +186,11 @@ static int remove_files(int directory, struct error *error);
 
 static int remove_one(int directory, const char *name, unsigned char type, struct error *error)
 {
+	struct stat status;
+
+	/* Some file systems do not say. */
+	if (type == DT_UNKNOWN && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		type = IFTODT(status.st_mode);
 	if (type == DT_DIR) {
 		_cleanup_fd_ int below = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
