@@ -17,8 +17,10 @@ static int kill_and_wait(const struct container *container, struct error *error)
 	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
 	struct error ignored;
 
-	if (pidfd < 0)
+	if (pidfd < 0 && errno == ESRCH)
 		return 0;
+	if (pidfd < 0)
+		return error_set(error, errno, "open the container's process %d", container->state.pid);
 	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return error_set(error, errno, "kill the container's process");
 	if (container->cgroup && cgroup_is_frozen(container->cgroup, NULL, &ignored) > 0)
@@ -46,6 +48,17 @@ static bool is_missing(const struct error *error)
 	return error->number == 0 && !strcmp(error->text, "container does not exist");
 }
 
+/*
+ * No state, or one that makes no sense: there is nothing to go by but the directory. A state that only this command
+ * could not read (no memory, too many files) still says what has to be ended first.
+ */
+static bool is_stump(const struct container *container, const struct error *error)
+{
+	if (container->entry.fd < 0)
+		return false;
+	return error->number == 0 || (error->number == ENOENT && !container->state.id);
+}
+
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -55,12 +68,10 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 	if (container_open(&arena, runtime, id, true, &container, error) < 0) {
 		if (is_missing(error))
 			return force ? 0 : -1;
-		/* No state, or one that cannot be read: there is nothing to go by but the directory. */
-		if (force && container.entry.fd >= 0) {
-			container_close(&container);
-			return delete_stump(&arena, runtime, id, error);
-		}
-		return -1;
+		if (!force || !is_stump(&container, error) || kill_and_wait(&container, error) < 0)
+			return -1;
+		container_close(&container);
+		return delete_stump(&arena, runtime, id, error);
 	}
 	status = container_status(&container);
 	if (!force && status != STATUS_STOPPED && status != STATUS_CREATED)

@@ -54,6 +54,8 @@ int container_kill(const struct runtime *runtime, const char *id, const char *si
 	if (all && container.cgroup)
 		return cgroup_kill(container.cgroup, number, error);
 	pidfd = state_open_process(&container.state);
+	if (pidfd < 0 && errno != ESRCH)
+		return error_set(error, errno, "open the container's process %d", container.state.pid);
 	/* Without a pid namespace the kernel does not end the others with the first process. */
 	if (number == SIGKILL && !container.state.own_pid_namespace && container.cgroup) {
 		if (pidfd < 0 && cgroup_path(container.cgroup)[0] == '\0')

@@ -71,6 +71,8 @@ int container_start(const struct runtime *runtime, const char *id, struct error 
 	    check_status(&container, error) < 0)
 		return -1;
 	pidfd = state_open_process(&container.state);
+	if (pidfd < 0)
+		return error_set(error, errno, "open the container's process %d", container.state.pid);
 	if (host_notify && faccessat(container.entry.fd, STORE_NOTIFY, F_OK, 0) == 0) {
 		notify = notify_bind(&container.entry, error);
 		if (notify < 0)

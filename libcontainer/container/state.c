@@ -244,11 +244,14 @@ int process_stat(pid_t pid, uint64_t *start, char *letter)
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		errno = errno == ENOENT ? ESRCH : errno;
 		return -1;
+	}
 	got = read(fd, text, sizeof(text) - 1);
-	if (got <= 0)
+	if (got < 0)
 		return -1;
+	errno = EIO; /* should it not look as expected */
 	text[got] = '\0';
 	field = strrchr(text, ')');
 	if (!field || field[1] != ' ')
@@ -271,11 +274,13 @@ int state_open_process(const struct saved_state *state)
 	uint64_t start;
 	char letter;
 
+	errno = ESRCH;
 	if (state->pid <= 0)
 		return -1;
 	pidfd = pidfd_open(state->pid, 0);
 	if (pidfd < 0 || process_stat(state->pid, &start, &letter) < 0)
 		return -1;
+	errno = ESRCH;
 	if (start != state->pid_start || letter == 'Z' || letter == 'X')
 		return -1;
 	return TAKE_FD(pidfd);
@@ -291,9 +296,13 @@ enum container_status state_status(const struct store_entry *entry, const struct
 
 	if (state->pid <= 0)
 		return store_is_locked(entry) ? STATUS_CREATING : STATUS_STOPPED;
-	if (process_stat(state->pid, &start, &letter) < 0 || start != state->pid_start || letter == 'Z' ||
-	    letter == 'X')
+	/* Where the kernel could not be asked it counts as running: nothing is removed from under it. */
+	if (process_stat(state->pid, &start, &letter) < 0) {
+		if (errno == ESRCH)
+			return STATUS_STOPPED;
+	} else if (start != state->pid_start || letter == 'Z' || letter == 'X') {
 		return STATUS_STOPPED;
+	}
 	if (cgroup) {
 		int frozen = cgroup_is_frozen(cgroup, &settled, &ignored);
 

@@ -47,12 +47,13 @@ int state_load(struct arena *arena, const struct store_entry *entry, struct save
 	       struct error *error);
 
 /*
- * A pidfd of the container's process where it still runs, or -1 (a zombie has ended). That the pid was not
- * given to somebody else is checked after the pidfd is open.
+ * A pidfd of the container's process where it still runs, or -1 with errno: ESRCH where it has ended (as a zombie
+ * has), others where that cannot be said. That the pid was not given to somebody else is checked after the pidfd is
+ * open.
  */
 int state_open_process(const struct saved_state *state);
 
-/* When process @pid started (clock ticks since boot), and its state letter. 0, or -1 where it is gone. */
+/* When process @pid started (clock ticks since boot), and its state letter. 0, or -1 with errno: ESRCH, gone. */
 int process_stat(pid_t pid, uint64_t *start, char *letter);
 
 /* What the container is doing now. @cgroup may be NULL: then "paused" is not looked for. */
