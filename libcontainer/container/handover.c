@@ -116,14 +116,15 @@ int handover_pid_file(struct arena *arena, const char *path, pid_t pid, struct e
 	return 0;
 }
 
-int handover_check_preserved(unsigned int count, struct error *error)
+int handover_check_preserved(uint64_t count, struct error *error)
 {
-	for (unsigned int fd = 3; fd < 3 + count; fd++) {
-		int flags = fcntl((int)fd, F_GETFD);
+	/* A number that is no descriptor's would wrap around, to one below the standard streams. */
+	for (uint64_t fd = 3; fd < 3 + count; fd++) {
+		int flags = fd <= INT32_MAX ? fcntl((int)fd, F_GETFD) : -1;
 
 		if (flags < 0 || (flags & FD_CLOEXEC))
-			return error_set(error, EBADF, "please check that preserved-fd %u (of %u) is present",
-					 fd - 3, count);
+			return error_set(error, EBADF, "please check that preserved-fd %ju (of %ju) is present",
+					 (uintmax_t)(fd - 3), (uintmax_t)count);
 	}
 	return 0;
 }

@@ -41,7 +41,7 @@ int handover_pid_file(struct arena *arena, const char *path, pid_t pid, struct e
  * Makes sure that the @count descriptors from 3 on were handed to this program and are not its own (those are
  * close-on-exec). 0, or -1.
  */
-int handover_check_preserved(unsigned int count, struct error *error);
+int handover_check_preserved(uint64_t count, struct error *error);
 
 /* How many sockets LISTEN_FDS hands to this process (sd_listen_fds(3)); 0 where they are not for it. */
 unsigned int handover_listen_fds(void);
