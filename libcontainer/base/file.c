@@ -29,7 +29,10 @@ int file_write_atomic_at(int directory, const char *name, const void *bytes, siz
 	_cleanup_fd_ int fd = -1;
 	int saved;
 
-	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	/* A new file, never one that somebody has put there: the directory may be one where others write, as /tmp. */
+	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0 && errno == EEXIST && unlinkat(directory, temporary, 0) == 0)
+		fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -1;
 	if (fd_write_all(fd, bytes, length) == 0 && renameat(directory, temporary, directory, name) == 0)
