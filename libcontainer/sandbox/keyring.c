@@ -16,8 +16,8 @@
 #define KEY_USR_SEARCH 0x00080000UL
 #define KEY_OTH_SEARCH 0x00000008UL
 
-/* The permissions in "keyring;UID;GID;PERMISSIONS;NAME", or -1. */
-static int read_permissions(long ring, unsigned long *permissions)
+/* The owner and the permissions in "keyring;UID;GID;PERMISSIONS;NAME". 0, or -1. */
+static int read_description(long ring, unsigned long *owner, unsigned long *permissions)
 {
 	char description[1536]; /* a container's id has at most 1024 characters */
 	char *field = description;
@@ -35,6 +35,8 @@ static int read_permissions(long ring, unsigned long *permissions)
 		if (!field)
 			return -1;
 		field++;
+		if (i == 0)
+			*owner = strtoul(field, NULL, 10);
 	}
 	*permissions = strtoul(field, &end, 16);
 	return end > field && *end == ';' ? 0 : -1;
@@ -43,9 +45,13 @@ static int read_permissions(long ring, unsigned long *permissions)
 static int make_searchable(long ring, unsigned long who)
 {
 	unsigned long permissions;
+	unsigned long owner;
 
-	if (read_permissions(ring, &permissions) < 0)
+	if (read_description(ring, &owner, &permissions) < 0)
 		return -1;
+	/* Any user of the host can have made a ring of that name, and would read the container's keys in it. */
+	if (owner != geteuid())
+		return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ? -1 : 0;
 	if (permissions & who)
 		return 0;
 	return (int)syscall(SYS_keyctl, KEYCTL_SETPERM, ring, permissions | who);
