@@ -112,17 +112,22 @@ static int start_hook(const struct oci_hook *hook, const struct hook_place *plac
 	return 0;
 }
 
-/* A hook need not read its input, and may close it: neither may block or kill the runtime. */
-static void feed(int input, const char *state)
+/*
+ * Hands over what the pipe takes now of the state, which may be larger than a pipe. A hook need not read its input,
+ * and may close it: neither may block or kill the runtime. False at the end.
+ */
+static bool feed(int input, const char **state)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction before;
+	ssize_t written;
 
 	sigaction(SIGPIPE, &ignore, &before);
-	/* A pipe holds 64 KiB, more than any state; should it be full, the rest is dropped. */
-	fcntl(input, F_SETFL, O_NONBLOCK);
-	(void)!fd_write_all(input, state, strlen(state));
+	written = write(input, *state, strlen(*state));
 	sigaction(SIGPIPE, &before, NULL);
+	if (written > 0)
+		*state += written;
+	return **state && (written >= 0 || errno == EAGAIN || errno == EINTR);
 }
 
 /* Takes what is there, keeps what there is room for. False at the end of file. */
@@ -137,21 +142,26 @@ static bool listen_to(int fd, struct hook_words *words)
 }
 
 /*
- * Collects what the hook says until it ends: not until its pipes are closed, a daemon that it leaves behind may
- * keep them. 0 when it has ended, 1 when @deadline (microseconds, -1: none) has passed.
+ * Feeds the hook and collects what it says until it ends: not until its pipes are closed, a daemon that it leaves
+ * behind may keep them. 0 when it has ended, 1 when @deadline (microseconds, -1: none) has passed.
  */
-static int follow(const struct hook_process *process, int64_t deadline, struct hook_words words[2])
+static int follow(struct hook_process *process, const char *state, int64_t deadline, struct hook_words words[2])
 {
-	struct pollfd polled[3] = {
+	struct pollfd polled[4] = {
 		{ .fd = process->output, .events = POLLIN },
 		{ .fd = process->complaint, .events = POLLIN },
 		{ .fd = process->pidfd, .events = POLLIN },
+		{ .fd = process->input, .events = POLLOUT },
 	};
 
 	for (;;) {
 		int64_t left = deadline < 0 ? -1 : (deadline - monotonic_us() + 999) / 1000;
 		bool heard = false;
 
+		if (polled[3].fd >= 0 && !feed(process->input, &state)) {
+			close(TAKE_FD(process->input));
+			polled[3].fd = -1;
+		}
 		if (deadline >= 0 && left <= 0)
 			return 1;
 		if (poll(polled, ARRAY_SIZE(polled), (int)(left > INT32_MAX ? INT32_MAX : left)) < 0 && errno != EINTR)
@@ -202,9 +212,9 @@ static int run_one(const struct oci_hook *hook, const char *state, const struct 
 	output = process.output;
 	complaint = process.complaint;
 	pidfd = process.pidfd;
-	feed(process.input, state);
-	close(process.input);
-	late = follow(&process, hook->timeout.present ? monotonic_us() + hook->timeout.value * 1000000 : -1, words);
+	fcntl(process.input, F_SETFL, O_NONBLOCK);
+	late = follow(&process, state, hook->timeout.present ? monotonic_us() + hook->timeout.value * 1000000 : -1, words);
+	cleanup_fd(&process.input);
 	if (late)
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) < 0)
