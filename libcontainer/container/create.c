@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "container/intel_rdt.h"
 #include "container/notify.h"
 #include "sandbox/hooks.h"
 
@@ -339,6 +340,20 @@ static void undo_cgroup(struct creation *creation)
 		log_warn("%s", ignored.text);
 }
 
+static int step_intel_rdt(struct creation *creation, struct error *error)
+{
+	return intel_rdt_create(creation->arena, &creation->entry, creation->plan.config,
+				creation->sandbox.resctrl_tasks, error);
+}
+
+static void undo_intel_rdt(struct creation *creation)
+{
+	struct error ignored;
+
+	if (intel_rdt_destroy(creation->arena, &creation->entry, &ignored) < 0)
+		log_warn("%s", ignored.text);
+}
+
 static void undo_process(struct creation *creation)
 {
 	sandbox_kill(&creation->sandbox);
@@ -461,6 +476,7 @@ static const struct {
 	{ "state", step_announce, NULL },
 	{ "notify socket", step_notify, NULL },
 	{ "cgroup", step_cgroup, undo_cgroup },
+	{ "resctrl", step_intel_rdt, undo_intel_rdt },
 	{ "process", step_process, undo_process },
 	{ "setup", step_setup, NULL },
 	{ "state", step_state, NULL },

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "container/container.h"
+#include "container/intel_rdt.h"
 #include "sandbox/hooks.h"
 
 static void run_poststop(struct arena *arena, const struct store_entry *entry, const struct saved_state *state)
@@ -37,6 +38,8 @@ int container_destroy(struct arena *arena, const struct store *store, const stru
 		if (cgroup_destroy(cgroup, error) < 0)
 			return -1;
 	}
+	if (intel_rdt_destroy(arena, entry, error) < 0)
+		return -1;
 	run_poststop(arena, entry, state);
 	return store_remove(store, entry, error);
 }

@@ -69,6 +69,19 @@ static void print_mount_extensions(struct json_writer *writer)
 	json_end_object(writer);
 }
 
+static void print_intel_rdt(struct json_writer *writer)
+{
+	json_key(writer, "intelRdt");
+	json_begin_object(writer);
+	json_key(writer, "enabled");
+	json_bool(writer, true);
+	json_key(writer, "schemata");
+	json_bool(writer, true);
+	json_key(writer, "monitoring");
+	json_bool(writer, true);
+	json_end_object(writer);
+}
+
 static void print_linux(struct json_writer *writer)
 {
 	static const char *const namespaces[] = { "cgroup", "ipc",  "mount", "network", "pid",
@@ -82,7 +95,7 @@ static void print_linux(struct json_writer *writer)
 	print_seccomp(writer);
 	print_enabled(writer, "apparmor", true);
 	print_enabled(writer, "selinux", true);
-	print_enabled(writer, "intelRdt", false);
+	print_intel_rdt(writer);
 	print_mount_extensions(writer);
 	print_enabled(writer, "netDevices", true);
 	json_end_object(writer);

@@ -30,8 +30,6 @@ static int check_kernel(const struct oci_config *config, struct error *error)
 {
 	const struct oci_process *process = config->process;
 
-	if (config->linux_ && config->linux_->intel_rdt)
-		return error_set(error, 0, "linux.intelRdt: this version cannot set cache and bandwidth allocation");
 	if (!process)
 		return 0;
 	if (process->apparmor_profile && *process->apparmor_profile &&

@@ -104,7 +104,7 @@ explain() {
 				(.archs | all(.[]; test("^SCMP_ARCH_[A-Z0-9_]+$"))) and
 				(.knownFlags | all(.[]; test("^SECCOMP_FILTER_FLAG_[A-Z_]+$"))) and
 				(.supportedFlags - .knownFlags == [])) and
-			(.apparmor | enabled) and (.selinux | enabled) and (.intelRdt | enabled) and
+			(.apparmor | enabled) and (.selinux | enabled) and (.intelRdt | keys == ["enabled", "monitoring", "schemata"] and all(.[]; type == "boolean")) and
 			(.netDevices | enabled) and (.mountExtensions.idmap | enabled))' <<<"$output"
 }
 
