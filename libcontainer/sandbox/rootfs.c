@@ -149,8 +149,10 @@ static int open_null_device(struct rootfs *rootfs, struct error *error)
 
 int rootfs_begin(struct rootfs *rootfs, struct error *error)
 {
+	/* As rootfs_open_sources() has checked it: what is a link by now was none then. */
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
 	const char *path = rootfs_source_path(rootfs, rootfs->config->root->path);
-	_cleanup_fd_ int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int directory = sys_openat2(AT_FDCWD, path, &how);
 
 	if (directory < 0)
 		return error_set(error, errno, "invalid rootfs: %s", path);

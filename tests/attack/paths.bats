@@ -225,6 +225,22 @@ swapped_with_host() {
 	host_is_whole
 }
 
+@test "a rootfs that becomes a link after it was checked" {
+	requires_command strace
+	strace -o /dev/null true || skip "strace does not work here"
+	program cat /etc/passwd
+	strace -f -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=1000000:when=1 \
+		"$RUNTIME" --root "$STATE" run "$ID" </dev/null >"$OUT" 2>&1 3>&- &
+	sleep 0.5
+	mv rootfs real
+	ln -s real rootfs
+	wait $! || true
+	rm rootfs
+	mv real rootfs
+	run -0 cat "$OUT"
+	contains "invalid rootfs"
+}
+
 @test "a mask that cannot be put in place stops the container" {
 	# A masked path below a file: it is there or it is not, but it is never skipped silently when it is.
 	mkdir -p rootfs/secret/deep
