@@ -219,6 +219,16 @@ hook() {
 	is "from the program"
 }
 
+@test "a state larger than a pipe arrives whole" {
+	edit '.annotations = {large: ("x" * 300000)}'
+	hook createRuntime "cat >$HOOKS/state"
+	hook poststop "sleep 0.2; cat >$HOOKS/last"
+	program true
+	run -0 runtime run "$ID"
+	equal "$(jq -r '.annotations.large | length' "$HOOKS/state")" 300000
+	equal "$(jq -r '.annotations.large | length' "$HOOKS/last")" 300000
+}
+
 @test "a hook that reads nothing of its standard input" {
 	edit '.annotations = {big: ("x" * 200000)}'
 	hook createRuntime 'exit 0'
