@@ -380,10 +380,11 @@ static int run_hooks(void *context, struct error *error)
 	struct creation *creation = context;
 	const struct oci_hooks *hooks = creation->plan.config->hooks;
 	const char *state = state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
+	const struct hook_place place = { .directory = creation->plan.bundle_fd };
 
-	if (hooks_run("prestart", &hooks->prestart, state, NULL, error) < 0)
+	if (hooks_run("prestart", &hooks->prestart, state, &place, error) < 0)
 		return -1;
-	return hooks_run("createRuntime", &hooks->create_runtime, state, NULL, error);
+	return hooks_run("createRuntime", &hooks->create_runtime, state, &place, error);
 }
 
 static int take_console(void *context, int master, int number, struct error *error)

@@ -131,18 +131,37 @@ int rootfs_attach(struct rootfs *rootfs, int tree, const char *path, const char 
 	return target < 0 ? -1 : attach(tree, target, path, error);
 }
 
+/* A source in the rootfs is looked up in there: its links are the container's, not the host's. */
+static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
+{
+	const char *path = rootfs_source_path(rootfs, mount->mount->source);
+	const char *inner = rootfs_inner_path(rootfs, mount->mount->source);
+	_cleanup_fd_ int directory = -1;
+	_cleanup_fd_ int tree = -1;
+
+	if (inner) {
+		directory = path_open_in_root(rootfs->root, inner, O_PATH);
+		if (directory >= 0)
+			tree = tree_clone(directory, "", mount->options.recursive_bind);
+	} else {
+		tree = tree_clone(AT_FDCWD, path, mount->options.recursive_bind);
+	}
+	if (tree < 0)
+		return error_set(error, errno, "bind source %s", path);
+	if (mount->options.idmap && rootfs_idmap(rootfs, mount, tree, error) < 0)
+		return -1;
+	return TAKE_FD(tree);
+}
+
 static int mount_bind(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
 {
 	const struct mount_options *options = &mount->options;
 	_cleanup_fd_ int tree = TAKE_FD(mount->source);
 
-	if (tree < 0) {
-		const char *path = rootfs_source_path(rootfs, mount->mount->source);
-
-		tree = tree_clone(AT_FDCWD, path, options->recursive_bind);
-		if (tree < 0)
-			return error_set(error, errno, "bind source %s", path);
-	}
+	if (tree < 0)
+		tree = open_source(rootfs, mount, error);
+	if (tree < 0)
+		return -1;
 	if (tree_set_bind_flags(tree, options) < 0)
 		return error_set(error, errno, "set the options");
 	if (apply_recursive(tree, options, error) < 0 ||

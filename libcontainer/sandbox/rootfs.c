@@ -31,6 +31,7 @@ void rootfs_close(struct rootfs *rootfs)
 {
 	for (size_t i = 0; i < rootfs->mount_count; i++) {
 		cleanup_fd(&rootfs->mounts[i].source);
+		cleanup_fd(&rootfs->mounts[i].userns);
 		cleanup_fd(&rootfs->mounts[i].tree);
 	}
 	rootfs->mount_count = 0;
@@ -158,13 +159,12 @@ int rootfs_begin(struct rootfs *rootfs, struct error *error)
 		return error_set(error, errno, "invalid rootfs: %s", path);
 	if (rootfs_linux(rootfs)->masked_paths.count > 0 && open_null_device(rootfs, error) < 0)
 		return -1;
-	if (!rootfs_has_mount_namespace(rootfs)) {
-		rootfs->root = TAKE_FD(directory);
-		return 0;
-	}
-	if (set_initial_propagation(rootfs, directory, error) < 0)
+	if (rootfs_has_mount_namespace(rootfs) && set_initial_propagation(rootfs, directory, error) < 0)
 		return -1;
-	/* A mount of its own: pivot_root(2) wants one, and flags and propagation are set on it. */
+	/*
+	 * A mount of its own: pivot_root(2) wants one, and flags and propagation are set on it. In the host's mount
+	 * namespace it is by what the container's mounts are found and unmounted: umount --recursive ROOTFS.
+	 */
 	rootfs->root = tree_clone(directory, "", true);
 	if (rootfs->root < 0)
 		return error_set(error, errno, "clone the mounts of the rootfs %s", path);

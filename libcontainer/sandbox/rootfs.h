@@ -78,6 +78,7 @@ struct rootfs_mount {
 	const struct oci_mount *mount;
 	struct mount_options options;
 	int source; /* the detached tree that the parent opened, or -1 */
+	int userns; /* of its own id mappings, until they are applied, or -1 */
 	int tree; /* the mount in the rootfs, kept where it becomes read-only at the end, or -1 */
 };
 

@@ -24,6 +24,15 @@ const char *rootfs_mount_label(const struct rootfs *rootfs);
 const char *rootfs_source_path(const struct rootfs *rootfs, const char *source);
 
 /*
+ * The path in the rootfs of what the host calls @name, NULL where it is not below the root. What a bind source in
+ * there shows may be a mount made before it.
+ */
+const char *rootfs_inner_path(const struct rootfs *rootfs, const char *name);
+
+/* Gives the detached @tree of a bind mount its id mapping. 0, or -1. */
+int rootfs_idmap(const struct rootfs *rootfs, struct rootfs_mount *mount, int tree, struct error *error);
+
+/*
  * Opens what @tree (of file system @type, where it is not a bind mount) is to be mounted on: where @path
  * leads inside the root, a directory or a file as the tree's root is, made where it is missing. A
  * descriptor, or -1.

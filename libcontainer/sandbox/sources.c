@@ -52,15 +52,40 @@ static const struct oci_mount *notify_mount(const struct rootfs *rootfs)
 	return mount;
 }
 
+const char *rootfs_inner_path(const struct rootfs *rootfs, const char *name)
+{
+	const char *root = path_normalize(rootfs->arena, rootfs_source_path(rootfs, rootfs->config->root->path));
+	const char *path = path_normalize(rootfs->arena, rootfs_source_path(rootfs, name));
+
+	if (!strcmp(root, "/") || !strcmp(path, root) || !path_is_below(path, root))
+		return NULL;
+	return path + strlen(root);
+}
+
+/* A destination may name the place as the host sees it, which runc takes, too. */
+static const struct oci_mount *with_inner_destination(struct rootfs *rootfs, const struct oci_mount *mount)
+{
+	const char *inner = *mount->destination == '/' ? rootfs_inner_path(rootfs, mount->destination) : NULL;
+	struct oci_mount *changed;
+
+	if (!inner)
+		return mount;
+	changed = ARENA_NEW(rootfs->arena, struct oci_mount);
+	*changed = *mount;
+	changed->destination = inner;
+	return changed;
+}
+
 static int add_mount(struct rootfs *rootfs, const struct oci_mount *mount, struct error *error)
 {
 	struct rootfs_mount *added = &rootfs->mounts[rootfs->mount_count];
 
-	added->mount = mount;
 	added->source = -1;
 	added->tree = -1;
+	added->userns = -1;
 	if (!mount->destination || !*mount->destination)
 		return error_set(error, 0, "a mount without a destination");
+	added->mount = with_inner_destination(rootfs, mount);
 	if (mount_options_parse(rootfs->arena, mount, &added->options, error) < 0)
 		return -1;
 	if (added->options.bind && (!mount->source || !*mount->source))
@@ -82,20 +107,22 @@ static int read_mounts(struct rootfs *rootfs, struct error *error)
 	return 0;
 }
 
-static int idmap_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
+/* The user namespace that a mount's own mappings make; made where processes have the numbers procfs knows. */
+static int open_mapping(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
 {
 	const struct oci_mount *from = mount->mount;
-	_cleanup_fd_ int own = -1;
-	int userns = rootfs->userns;
 
-	if (from->uid_mappings.count > 0) {
-		own = idmap_open_namespace(rootfs->procfs, &from->uid_mappings, &from->gid_mappings, error);
-		if (own < 0)
-			return error_context(error, "id-mapped mount %s", from->destination);
-		userns = own;
-	}
-	if (tree_set_idmap(mount->source, mount->options.recursive_idmap, userns) < 0)
-		return error_set(error, errno, "id-mapped mount %s of %s", from->destination, from->source);
+	mount->userns = idmap_open_namespace(rootfs->procfs, &from->uid_mappings, &from->gid_mappings, error);
+	return mount->userns < 0 ? error_context(error, "id-mapped mount %s", from->destination) : 0;
+}
+
+int rootfs_idmap(const struct rootfs *rootfs, struct rootfs_mount *mount, int tree, struct error *error)
+{
+	_cleanup_fd_ int own = TAKE_FD(mount->userns);
+
+	if (tree_set_idmap(tree, mount->options.recursive_idmap, own < 0 ? rootfs->userns : own) < 0)
+		return error_set(error, errno, "id-mapped mount %s of %s", mount->mount->destination,
+				 mount->mount->source);
 	return 0;
 }
 
@@ -123,13 +150,29 @@ static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct
 	if (!mount->options.idmap)
 		return 0;
 	if (!needs_container_userns(mount) || rootfs->userns >= 0)
-		return idmap_source(rootfs, mount, error);
+		return rootfs_idmap(rootfs, mount, mount->source, error);
 	if (!rootfs_has_user_namespace(rootfs))
 		return error_set(error, 0,
 				 "id-mapped mount %s has no mappings, and the container has no user namespace",
 				 mount->mount->destination);
 	rootfs->idmap_pending = true;
 	return 0;
+}
+
+/*
+ * Before the child has mounted anything, with rights that the child may not have: but not what shows the mounts
+ * before it. Only an id mapping in a user namespace has to be made here whatever it then does not show.
+ */
+static bool is_opened_early(const struct rootfs *rootfs, const struct rootfs_mount *mount, bool privileged)
+{
+	if (!mount->options.bind || mount->options.set & MS_REMOUNT)
+		return false;
+	if (mount->options.idmap &&
+	    (mount->mount->uid_mappings.count == 0 || rootfs_has_user_namespace(rootfs)))
+		return true;
+	if (rootfs_inner_path(rootfs, mount->mount->source))
+		return false;
+	return privileged || mount->options.idmap;
 }
 
 int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *error)
@@ -139,8 +182,10 @@ int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *er
 	for (size_t i = 0; i < rootfs->mount_count; i++) {
 		struct rootfs_mount *mount = &rootfs->mounts[i];
 
-		if (mount->options.bind && !(mount->options.set & MS_REMOUNT) &&
-		    (privileged || mount->options.idmap) && open_source(rootfs, mount, error) < 0)
+		if (mount->options.idmap && mount->mount->uid_mappings.count > 0 &&
+		    open_mapping(rootfs, mount, error) < 0)
+			return -1;
+		if (is_opened_early(rootfs, mount, privileged) && open_source(rootfs, mount, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -155,7 +200,7 @@ int rootfs_idmap_sources(struct rootfs *rootfs, struct error *error)
 {
 	for (size_t i = 0; i < rootfs->mount_count; i++)
 		if (needs_container_userns(&rootfs->mounts[i]) &&
-		    idmap_source(rootfs, &rootfs->mounts[i], error) < 0)
+		    rootfs_idmap(rootfs, &rootfs->mounts[i], rootfs->mounts[i].source, error) < 0)
 			return -1;
 	rootfs->idmap_pending = false;
 	return 0;

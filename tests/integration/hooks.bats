@@ -21,6 +21,15 @@ hook() {
 		--arg kind "$1" --arg script "$2"
 }
 
+@test "createRuntime and prestart hooks start in the bundle" {
+	hook prestart 'pwd >prestart'
+	hook createRuntime 'pwd >createRuntime'
+	program true
+	(cd / && run -0 runtime run --bundle "$BUNDLE" "$ID")
+	run -0 cat prestart createRuntime
+	is "$BUNDLE"$'\n'"$BUNDLE"
+}
+
 @test "all kinds run, in the order of the specification" {
 	local kind
 	for kind in prestart createRuntime createContainer poststart poststop; do

@@ -347,6 +347,33 @@ propagation_of() {
 	is content
 }
 
+@test "sources and destinations named as the host sees the rootfs" {
+	mkdir -p source/one source/two rootfs/tree rootfs/copy rootfs/mapped
+	chmod 700 source
+	echo one >source/one/file
+	echo two >source/two/file
+	mkdir source/one/below
+	mount_entry /tree bind "$BUNDLE/source/one" bind
+	mount_entry /tree/below bind "$BUNDLE/source/two" bind
+	mount_entry "$BUNDLE/rootfs/copy" bind "$BUNDLE/rootfs/tree" rbind
+	program cat /copy/below/file
+	run -0 runtime run "$ID"
+	is two
+	# A link of the image's that the source goes through leads to where the container would get.
+	ln -s /tree rootfs/link
+	mount_entry /again bind "$BUNDLE/rootfs/link/below" rbind
+	program cat /again/file
+	run -0 runtime run "$ID"
+	is two
+	requires_newer_runc "has no mappings of a mount without a user namespace"
+	edit '.mounts += [{destination: "/mapped", type: "bind", source: ($bundle + "/rootfs/tree"), options: ["rbind"],
+		uidMappings: [{containerID: 0, hostID: 1234, size: 1}],
+		gidMappings: [{containerID: 0, hostID: 1234, size: 1}]}]' --arg bundle "$BUNDLE"
+	program stat -c %u:%g /mapped/file
+	run -0 runtime run "$ID"
+	is 1234:1234
+}
+
 @test "thirty mounts" {
 	local number
 	for number in {1..30}; do

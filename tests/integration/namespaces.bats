@@ -41,6 +41,15 @@ links() {
 	done
 }
 
+@test "the host's mounts: all that is the container's is below its rootfs" {
+	requires_policy_off
+	edit 'del(.linux.maskedPaths, .linux.readonlyPaths) | .linux.namespaces -= [{type: "mount"}]'
+	program true
+	run -0 runtime run "$ID"
+	run -0 umount --recursive --lazy rootfs
+	run ! grep -F " $BUNDLE/rootfs" /proc/self/mounts
+}
+
 @test "the first process is process 1, in a fresh network with loopback up" {
 	program sh -c 'echo $$; cat /sys/class/net/lo/operstate; ls /sys/class/net; cat /sys/class/net/lo/flags'
 	run -0 runtime run "$ID"

@@ -192,6 +192,15 @@ everything_but() {
 	contains '"seccomp filter flags: 4"'
 }
 
+@test "a filter that forbids what the runtime itself calls, loaded before it has ended" {
+	requires_policy_off
+	seccomp SCMP_ACT_ALLOW '{"names": ["close_range", "fsopen", "fsconfig", "openat2", "open_tree", "move_mount",
+		"mount_setattr", "statx", "faccessat2"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'
+	edit '.process.noNewPrivileges = false'
+	program true
+	run -0 runtime run "$ID"
+}
+
 @test "exec has the container's filter" {
 	seccomp SCMP_ACT_ALLOW '{"names": ["kcmp"], "action": "SCMP_ACT_ERRNO", "errnoRet": 100}'
 	start_sleeping
