@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <stdbool.h>
@@ -73,6 +74,9 @@ int fd_read_all(struct arena *arena, int fd, size_t limit, char **bytes, size_t 
 		}
 		got = read(fd, buffer + used, capacity - used);
 		if (got < 0 && errno == EINTR)
+			continue;
+		/* A pipe whose writer is not done, opened so that one without a writer does not block the open. */
+		if (got < 0 && errno == EAGAIN && poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1) >= 0)
 			continue;
 		if (got < 0)
 			return -1;

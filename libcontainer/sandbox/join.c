@@ -30,7 +30,7 @@ static int step_initial_affinity(struct sandbox *sandbox, struct error *error)
 /* All at once, of the process that the pidfd names. Of the pid namespace only children are. */
 int sandbox_join(struct sandbox *sandbox, struct error *error)
 {
-	if (step_initial_affinity(sandbox, error) < 0 || step_join_early_cgroups(sandbox, error) < 0)
+	if (step_initial_affinity(sandbox, error) < 0)
 		return -1;
 	if (sandbox->target_namespaces && setns(sandbox->target, (int)sandbox->target_namespaces) < 0)
 		return error_set(error, errno, "join the container's namespaces");
@@ -74,6 +74,7 @@ static int step_console(struct sandbox *sandbox, struct error *error)
 
 static const struct step exec_steps[] = {
 	{ "join namespaces", step_join },
+	{ "join cgroups", step_join_early_cgroups },
 	{ "user namespace", step_become_root },
 	{ "signals", step_reset_signals },
 	{ "session", step_new_session },

@@ -137,16 +137,18 @@ struct for_children {
 	int own_time;
 };
 
-static void restore_namespaces(const struct for_children *saved)
+static void close_saved(struct for_children *saved)
 {
-	if (saved->own_pid >= 0) {
-		(void)!setns(saved->own_pid, CLONE_NEWPID);
-		close(saved->own_pid);
-	}
-	if (saved->own_time >= 0) {
-		(void)!setns(saved->own_time, CLONE_NEWTIME);
-		close(saved->own_time);
-	}
+	close_fd(&saved->own_pid);
+	close_fd(&saved->own_time);
+}
+
+static int restore_namespaces(const struct for_children *saved, struct error *error)
+{
+	if ((saved->own_pid >= 0 && setns(saved->own_pid, CLONE_NEWPID) < 0) ||
+	    (saved->own_time >= 0 && setns(saved->own_time, CLONE_NEWTIME) < 0))
+		return error_set(error, errno, "go back to the runtime's namespaces");
+	return 0;
 }
 
 static int set_for_children(struct sandbox *sandbox, struct for_children *saved, uint64_t *flags,
@@ -183,7 +185,7 @@ static bool needs_dumpable(const struct sandbox *sandbox)
 
 static int spawn_directly(struct sandbox *sandbox, struct error *error)
 {
-	_cleanup_(restore_namespaces) struct for_children saved = { -1, -1 };
+	_cleanup_(close_saved) struct for_children saved = { -1, -1 };
 	uint64_t flags = clone_flags(sandbox);
 
 	if (set_for_children(sandbox, &saved, &flags, error) < 0)
@@ -193,6 +195,8 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 		return error_set(error, errno, "make the container's process");
 	if (sandbox->pid == 0)
 		become_child(sandbox);
+	if (restore_namespaces(&saved, error) < 0)
+		return -1;
 	if (makes(sandbox, CLONE_NEWUSER) &&
 	    (id_maps_write(sandbox->procfs, sandbox->pid, sandbox->config->linux_, error) < 0))
 		return -1;
@@ -202,16 +206,20 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 /* The namespaces all at once: no window in which some are the container's and some the host's. */
 static int be_intermediate_of_exec(struct sandbox *sandbox, struct error *error)
 {
+	int cgroup = clone_cgroup(sandbox);
 	pid_t pid;
 
-	if (sandbox_join(sandbox, error) < 0 || close_before_entering(sandbox, error) < 0)
+	if (sandbox_join(sandbox, error) < 0 || close_before_entering(sandbox, cgroup, error) < 0)
 		return -1;
 	prctl(PR_SET_DUMPABLE, 0);
-	pid = clone_child(CLONE_PARENT, 0, -1, NULL);
+	pid = clone_child(CLONE_PARENT, 0, cgroup, NULL);
 	if (pid < 0)
 		return error_set(error, errno, "make the container's process");
-	if (pid == 0)
+	if (pid == 0) {
+		if (cgroup >= 0)
+			close(cgroup);
 		become_child(sandbox);
+	}
 	return channel_send(sandbox->child_channel, MESSAGE_PID, pid, -1, error);
 }
 
@@ -304,7 +312,8 @@ static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, stru
 
 static int spawn_through_intermediate(struct sandbox *sandbox, struct error *error)
 {
-	pid_t intermediate = clone_child(0, SIGCHLD, clone_cgroup(sandbox), NULL);
+	/* That of exec stays outside: it would count as a process of the container. */
+	pid_t intermediate = clone_child(0, SIGCHLD, sandbox->is_exec ? -1 : clone_cgroup(sandbox), NULL);
 	int result;
 
 	if (intermediate < 0)

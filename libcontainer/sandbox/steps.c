@@ -396,13 +396,17 @@ static void sort(int *numbers, size_t count)
  * What a process of the container's could take from one that joins it, were it allowed to trace it: the host's
  * cgroups, its processes, the state root. Only how to report, and what is written to later, goes in.
  */
-int close_before_entering(struct sandbox *sandbox, struct error *error)
+int close_before_entering(struct sandbox *sandbox, int cgroup, struct error *error)
 {
-	int keep[CGROUP_HIERARCHIES_MAX + 2] = { sandbox->child_channel, log_fd() };
-	size_t count = 2;
+	int keep[2 * CGROUP_HIERARCHIES_MAX + RESCTRL_TASKS_MAX + 3] = { sandbox->child_channel, log_fd(), cgroup };
+	size_t count = 3;
 
+	for (size_t i = 0; i < sandbox->join.early_count; i++)
+		keep[count++] = sandbox->join.early[i];
 	for (size_t i = 0; i < sandbox->join.late_count; i++)
 		keep[count++] = sandbox->join.late[i];
+	for (size_t i = 0; i < RESCTRL_TASKS_MAX; i++)
+		keep[count++] = sandbox->resctrl_tasks[i];
 	sort(keep, count);
 	if (close_others(3 + sandbox->preserve_fds, keep, count) < 0)
 		return error_set(error, errno, "close the runtime's descriptors");

@@ -130,7 +130,7 @@ copy() {
 	policy_is_off && edit 'del(.process.capabilities.inheritable, .process.capabilities.ambient)'
 	program grep CapInh /proc/self/status
 	if command -v setpriv >/dev/null; then
-		run -0 setpriv --inh-caps +all "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" run "$ID"
+		run -0 setpriv --inh-caps +kill,+chown "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" run "$ID"
 		is $'CapInh:\t0000000000000000'
 	fi
 	start_sleeping

@@ -13,12 +13,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +64,14 @@ static bool is_our_procfs(const char *path)
 	return length > 0 && readlink("/proc/1/ns/pid", own, sizeof(own) - 1) == length && !strcmp(first, own);
 }
 
+/* The v2 group that a process is born into is open for the moment of its birth. */
+static bool is_group(const char *path)
+{
+	struct statfs status;
+
+	return !statfs(path, &status) && status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 static void open_links(int pid)
 {
 	static const char *const names[] = { "root", "cwd" };
@@ -87,7 +97,7 @@ static void open_links(int pid)
 			continue;
 		length = readlink(path, target, sizeof(target) - 1);
 		target[length > 0 ? length : 0] = '\0';
-		if (!is_ours(&status) && !is_our_procfs(path) && !runs_the_image(pid))
+		if (!is_ours(&status) && !is_our_procfs(path) && !is_group(path) && !runs_the_image(pid))
 			report("directory", pid, target);
 	}
 	if (directory)
