@@ -139,8 +139,8 @@ struct for_children {
 
 static void close_saved(struct for_children *saved)
 {
-	close_fd(&saved->own_pid);
-	close_fd(&saved->own_time);
+	fd_close(&saved->own_pid);
+	fd_close(&saved->own_time);
 }
 
 static int restore_namespaces(const struct for_children *saved, struct error *error)
