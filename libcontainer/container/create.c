@@ -64,7 +64,7 @@ static int step_plan(struct creation *creation, struct error *error)
 		return -1;
 	if (creation->is_run && !creation->plan.config->process)
 		return error_set(error, 0, "process: missing in config.json, there is nothing to run");
-	return handover_check_preserved(handover_listen_fds() + options->preserve_fds, error);
+	return handover_check_preserved((uint64_t)handover_listen_fds() + options->preserve_fds, error);
 }
 
 static int step_connect(struct creation *creation, struct error *error)
@@ -336,8 +336,11 @@ static void undo_cgroup(struct creation *creation)
 	struct error ignored;
 
 	cgroup_kill(creation->cgroup, SIGKILL, &ignored);
-	if (cgroup_destroy(creation->cgroup, &ignored) < 0)
-		log_warn("%s", ignored.text);
+	if (cgroup_destroy(creation->cgroup, &ignored) == 0)
+		return;
+	log_warn("%s", ignored.text);
+	/* What is left of it is found by `delete` only as long as the state says where it is. */
+	store_entry_close(&creation->entry);
 }
 
 static int step_intel_rdt(struct creation *creation, struct error *error)
@@ -412,9 +415,12 @@ static int step_setup(struct creation *creation, struct error *error)
 		.context = creation,
 	};
 
-	if (sandbox_serve(&creation->sandbox, &requests, error) < 0)
-		return error_context(error, "unable to start container process: error during container init");
-	return 0;
+	if (sandbox_serve(&creation->sandbox, &requests, error) == 0)
+		return 0;
+	if (cgroup_oom_kills(creation->cgroup) > 0)
+		return error_set(error, 0, "unable to start container process: container init was OOM-killed "
+					   "(memory limit too low?)");
+	return error_context(error, "unable to start container process: error during container init");
 }
 
 static int step_state(struct creation *creation, struct error *error)
