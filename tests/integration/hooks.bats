@@ -238,6 +238,25 @@ hook() {
 	equal "$(jq -r '.annotations.large | length' "$HOOKS/last")" 300000
 }
 
+@test "a hook of the host is not born into the pid namespace that the container joins" {
+	requires_casemate "has no way to fail here"
+	requires_command strace unshare
+	strace -o /dev/null true || skip "strace does not work here"
+	unshare --pid --fork --kill-child sleep 1000 3>&- &
+	BACKGROUND+=($!)
+	wait_for pgrep -P "${BACKGROUND[-1]}"
+	edit '(.linux.namespaces[] | select(.type == "pid")).path = $path' \
+		--arg path "/proc/$(pgrep -P "${BACKGROUND[-1]}")/ns/pid"
+	hook createRuntime "readlink /proc/self/ns/pid >$HOOKS/pid"
+	program true
+	run -0 runtime run "$ID"
+	equal "$(cat "$HOOKS/pid")" "$(readlink /proc/self/ns/pid)"
+	rm "$HOOKS/pid"
+	run ! strace -o /dev/null -e trace=setns -e inject=setns:error=EPERM:when=2 \
+		"$RUNTIME" --root "$STATE" run "$ID"
+	[[ ! -e $HOOKS/pid ]]
+}
+
 @test "a hook that reads nothing of its standard input" {
 	edit '.annotations = {big: ("x" * 200000)}'
 	hook createRuntime 'exit 0'
