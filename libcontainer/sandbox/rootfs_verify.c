@@ -15,13 +15,19 @@ static const char *from_root(struct rootfs *rootfs, const char *path)
 	return *path == '/' ? path : arena_printf(rootfs->arena, "/%s", path);
 }
 
+/* Below a mask, say: what cannot be named any more is locked well enough. */
+static bool is_gone(void)
+{
+	return errno == ENOENT || errno == ENOTDIR;
+}
+
 static int check_mask(const char *path, int kind, const struct stat *empty, struct error *error)
 {
 	struct statx status;
 	bool is_masked;
 
 	if (statx(AT_FDCWD, path, 0, STATX_TYPE, &status) < 0)
-		return error_set(error, errno, "look at masked path %s", path);
+		return is_gone() ? 0 : error_set(error, errno, "look at masked path %s", path);
 	if (kind == LOCKED_MASKED_FILE)
 		is_masked =
 			S_ISCHR(status.stx_mode) && status.stx_rdev_major == 1 && status.stx_rdev_minor == 3;
@@ -38,7 +44,7 @@ static int check_readonly(const char *path, struct error *error)
 	struct statfs status;
 
 	if (statfs(path, &status) < 0)
-		return error_set(error, errno, "look at read-only path %s", path);
+		return is_gone() ? 0 : error_set(error, errno, "look at read-only path %s", path);
 	if (!(status.f_flags & ST_RDONLY))
 		return error_set(error, 0, "read-only path %s is writable", path);
 	return 0;
