@@ -206,20 +206,17 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 /* The namespaces all at once: no window in which some are the container's and some the host's. */
 static int be_intermediate_of_exec(struct sandbox *sandbox, struct error *error)
 {
-	int cgroup = clone_cgroup(sandbox);
 	pid_t pid;
 
-	if (sandbox_join(sandbox, error) < 0 || close_before_entering(sandbox, cgroup, error) < 0)
+	if (sandbox_join(sandbox, error) < 0 || close_before_entering(sandbox, error) < 0)
 		return -1;
 	prctl(PR_SET_DUMPABLE, 0);
-	pid = clone_child(CLONE_PARENT, 0, cgroup, NULL);
+	/* Born into the cgroup that this process was made in: its directory's descriptor must not go in there. */
+	pid = clone_child(CLONE_PARENT, 0, -1, NULL);
 	if (pid < 0)
 		return error_set(error, errno, "make the container's process");
-	if (pid == 0) {
-		if (cgroup >= 0)
-			close(cgroup);
+	if (pid == 0)
 		become_child(sandbox);
-	}
 	return channel_send(sandbox->child_channel, MESSAGE_PID, pid, -1, error);
 }
 
@@ -312,8 +309,8 @@ static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, stru
 
 static int spawn_through_intermediate(struct sandbox *sandbox, struct error *error)
 {
-	/* That of exec stays outside: it would count as a process of the container. */
-	pid_t intermediate = clone_child(0, SIGCHLD, sandbox->is_exec ? -1 : clone_cgroup(sandbox), NULL);
+	/* For the moment of its life it counts as a process of the container, as runc's do. */
+	pid_t intermediate = clone_child(0, SIGCHLD, clone_cgroup(sandbox), NULL);
 	int result;
 
 	if (intermediate < 0)

@@ -396,10 +396,10 @@ static void sort(int *numbers, size_t count)
  * What a process of the container's could take from one that joins it, were it allowed to trace it: the host's
  * cgroups, its processes, the state root. Only how to report, and what is written to later, goes in.
  */
-int close_before_entering(struct sandbox *sandbox, int cgroup, struct error *error)
+int close_before_entering(struct sandbox *sandbox, struct error *error)
 {
-	int keep[2 * CGROUP_HIERARCHIES_MAX + RESCTRL_TASKS_MAX + 3] = { sandbox->child_channel, log_fd(), cgroup };
-	size_t count = 3;
+	int keep[2 * CGROUP_HIERARCHIES_MAX + RESCTRL_TASKS_MAX + 2] = { sandbox->child_channel, log_fd() };
+	size_t count = 2;
 
 	for (size_t i = 0; i < sandbox->join.early_count; i++)
 		keep[count++] = sandbox->join.early[i];

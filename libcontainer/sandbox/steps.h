@@ -41,8 +41,8 @@ bool child_waits(const struct sandbox *sandbox);
 /* Asks the runtime for something and waits until it is done. */
 int ask_runtime(struct sandbox *sandbox, enum message_type request, struct error *error);
 
-/* exec: closes all that the process does not need once it is in the container, but for @cgroup; before it is. */
-int close_before_entering(struct sandbox *sandbox, int cgroup, struct error *error);
+/* exec: closes all that the process does not need once it is in the container; before it is. */
+int close_before_entering(struct sandbox *sandbox, struct error *error);
 
 /* execve(2) of the program. Returns only on a failure. */
 int execute_program(struct sandbox *sandbox, struct error *error);

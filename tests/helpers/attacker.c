@@ -13,14 +13,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +34,8 @@ static bool runs_the_image(int pid)
 	if (!stat("/proc/self/exe", &image) && image.st_dev == executable.st_dev &&
 	    image.st_ino == executable.st_ino)
 		return true;
-	return !stat("/bin/sh", &image) && image.st_dev == executable.st_dev && image.st_ino == executable.st_ino;
+	return !stat("/bin/sh", &image) && image.st_dev == executable.st_dev &&
+	       image.st_ino == executable.st_ino;
 }
 
 static void report(const char *what, int pid, const char *detail)
@@ -64,18 +63,28 @@ static bool is_our_procfs(const char *path)
 	return length > 0 && readlink("/proc/1/ns/pid", own, sizeof(own) - 1) == length && !strcmp(first, own);
 }
 
-/* The v2 group that a process is born into is open for the moment of its birth. */
-static bool is_group(const char *path)
+/* What is taken is held: the process that it was taken from may have closed it, or ended, a moment later. */
+static void take_directory(int pid, const char *path)
 {
-	struct statfs status;
+	char held[64], target[PATH_MAX];
+	struct stat status;
+	ssize_t length;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return !statfs(path, &status) && status.f_type == CGROUP2_SUPER_MAGIC;
+	if (fd < 0)
+		return;
+	snprintf(held, sizeof(held), "/proc/self/fd/%d", fd);
+	length = readlink(held, target, sizeof(target) - 1);
+	target[length > 0 ? length : 0] = '\0';
+	if (!fstat(fd, &status) && !is_ours(&status) && !is_our_procfs(held) && !runs_the_image(pid))
+		report("directory", pid, target);
+	close(fd);
 }
 
 static void open_links(int pid)
 {
 	static const char *const names[] = { "root", "cwd" };
-	char path[64 + NAME_MAX], target[PATH_MAX];
+	char path[64 + NAME_MAX];
 	struct dirent *entry;
 	DIR *directory;
 
@@ -89,16 +98,9 @@ static void open_links(int pid)
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	directory = opendir(path);
 	while (directory && (entry = readdir(directory))) {
-		struct stat status;
-		ssize_t length;
-
 		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, entry->d_name);
-		if (entry->d_name[0] == '.' || stat(path, &status) || !S_ISDIR(status.st_mode))
-			continue;
-		length = readlink(path, target, sizeof(target) - 1);
-		target[length > 0 ? length : 0] = '\0';
-		if (!is_ours(&status) && !is_our_procfs(path) && !is_group(path) && !runs_the_image(pid))
-			report("directory", pid, target);
+		if (entry->d_name[0] != '.')
+			take_directory(pid, path);
 	}
 	if (directory)
 		closedir(directory);
