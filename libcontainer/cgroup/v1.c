@@ -152,21 +152,29 @@ static int write_quota(struct cgroup_group *group, const struct oci_cpu *cpu, st
 	return 0;
 }
 
+static int write_realtime(struct cgroup_group *group, const struct oci_cpu *cpu, struct error *error)
+{
+	bool has_runtime = cpu->realtime_runtime.value != 0;
+	bool period_again = false;
+
+	if (cpu->realtime_period.value && write_around_quota(group, "cpu.rt_period_us", cpu->realtime_period.value,
+							     has_runtime, &period_again, error) < 0)
+		return -1;
+	if (has_runtime && group_write_i64(group, "cpu.rt_runtime_us", cpu->realtime_runtime.value, error) < 0)
+		return -1;
+	return period_again ? group_write_u64(group, "cpu.rt_period_us", cpu->realtime_period.value, error) : 0;
+}
+
 int v1_set_cpu(struct cgroup_group *group, const struct oci_cpu *cpu, struct error *error)
 {
-	if (write_shares(group, cpu->shares.value, error) < 0)
-		return -1;
+	/* An idle group's shares are fixed: no longer idle first, and none for one that becomes so. */
 	if (cpu->idle.present && group_write_i64(group, "cpu.idle", cpu->idle.value, error) < 0)
+		return -1;
+	if (!cpu->idle.value && write_shares(group, cpu->shares.value, error) < 0)
 		return -1;
 	if (write_quota(group, cpu, error) < 0)
 		return -1;
-	if (cpu->realtime_period.value &&
-	    group_write_u64(group, "cpu.rt_period_us", cpu->realtime_period.value, error) < 0)
-		return -1;
-	if (cpu->realtime_runtime.value &&
-	    group_write_i64(group, "cpu.rt_runtime_us", cpu->realtime_runtime.value, error) < 0)
-		return -1;
-	return 0;
+	return write_realtime(group, cpu, error);
 }
 
 /* "MAJOR:MINOR VALUE" */

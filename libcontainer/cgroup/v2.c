@@ -96,7 +96,7 @@ int v2_set_cpu(struct cgroup_group *group, const struct oci_cpu *cpu, struct err
 
 	if (cpu->idle.present && group_write_i64(group, "cpu.idle", cpu->idle.value, error) < 0)
 		return -1;
-	if (weight && group_write_u64(group, "cpu.weight", weight, error) < 0)
+	if (weight && !cpu->idle.value && group_write_u64(group, "cpu.weight", weight, error) < 0)
 		return -1;
 	if (cpu->burst.present && group_write_u64(group, "cpu.max.burst", cpu->burst.value, error) < 0) {
 		/* It may not be larger than the quota, and that one comes next. */

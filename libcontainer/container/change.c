@@ -56,6 +56,14 @@ static int keep_resources(const struct container *container, struct oci_config *
 	return 0;
 }
 
+/* No limit on memory leaves none on memory and swap together, unless the update names one. */
+static void lift_swap_limit(const struct oci_resources *current, struct oci_resources *update)
+{
+	if (current && current->memory && current->memory->swap.value && update->memory &&
+	    update->memory->limit.value == -1 && !update->memory->swap.value)
+		update->memory->swap = (struct optional_i64){ .present = true, .value = -1 };
+}
+
 int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,
 		     struct error *error)
 {
@@ -75,6 +83,7 @@ int container_update(const struct runtime *runtime, const char *id, struct oci_r
 	if (!config->linux_)
 		config->linux_ = ARENA_NEW(&arena, struct oci_linux);
 	current = config->linux_->resources;
+	lift_swap_limit(current, resources);
 	if (policy_apply_resources(&arena, policy, current,
 				   &(struct policy_facts){ .rootless = container.state.rootless }, resources,
 				   &changes, error) < 0)

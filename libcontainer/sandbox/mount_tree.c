@@ -80,7 +80,7 @@ unsigned int mount_attributes(unsigned long flags)
  * As runc does it: first exactly the flags that are asked for, whatever the source had ("mount --bind -o");
  * where the kernel refuses because some are locked in this user namespace, the source's flags stay and only
  * what is asked for is set or cleared. That fails in turn where a locked flag is to be cleared. Access times
- * stay the source's unless an option names them.
+ * stay the source's unless an option says what they become: "atime" and the like alone do not.
  */
 int name_set_bind_flags(int directory, const char *name, const struct mount_options *options)
 {
@@ -90,7 +90,7 @@ int name_set_bind_flags(int directory, const char *name, const struct mount_opti
 
 	if (((options->set | options->clear) & ~(unsigned long)(MS_BIND | MS_REC | MS_REMOUNT)) == 0)
 		return 0;
-	if ((options->set | options->clear) & ATIME_FLAGS) {
+	if (options->set & ATIME_FLAGS) {
 		attributes.attr_set |= atime_attributes(options->set);
 		clear_atime = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
 	}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 #include "base/fd.h"
@@ -153,14 +154,60 @@ static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct
 	return TAKE_FD(tree);
 }
 
+/* Whether MS_* flags @wanted mean what the ST_* flags @kept say; relatime is what is meant where none is named. */
+static bool same_access_times(unsigned long kept, unsigned long wanted)
+{
+	bool strict = wanted & MS_STRICTATIME;
+
+	return !(kept & ST_NODIRATIME) == !(wanted & MS_NODIRATIME) && !(kept & ST_NOATIME) == !(wanted & MS_NOATIME) &&
+	       (kept & ST_NOATIME || !(kept & ST_RELATIME) == strict);
+}
+
+/*
+ * What the host's mount forbids a user namespace may not allow itself: the kernel locks those flags on what is
+ * cloned in there (mount_namespaces(7)). The parent's clone is not, so they are added here, and an option that
+ * takes one away is refused as the kernel would.
+ */
+static int keep_locked_flags(int tree, struct mount_options *options, struct error *error)
+{
+	static const struct {
+		unsigned long kept; /* ST_* */
+		unsigned long flag; /* MS_* */
+	} lockable[] = {
+		{ ST_RDONLY, MS_RDONLY },
+		{ ST_NOSUID, MS_NOSUID },
+		{ ST_NODEV, MS_NODEV },
+		{ ST_NOEXEC, MS_NOEXEC },
+	};
+	const unsigned long atime = MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME;
+	bool has_flags = (options->set | options->clear) & ~(unsigned long)(MS_BIND | MS_REC);
+	struct statvfs found;
+
+	if (fstatvfs(tree, &found) < 0)
+		return error_set(error, errno, "look at the source's flags");
+	if (options->set & atime && !same_access_times(found.f_flag, options->set))
+		return error_set(error, EPERM, "change how the source keeps access times");
+	for (size_t i = 0; i < ARRAY_SIZE(lockable); i++) {
+		if (!(found.f_flag & lockable[i].kept))
+			continue;
+		if (options->clear & lockable[i].flag)
+			return error_set(error, EPERM, "take away a flag of the source");
+		if (has_flags)
+			options->set |= lockable[i].flag;
+	}
+	return 0;
+}
+
 static int mount_bind(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
 {
-	const struct mount_options *options = &mount->options;
+	struct mount_options *options = &mount->options;
 	_cleanup_fd_ int tree = TAKE_FD(mount->source);
 
 	if (tree < 0)
 		tree = open_source(rootfs, mount, error);
 	if (tree < 0)
+		return -1;
+	if (rootfs_has_user_namespace(rootfs) && keep_locked_flags(tree, options, error) < 0)
 		return -1;
 	if (tree_set_bind_flags(tree, options) < 0)
 		return error_set(error, errno, "set the options");
@@ -348,7 +395,8 @@ int rootfs_mounts(struct rootfs *rootfs, struct error *error)
 
 		result = mount_one(rootfs, &rootfs->mounts[i], error);
 		if (result < 0)
-			error_context(error, "mount %s at %s", mount_name(mount), mount->destination);
+			error_context(error, "error mounting \"%s\" to rootfs at \"%s\"", mount_name(mount),
+				      mount->destination);
 	}
 	umask(umask_before);
 	return result;

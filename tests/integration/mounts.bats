@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086,SC2154 # variables of jq, of the container's shell and of bats
 # Mounts: kinds, flags, sources and destinations, propagation, id-mapped mounts.
 
 load helpers
@@ -332,7 +333,7 @@ propagation_of() {
 @test "setgid is inherited by the directories made for a mount" {
 	requires_newer_runc "does not keep it"
 	mkdir rootfs/setgid
-	chmod =7755 rootfs/setgid
+	chmod '=7755' rootfs/setgid
 	mount_entry /setgid/a/b tmpfs tmpfs
 	program true
 	run -0 runtime run "$ID"
@@ -372,6 +373,26 @@ propagation_of() {
 	program stat -c %u:%g /mapped/file
 	run -0 runtime run "$ID"
 	is 1234:1234
+}
+
+@test "a user namespace keeps what the host's mount forbids" {
+	mkdir source rootfs/data
+	mount -t tmpfs -o mode=755 tmpfs source
+	mount -o remount,bind,ro,nosuid,noexec,noatime source
+	user_namespace
+	mount_entry /data bind "$BUNDLE/source" bind dev
+	program awk '$2 == "/data" { print $4 }' /proc/self/mounts
+	run -0 runtime run "$ID"
+	local found=",$output," flag
+	for flag in rw exec suid relatime; do
+		edit '.mounts[-1].options = ["bind", $flag]' --arg flag "$flag"
+		run -1 runtime run "$ID"
+		contains "operation not permitted"
+	done
+	umount source
+	for flag in ro nosuid noexec noatime; do
+		[[ $found == *",$flag,"* ]]
+	done
 }
 
 @test "thirty mounts" {

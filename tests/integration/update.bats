@@ -48,6 +48,20 @@ has_lines() {
 	equal "$(cgroup_value pids pids.max)" 88
 }
 
+@test "update: an idle group has no shares to set, and gets them back; no memory limit is none with swap either" {
+	requires_controller memory cpu
+	requires_newer_runc "does not know idle groups"
+	edit '.linux.resources.cpu.shares = 512 | .linux.resources.memory = {limit: 67108864, swap: 67108864}'
+	start_sleeping
+	local idle
+	for idle in 1 0 1; do
+		run -0 runtime update --cpu-idle $idle "$ID"
+		equal "$(cgroup_value cpu cpu.idle)" $idle
+	done
+	run -0 runtime update --memory -1 "$ID"
+	[[ $(cgroup_value memory memory.limit_in_bytes memory.max) =~ ^(max|9223372036854771712)$ ]]
+}
+
 @test "update --resources: a file, and standard input; other options are ignored then" {
 	requires_controller pids
 	start_sleeping
