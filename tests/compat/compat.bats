@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086,SC2154 # variables of jq, of the container's shell and of bats
 # The same bundle, command and options with runc and with casemate --policy off: the exit status, the output, what
 # the container sees of itself, and the error's class as engines tell it must be the same.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086,SC2154 # variables of jq, of the container's shell and of bats
 # Any system call may fail, and the runtime may be killed at any of them. After either, `delete --force` leaves no
 # process, mount, cgroup or state behind, and no other container is touched.
 #

@@ -77,7 +77,11 @@ static int probe_prctl(void)
 	printf("dumpable %d\n", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
 	printf("securebits %#x\n", (unsigned int)prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
 	printf("pdeathsig %d\n", death_signal);
-	printf("subreaper %d\n", ({ int on = 0; prctl(PR_GET_CHILD_SUBREAPER, &on); on; }));
+	printf("subreaper %d\n", ({
+		       int on = 0;
+		       prctl(PR_GET_CHILD_SUBREAPER, &on);
+		       on;
+	       }));
 	return 0;
 }
 
@@ -86,7 +90,8 @@ static int probe_keyring(void)
 	char description[512] = "";
 	long serial = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
 
-	if (serial < 0 || syscall(SYS_keyctl, KEYCTL_DESCRIBE, serial, description, sizeof(description) - 1) < 0) {
+	if (serial < 0 ||
+	    syscall(SYS_keyctl, KEYCTL_DESCRIBE, serial, description, sizeof(description) - 1) < 0) {
 		printf("none %s\n", strerrorname_np(errno));
 		return 0;
 	}

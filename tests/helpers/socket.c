@@ -65,10 +65,9 @@ static void receive(int fd, struct message *message)
 {
 	char control[CMSG_SPACE(sizeof(message->fds))];
 	struct iovec vector = { .iov_base = message->text, .iov_len = sizeof(message->text) - 1 };
-	struct msghdr header = { .msg_iov = &vector,
-				 .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control) };
+	struct msghdr header = {
+		.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
 	ssize_t length = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
 
 	if (length < 0)
@@ -165,8 +164,7 @@ static int serve_pidfd(const char *path, int signal_number)
 	accept_one(make_socket(path, SOCK_STREAM, 1), &message);
 	printf("descriptors %zu\n", message.fd_count);
 	fflush(stdout);
-	if (message.fd_count != 1 ||
-	    syscall(SYS_pidfd_send_signal, message.fds[0], signal_number, NULL, 0))
+	if (message.fd_count != 1 || syscall(SYS_pidfd_send_signal, message.fds[0], signal_number, NULL, 0))
 		fail("pidfd_send_signal");
 	return 0;
 }

@@ -123,7 +123,8 @@ int main(int argc, char **argv)
 
 	if (argc < 5)
 		return 2;
-	plan.size = (struct winsize){ .ws_row = (unsigned short)atoi(argv[1]), .ws_col = (unsigned short)atoi(argv[2]) };
+	plan.size = (struct winsize){ .ws_row = (unsigned short)atoi(argv[1]),
+				      .ws_col = (unsigned short)atoi(argv[2]) };
 	for (; i < argc && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--resize") && i + 2 < argc) {
 			plan.resized.ws_row = (unsigned short)atoi(argv[++i]);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086,SC2154 # variables of jq, of the container's shell and of bats
 # create, start, state, kill, delete, list and ps: what a container's life looks like from outside.
 
 load helpers
@@ -14,7 +15,7 @@ teardown() {
 
 create_sleeping() {
 	program sleep 1000
-	detached create "$@" "$ID"
+	detached create "$ID"
 }
 
 @test "create, start, kill, delete" {
