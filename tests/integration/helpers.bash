@@ -16,8 +16,9 @@ BUILD=${BUILD:-$REPOSITORY/build}
 RUNTIME=${RUNTIME:-$BUILD/casemate}
 RUNTIME=$(command -v "$RUNTIME" || echo "$RUNTIME")
 read -ra RUNTIME_OPTIONS <<<"${RUNTIME_ARGS:-}"
-# What the program calls itself.
-NAME=$(basename "$RUNTIME")
+# What the program calls itself: runc under that name only.
+NAME=casemate
+[[ $(basename "$RUNTIME") != runc ]] || NAME=runc
 
 # The messages below are compared in English.
 export LC_ALL=C

@@ -347,6 +347,7 @@ status_of() {
 	program probe keyring
 	run -0 runtime run "$ID"
 	contains "_ses.$ID"
+	requires_policy_off
 	run -0 keyctl session - "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" run --no-new-keyring "$ID" 2>/dev/null ||
 		skip "no keyctl to make a keyring with"
 	lacks "_ses.$ID"
