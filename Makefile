@@ -95,7 +95,7 @@ UNIT_HELPER_OBJECTS := $(call object,$(UNIT_HELPER_SOURCES))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_PROGRAM_SOURCES))
-SCRIPTS := scripts/install-deps scripts/demo tests/run tests/leaks .ci/run
+SCRIPTS := scripts/install-deps scripts/demo tests/run tests/leaks tests/bench/run tests/fuzz/run .ci/run
 C_FILES = $(shell git ls-files '*.c' '*.h')
 SHELL_FILES = $(shell git ls-files '*.sh' '*.bash' '*.bats' 'completions/casemate.bash') $(wildcard $(SCRIPTS))
 
