@@ -322,7 +322,7 @@ int main(int argc, char **argv)
 	if (argc == 5 && strcmp(argv[1], "run") == 0)
 		return run(argv[2], argv[3], strcmp(argv[4], "docker") == 0);
 	if (argc == 5 && strcmp(argv[1], "exec") == 0)
-		return enter((pid_t)atoi(argv[2]), argv[3], strcmp(argv[4], "docker") == 0);
+		return enter((pid_t)strtol(argv[2], NULL, 10), argv[3], strcmp(argv[4], "docker") == 0);
 	fprintf(stderr, "usage: bare run ROOTFS CGROUP spec|docker\n       bare exec PID CGROUP spec|docker\n");
 	return 2;
 }

@@ -34,8 +34,6 @@ struct command {
 	long peak_kib;
 };
 
-extern char **environ;
-
 static double now(void)
 {
 	struct timespec time;
@@ -171,7 +169,7 @@ static void measure(struct command *commands, size_t count, int rounds)
 int main(int argc, char **argv)
 {
 	static struct command commands[COMMANDS_MAX];
-	int rounds = argc == 3 ? atoi(argv[1]) : 0;
+	int rounds = argc == 3 ? (int)strtol(argv[1], NULL, 10) : 0;
 	size_t count;
 	size_t first = 0;
 
