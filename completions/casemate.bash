@@ -5,7 +5,7 @@
 _casemate_commands='create delete events exec explain features help kill list pause ps resume run spec start
 	state update'
 
-_casemate_create_options='-b --bundle --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
+_casemate_create_options='-b --bundle -f --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
 	--preserve-fds'
 
 # The options of command $1 (empty: the global ones).

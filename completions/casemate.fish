@@ -55,6 +55,7 @@ complete -c casemate -n '__fish_seen_subcommand_from help' -a "$commands"
 
 # create
 complete -c casemate -n '__fish_seen_subcommand_from create' -s b -l bundle -xa '(__fish_complete_directories)' -d 'bundle directory'
+complete -c casemate -n '__fish_seen_subcommand_from create' -s f -l config -rF -d 'configuration in the bundle'
 complete -c casemate -n '__fish_seen_subcommand_from create' -l console-socket -rF -d 'unix socket that receives the master end of the terminal'
 complete -c casemate -n '__fish_seen_subcommand_from create' -l pidfd-socket -rF -d 'unix socket that receives a pidfd of the first process'
 complete -c casemate -n '__fish_seen_subcommand_from create' -l pid-file -rF -d 'write the process id to a file'
@@ -103,6 +104,7 @@ complete -c casemate -n '__fish_seen_subcommand_from ps' -s f -l format -xa 'tab
 
 # run
 complete -c casemate -n '__fish_seen_subcommand_from run' -s b -l bundle -xa '(__fish_complete_directories)' -d 'bundle directory'
+complete -c casemate -n '__fish_seen_subcommand_from run' -s f -l config -rF -d 'configuration in the bundle'
 complete -c casemate -n '__fish_seen_subcommand_from run' -l console-socket -rF -d 'unix socket that receives the master end of the terminal'
 complete -c casemate -n '__fish_seen_subcommand_from run' -l pidfd-socket -rF -d 'unix socket that receives a pidfd of the first process'
 complete -c casemate -n '__fish_seen_subcommand_from run' -l pid-file -rF -d 'write the process id to a file'

@@ -42,6 +42,7 @@ int runtime_protect(char **argv, struct error *error);
 struct create_options {
 	const char *id;
 	const char *bundle; /* NULL: the working directory */
+	const char *config; /* relative to the bundle; NULL: config.json */
 	const char *console_socket;
 	const char *pidfd_socket;
 	const char *pid_file;

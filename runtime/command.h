@@ -57,6 +57,8 @@ extern const struct command command_update;
 #define CREATE_OPTIONS                                                                                     \
 	OPTION_STRING_ENTRY(struct create_options, bundle, "bundle", 'b', "DIR",                           \
 			    "bundle directory (default: the working directory)"),                          \
+		OPTION_STRING_ENTRY(struct create_options, config, "config", 'f', "FILE",                  \
+				    "configuration in the bundle (default: config.json)"),                 \
 		OPTION_STRING_ENTRY(struct create_options, console_socket, "console-socket", 0, "PATH",    \
 				    "unix socket that receives the master end of the terminal"),           \
 		OPTION_STRING_ENTRY(struct create_options, pidfd_socket, "pidfd-socket", 0, "PATH",        \

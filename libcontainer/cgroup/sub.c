@@ -36,7 +36,8 @@ static int enter(struct arena *arena, struct cgroup_group *group, const char *in
 	if (group->v2)
 		group->controllers = NULL;
 	if (group_fd(group) < 0)
-		return error_set(error, errno, "error adding pid to cgroups: open %s", group->directory);
+		return error_set(error, errno, "error adding pid to cgroups: open %s/cgroup.procs",
+				 group->directory);
 	return 0;
 }
 

@@ -59,7 +59,7 @@ static int step_plan(struct creation *creation, struct error *error)
 
 	if (store_check_id(options->id, error) < 0)
 		return -1;
-	if (plan_make(creation->arena, creation->runtime, options->bundle, options->no_new_keyring,
+	if (plan_make(creation->arena, creation->runtime, options->bundle, options->config, options->no_new_keyring,
 		      &creation->plan, error) < 0)
 		return -1;
 	if (creation->is_run && !creation->plan.config->process)
@@ -194,6 +194,7 @@ static void fill_state(struct creation *creation)
 		.id = creation->options->id,
 		.created = now,
 		.bundle = creation->plan.bundle,
+		.config = creation->options->config,
 		.rootfs = creation->plan.rootfs,
 		.owner = geteuid(),
 		.rootless = creation->plan.rootless,

@@ -111,11 +111,12 @@ static int process_from_bundle(struct execution *execution, struct error *error)
 	struct arena *arena = execution->arena;
 	struct oci_config *config;
 	struct oci_process *process;
-	_cleanup_fd_ int bundle = open(execution->container.state.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct saved_state *own = &execution->container.state;
+	_cleanup_fd_ int bundle = open(own->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (bundle < 0)
-		return error_set(error, errno, "open bundle %s", execution->container.state.bundle);
-	if (config_load(arena, bundle, "config.json", &config, error) < 0)
+		return error_set(error, errno, "open bundle %s", own->bundle);
+	if (config_load(arena, bundle, own->config ? own->config : "config.json", &config, error) < 0)
 		return -1;
 	process = config->process ? config->process : ARENA_NEW(arena, struct oci_process);
 	execution->process = process;

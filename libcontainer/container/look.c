@@ -161,7 +161,7 @@ static int explain_bundle(struct arena *arena, const struct runtime *runtime, co
 {
 	_cleanup_plan_ struct plan plan = { .bundle_fd = -1 };
 
-	if (plan_make(arena, runtime, bundle, false, &plan, error) < 0)
+	if (plan_make(arena, runtime, bundle, NULL, false, &plan, error) < 0)
 		return -1;
 	explanation->policies = policy_names(plan.policy);
 	explanation->config = plan.config;

@@ -44,8 +44,8 @@ static int check_kernel(const struct oci_config *config, struct error *error)
 	return 0;
 }
 
-int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, bool no_new_keyring,
-	      struct plan *plan, struct error *error)
+int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, const char *name,
+	      bool no_new_keyring, struct plan *plan, struct error *error)
 {
 	struct policy_facts facts = { .no_new_keyring = no_new_keyring };
 	struct policy_site site;
@@ -53,7 +53,7 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *bu
 	*plan = (struct plan){ .bundle_fd = -1, .rootless = runtime_is_rootless(runtime) };
 	facts.rootless = plan->rootless;
 	if (open_bundle(arena, bundle, plan, error) < 0 ||
-	    config_load(arena, plan->bundle_fd, "config.json", &plan->config, error) < 0)
+	    config_load(arena, plan->bundle_fd, name ? name : "config.json", &plan->config, error) < 0)
 		return -1;
 	if (policy_site_load(arena, &site, error) < 0 ||
 	    policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||

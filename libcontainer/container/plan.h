@@ -17,10 +17,10 @@ struct plan {
 };
 
 /*
- * Reads the config.json of @bundle (NULL: the working directory), applies the policies that hold and checks
- * the result. 0, or -1. The descriptor in @plan is closed with plan_close() either way.
+ * Reads the configuration @name (NULL: config.json) of @bundle (NULL: the working directory), applies the policies
+ * that hold and checks the result. 0, or -1. The descriptor in @plan is closed with plan_close() either way.
  */
-int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, bool no_new_keyring,
-	      struct plan *plan, struct error *error);
+int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, const char *name,
+	      bool no_new_keyring, struct plan *plan, struct error *error);
 void plan_close(struct plan *plan);
 #define _cleanup_plan_ _cleanup_(plan_close)

@@ -105,6 +105,8 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 	json_u64(&writer, state->pid_start);
 	write_string(&writer, "created", state->created);
 	write_string(&writer, "bundle", state->bundle);
+	if (state->config)
+		write_string(&writer, "config", state->config);
 	write_string(&writer, "rootfs", state->rootfs);
 	json_key(&writer, "owner");
 	json_u64(&writer, state->owner);
@@ -193,6 +195,7 @@ static int read_state(struct arena *arena, const struct store_entry *entry, cons
 	    read_number(entry, root, "pidStart", UINT64_MAX, &state->pid_start, error) < 0 ||
 	    read_string(entry, root, "created", &state->created, error) < 0 ||
 	    read_string(entry, root, "bundle", &state->bundle, error) < 0 ||
+	    (json_get(root, "config") && read_string(entry, root, "config", &state->config, error) < 0) ||
 	    read_string(entry, root, "rootfs", &state->rootfs, error) < 0 ||
 	    read_number(entry, root, "owner", UINT32_MAX, &owner, error) < 0 ||
 	    read_bool(entry, root, "rootless", &state->rootless, error) < 0 ||

@@ -27,6 +27,7 @@ struct saved_state {
 	uint64_t pid_start; /* of /proc/PID/stat: a pid that starts at another time is somebody else */
 	const char *created; /* RFC 3339 with nanoseconds */
 	const char *bundle;
+	const char *config; /* in the bundle; NULL: config.json */
 	const char *rootfs;
 	uid_t owner;
 	bool rootless;

@@ -107,6 +107,16 @@ teardown() {
 	is "exec /script: no such file or directory"
 }
 
+@test "--config: another configuration of the bundle, for exec too" {
+	requires_casemate "has no such option"
+	edit '.process.env += ["WHICH=other"] | .process.args = ["sleep", "60"] | .process.terminal = false'
+	mv config.json other.json
+	detached run -d --config other.json "$ID"
+	run -0 runtime exec "$ID" sh -c 'echo $WHICH'
+	is other
+	fails 1 "specification file" runtime run -f missing.json "$ID-2"
+}
+
 @test "the program is looked up in the container's PATH" {
 	mkdir rootfs/opt
 	printf '#!/bin/sh\necho found in /opt\n' >rootfs/opt/tool
