@@ -88,15 +88,19 @@ static int bind_node(int directory, const char *name, const struct node *node, s
 	return 0;
 }
 
-/* What an image brought stays, as runc has it; it is worth a line where it is something else. */
+/* What an image brought stays, as runc has it, where it is the same device. */
 static int accept_existing(int directory, const char *name, const struct node *node, struct error *error)
 {
 	struct stat status;
 
 	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_set(error, errno, "look at the existing %s", node->path);
+	if ((status.st_mode & S_IFMT) != node->type)
+		return error_set(error, 0, "container device %s has incorrect ftype", node->path);
 	if (!is_node(&status, node))
-		log_warn("device %s exists in the rootfs already, as something else", node->path);
+		return error_set(error, 0, "container device %s has incorrect major:minor: %u:%u doesn't match expected %u:%u",
+				 node->path, major(status.st_rdev), minor(status.st_rdev), major(node->device),
+				 minor(node->device));
 	return 0;
 }
 

@@ -231,6 +231,14 @@ static int expand(struct rootfs *rootfs, const struct string_list *patterns, str
 	return 0;
 }
 
+static bool is_repeated(const struct string_list *paths, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (!strcmp(paths->items[i], paths->items[index]))
+			return true;
+	return false;
+}
+
 static int lock_all(struct locking *locking, const struct string_list *readonly,
 		    const struct string_list *masked)
 {
@@ -246,6 +254,8 @@ static int lock_all(struct locking *locking, const struct string_list *readonly,
 	}
 	for (size_t i = 0; i < masked->count; i++, locked++) {
 		locked->path = masked->items[i];
+		if (is_repeated(masked, i))
+			continue;
 		if (mask_path(locking, locked) < 0)
 			return error_context(locking->error, "mask %s", locked->path);
 	}

@@ -22,20 +22,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static bool is_file(const struct stat *status, const char *path)
+{
+	struct stat other;
+
+	return !stat(path, &other) && other.st_dev == status->st_dev && other.st_ino == status->st_ino;
+}
+
+static bool is_the_images(const struct stat *executable)
+{
+	return is_file(executable, "/proc/self/exe") || is_file(executable, "/bin/sh");
+}
+
 /* Whether the process runs a program of the image, which a hostile image may do with as it likes. */
 static bool runs_the_image(int pid)
 {
 	char path[64];
-	struct stat executable, image;
+	struct stat executable;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	if (stat(path, &executable))
 		return errno == ENOENT || errno == ESRCH;
-	if (!stat("/proc/self/exe", &image) && image.st_dev == executable.st_dev &&
-	    image.st_ino == executable.st_ino)
-		return true;
-	return !stat("/bin/sh", &image) && image.st_dev == executable.st_dev &&
-	       image.st_ino == executable.st_ino;
+	return is_the_images(&executable);
 }
 
 static void report(const char *what, int pid, const char *detail)
@@ -141,15 +149,19 @@ static void trace_one(int pid)
 /* A descriptor survives the process, and with it the "text file busy" that protects a running program. */
 static void overwrite_one(int pid)
 {
+	struct stat executable;
 	char path[64];
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	if (runs_the_image(pid))
-		return;
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	/* What is held is looked at: the process may have become the image's since it was found. */
+	if (fstat(fd, &executable) || is_the_images(&executable)) {
+		close(fd);
+		return;
+	}
 	for (int attempt = 0; attempt < 20000; attempt++) {
 		int writable;
 
