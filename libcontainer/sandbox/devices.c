@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "base/log.h"
 #include "base/path.h"
 
 #define DEVICE_MODE 0666
