@@ -130,6 +130,9 @@ int container_pids(struct arena *arena, const struct runtime *runtime, const cha
 int container_stats(struct json_writer *writer, const struct runtime *runtime, const char *id,
 		    struct error *error);
 
+/* How many processes of the container the kernel has killed for want of memory; 0 without a cgroup. */
+int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t *kills, struct error *error);
+
 /*
  * What the policy did: for a bundle directory (applied now) or for a container (what was applied). @config is
  * the hardened configuration.

@@ -10,6 +10,7 @@
 #include "units.h"
 
 #define INTERVAL_DEFAULT INT64_C(5000000000)
+#define LOOK_INTERVAL INT64_C(500000000) /* between two looks for processes killed for want of memory */
 
 struct events_options {
 	const char *interval;
@@ -70,14 +71,46 @@ static int wait_process(int process, int64_t nanoseconds, struct error *error)
 	return ready;
 }
 
+/* A line where the kernel has killed more of the container's processes than *known. */
+static int print_oom(struct context *context, const char *id, uint64_t *known)
+{
+	struct json_writer writer = { .out = &context->out };
+	uint64_t kills;
+
+	if (container_oom_kills(&context->runtime, id, &kills, &context->error) < 0 || kills <= *known)
+		return 0; /* a container that is gone has no more to tell */
+	*known = kills;
+	json_begin_object(&writer);
+	json_key(&writer, "type");
+	json_string(&writer, "oom");
+	json_key(&writer, "id");
+	json_string(&writer, id);
+	json_end_object(&writer);
+	strbuf_putc(&context->out, '\n');
+	return output_flush(&context->out, &context->error);
+}
+
 static int follow(struct context *context, const char *id, int64_t interval)
 {
 	_cleanup_fd_ int process = open_container(context, id);
+	int64_t left = interval;
+	uint64_t kills = 0;
 	int ended;
 
-	if (process < 0)
+	if (process < 0 || container_oom_kills(&context->runtime, id, &kills, &context->error) < 0)
 		return -1;
-	while ((ended = wait_process(process, interval, &context->error)) == 0) {
+	for (;;) {
+		int64_t wait = left < LOOK_INTERVAL ? left : LOOK_INTERVAL;
+
+		ended = wait_process(process, wait, &context->error);
+		if (ended < 0 || print_oom(context, id, &kills) < 0)
+			return -1;
+		if (ended)
+			return 0;
+		left -= wait;
+		if (left > 0)
+			continue;
+		left = interval;
 		if (print_stats(context, id) == 0)
 			continue;
 		/* what could not be written for one moment may be there at the next, unless nobody reads */
@@ -85,7 +118,6 @@ static int follow(struct context *context, const char *id, int64_t interval)
 			return -1;
 		log_error("%s", context->error.text);
 	}
-	return ended < 0 ? -1 : 0;
 }
 
 static int events(struct context *context, void *values, const struct arguments *arguments)
@@ -115,7 +147,8 @@ const struct command command_events = {
 	.usage = "ID",
 	.description =
 		"   Prints the container's statistics of CPU, memory, processes and I/O at each interval, a\n"
-		"   JSON object a line, until the container stops.",
+		"   JSON object a line, until the container stops; and a line when the kernel has killed one of\n"
+		"   its processes for want of memory.",
 	.options = options,
 	.values_size = sizeof(struct events_options),
 	.min_arguments = 1,

@@ -120,6 +120,19 @@ int container_stats(struct json_writer *writer, const struct runtime *runtime, c
 	return 0;
 }
 
+int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t *kills, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+
+	*kills = 0;
+	if (container_open(&arena, runtime, id, false, &container, error) < 0)
+		return -1;
+	if (container.cgroup)
+		*kills = cgroup_oom_kills(container.cgroup);
+	return 0;
+}
+
 /* explain ------------------------------------------------------------------------------------------------ */
 
 static const char *string_member(const struct json_value *object, const char *name)

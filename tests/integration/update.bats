@@ -158,6 +158,20 @@ has_lines() {
 	jq -es 'length >= 3 and all(.[]; .type == "stats")' lines
 }
 
+@test "events: a line for processes killed for want of memory" {
+	requires_controller memory
+	edit '.linux.resources.memory = {limit: 33554432, swap: 33554432} | .process.oomScoreAdj = 0'
+	start_sleeping
+	runtime events --interval 100ms "$ID" >lines &
+	follower=$!
+	wait_for has_lines 1 lines
+	run runtime exec "$ID" sh -c 'x=$(dd if=/dev/zero bs=1M count=200 | tr "\\0" x)'
+	wait_for grep -qxF "{\"type\":\"oom\",\"id\":\"$ID\"}" lines
+	runtime delete --force "$ID"
+	wait "$follower"
+	equal "$(grep -c '"oom","id"' lines)" 1
+}
+
 @test "events: intervals that are none, and containers that do not run" {
 	start_sleeping
 	run -1 runtime events --interval 0 "$ID"
