@@ -34,17 +34,6 @@ static int step_die_with_runtime(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
-/* The runtime writes the id maps, idmaps mounts, moves network devices; nothing can be done before that. */
-static int step_wait_for_runtime(struct sandbox *sandbox, struct error *error)
-{
-	if (!child_waits(sandbox))
-		return 0;
-	if (channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
-		return -1;
-	prctl(PR_SET_DUMPABLE, 0);
-	return 0;
-}
-
 static int step_join_namespaces(struct sandbox *sandbox, struct error *error)
 {
 	uint32_t types = UINT32_MAX & ~(1U << OCI_NAMESPACE_PID);

@@ -73,6 +73,7 @@ static int step_console(struct sandbox *sandbox, struct error *error)
 }
 
 static const struct step exec_steps[] = {
+	{ "runtime", step_wait_for_runtime },
 	{ "join namespaces", step_join },
 	{ "join cgroups", step_join_early_cgroups },
 	{ "user namespace", step_become_root },

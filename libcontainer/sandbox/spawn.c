@@ -93,7 +93,8 @@ static bool gets_net_devices(const struct sandbox *sandbox)
 
 bool child_waits(const struct sandbox *sandbox)
 {
-	return makes(sandbox, CLONE_NEWUSER) || rootfs_needs_idmap(&sandbox->rootfs) || gets_net_devices(sandbox);
+	return needs_intermediate(sandbox) || makes(sandbox, CLONE_NEWUSER) || rootfs_needs_idmap(&sandbox->rootfs) ||
+	       gets_net_devices(sandbox);
 }
 
 static _Noreturn void become_child(struct sandbox *sandbox)

@@ -92,6 +92,17 @@ int step_join_late_cgroups(struct sandbox *sandbox, struct error *error)
 	return join_groups(sandbox->join.late, sandbox->join.late_count, error);
 }
 
+/* The runtime writes the id maps, idmaps mounts, moves network devices; nothing can be done before that. */
+int step_wait_for_runtime(struct sandbox *sandbox, struct error *error)
+{
+	if (!child_waits(sandbox))
+		return 0;
+	if (channel_expect(sandbox->channel, MESSAGE_CONTINUE, error) < 0)
+		return -1;
+	prctl(PR_SET_DUMPABLE, 0);
+	return 0;
+}
+
 /* What the caller ignores or blocks is its own affair: a shell's background job ignores SIGINT, say. */
 int step_reset_signals(struct sandbox *sandbox, struct error *error)
 {

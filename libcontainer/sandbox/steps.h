@@ -17,6 +17,7 @@ void steps_run(struct sandbox *sandbox, const struct step *steps, size_t count);
 
 int step_join_early_cgroups(struct sandbox *sandbox, struct error *error);
 int step_join_late_cgroups(struct sandbox *sandbox, struct error *error);
+int step_wait_for_runtime(struct sandbox *sandbox, struct error *error);
 int step_reset_signals(struct sandbox *sandbox, struct error *error);
 int step_new_session(struct sandbox *sandbox, struct error *error);
 int step_become_root(struct sandbox *sandbox, struct error *error);
@@ -35,7 +36,10 @@ int step_early_seccomp(struct sandbox *sandbox, struct error *error);
 int step_close_descriptors(struct sandbox *sandbox, struct error *error);
 int step_late_seccomp(struct sandbox *sandbox, struct error *error);
 
-/* Whether the child is told when it may go on: the runtime has id maps, idmapped mounts or network devices to see to. */
+/*
+ * Whether the child is told when it may go on: the runtime has id maps, idmapped mounts or network devices to see to,
+ * or has yet to hear from the intermediate process who the child is, before the child says anything itself.
+ */
 bool child_waits(const struct sandbox *sandbox);
 
 /* Asks the runtime for something and waits until it is done. */
