@@ -154,13 +154,9 @@ static int fill_rootfs(struct creation *creation, struct error *error)
 
 static int step_prepare(struct creation *creation, struct error *error)
 {
-	const struct oci_config *config = creation->plan.config;
-	bool user_namespace = config_namespace(config, OCI_NAMESPACE_USER) != NULL;
-
-	if (fill_sandbox(creation, error) < 0 || fill_rootfs(creation, error) < 0 ||
-	    cgroup_layout_read(creation->arena, &creation->layout, error) < 0)
+	if (fill_sandbox(creation, error) < 0 || fill_rootfs(creation, error) < 0)
 		return -1;
-	return rootfs_open_sources(&creation->sandbox.rootfs, user_namespace && geteuid() == 0, error);
+	return cgroup_layout_read(creation->arena, &creation->layout, error);
 }
 
 /* From here on something is created ---------------------------------------------------------------------- */
@@ -308,6 +304,14 @@ static int step_notify(struct creation *creation, struct error *error)
 	creation->sandbox.rootfs.notify_directory =
 		arena_printf(creation->arena, "%s/" STORE_NOTIFY, creation->entry.path);
 	return notify_make_directory(&creation->entry, error);
+}
+
+/* The notify directory is one of them, so it is there by now. */
+static int step_sources(struct creation *creation, struct error *error)
+{
+	bool user_namespace = config_namespace(creation->plan.config, OCI_NAMESPACE_USER) != NULL;
+
+	return rootfs_open_sources(&creation->sandbox.rootfs, user_namespace && geteuid() == 0, error);
 }
 
 static int step_cgroup(struct creation *creation, struct error *error)
@@ -483,6 +487,7 @@ static const struct {
 	{ "state directory", step_directory, undo_directory },
 	{ "state", step_announce, NULL },
 	{ "notify socket", step_notify, NULL },
+	{ "mount sources", step_sources, NULL },
 	{ "cgroup", step_cgroup, undo_cgroup },
 	{ "resctrl", step_intel_rdt, undo_intel_rdt },
 	{ "process", step_process, undo_process },
