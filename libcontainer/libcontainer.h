@@ -55,8 +55,7 @@ struct create_options {
 	bool no_subreaper;
 };
 
-int container_create(const struct runtime *runtime, const struct create_options *options,
-		     struct error *error);
+int container_create(const struct runtime *runtime, const struct create_options *options, struct error *error);
 int container_start(const struct runtime *runtime, const char *id, struct error *error);
 /* *exit_status: the program's own, 128+N for signal N; 0 with detach. */
 int container_run(const struct runtime *runtime, const struct create_options *options, int *exit_status,
@@ -64,7 +63,8 @@ int container_run(const struct runtime *runtime, const struct create_options *op
 
 struct exec_options {
 	const char *id;
-	const char *process_file; /* --process; NULL: made from the members below on the container's own process */
+	const char
+		*process_file; /* --process; NULL: made from the members below on the container's own process */
 	const char *const *args;
 	size_t args_count;
 	const char *cwd;

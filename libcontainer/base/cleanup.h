@@ -57,9 +57,9 @@ static inline int take_fd(int *fd)
 #define TAKE_FD(fd) take_fd(&(fd))
 
 /* Take a pointer out of the variable that would free it. */
-#define TAKE_PTR(pointer)                        \
-	({                                       \
+#define TAKE_PTR(pointer)                         \
+	({                                        \
 		__typeof__(pointer) p_ = pointer; \
-		(pointer) = NULL;                \
-		p_;                              \
+		(pointer) = NULL;                 \
+		p_;                               \
 	})

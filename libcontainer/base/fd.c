@@ -76,7 +76,8 @@ int fd_read_all(struct arena *arena, int fd, size_t limit, char **bytes, size_t 
 		if (got < 0 && errno == EINTR)
 			continue;
 		/* A pipe whose writer is not done, opened so that one without a writer does not block the open. */
-		if (got < 0 && errno == EAGAIN && poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1) >= 0)
+		if (got < 0 && errno == EAGAIN &&
+		    poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1) >= 0)
 			continue;
 		if (got < 0)
 			return -1;

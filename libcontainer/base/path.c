@@ -29,7 +29,8 @@ int path_open_in_root(int root, const char *path, int flags)
 enum { MAXIMUM_LINKS = 40 };
 
 /* Replaces the start of @path, up to @rest, whose last component is the link @name, by what the link names. */
-static int replace_link(char path[PATH_MAX], int directory, const char *so_far, const char *name, const char *rest)
+static int replace_link(char path[PATH_MAX], int directory, const char *so_far, const char *name,
+			const char *rest)
 {
 	size_t parent = (size_t)(strrchr(so_far, '/') - so_far);
 	char target[PATH_MAX];
@@ -39,8 +40,8 @@ static int replace_link(char path[PATH_MAX], int directory, const char *so_far, 
 
 	if (length < 0)
 		return -1;
-	written = snprintf(replaced, sizeof(replaced), "%.*s/%.*s%s", target[0] == '/' ? 0 : (int)parent, so_far,
-			   (int)length, target, rest);
+	written = snprintf(replaced, sizeof(replaced), "%.*s/%.*s%s", target[0] == '/' ? 0 : (int)parent,
+			   so_far, (int)length, target, rest);
 	if (written < 0 || (size_t)written >= sizeof(replaced)) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -206,8 +207,9 @@ int path_make_file(int root, const char *path, mode_t mode, struct error *error)
 		length = errno == EEXIST ? readlinkat(parent, name, target, sizeof(target)) : -1;
 		if (length < 0)
 			return error_set(error, errno, "make file %s in the rootfs", path);
-		path = arena_printf(&arena, "%.*s%.*s", target[0] == '/' ? 0 : (int)(strrchr(path, '/') - path + 1),
-				    path, (int)length, target);
+		path = arena_printf(&arena, "%.*s%.*s",
+				    target[0] == '/' ? 0 : (int)(strrchr(path, '/') - path + 1), path,
+				    (int)length, target);
 	}
 	return error_set(error, ELOOP, "make file %s in the rootfs", path);
 }

@@ -35,8 +35,8 @@ void timestamp_format(char text[TIMESTAMP_SIZE], int64_t seconds, long nanosecon
 	int year;
 
 	civil_from_days(days, &year, &month, &day);
-	length = snprintf(text, TIMESTAMP_SIZE, "%04d-%02u-%02uT%02u:%02u:%02u", year, month, day, of_day / 3600,
-			  of_day / 60 % 60, of_day % 60);
+	length = snprintf(text, TIMESTAMP_SIZE, "%04d-%02u-%02uT%02u:%02u:%02u", year, month, day,
+			  of_day / 3600, of_day / 60 % 60, of_day % 60);
 	if (nanoseconds >= 0)
 		snprintf(text + length, TIMESTAMP_SIZE - (size_t)length, ".%09ldZ", nanoseconds);
 	else

@@ -157,8 +157,9 @@ static int write_realtime(struct cgroup_group *group, const struct oci_cpu *cpu,
 	bool has_runtime = cpu->realtime_runtime.value != 0;
 	bool period_again = false;
 
-	if (cpu->realtime_period.value && write_around_quota(group, "cpu.rt_period_us", cpu->realtime_period.value,
-							     has_runtime, &period_again, error) < 0)
+	if (cpu->realtime_period.value &&
+	    write_around_quota(group, "cpu.rt_period_us", cpu->realtime_period.value, has_runtime,
+			       &period_again, error) < 0)
 		return -1;
 	if (has_runtime && group_write_i64(group, "cpu.rt_runtime_us", cpu->realtime_runtime.value, error) < 0)
 		return -1;

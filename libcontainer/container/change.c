@@ -20,7 +20,8 @@ int container_pause(const struct runtime *runtime, const char *id, struct error 
 	_cleanup_container_ struct container container;
 	enum container_status status;
 
-	if (container_open(&arena, runtime, id, true, &container, error) < 0 || check_alive(&container, error) < 0)
+	if (container_open(&arena, runtime, id, true, &container, error) < 0 ||
+	    check_alive(&container, error) < 0)
 		return -1;
 	status = container_status(&container);
 	if (status != STATUS_RUNNING && status != STATUS_CREATED)

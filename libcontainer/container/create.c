@@ -59,8 +59,8 @@ static int step_plan(struct creation *creation, struct error *error)
 
 	if (store_check_id(options->id, error) < 0)
 		return -1;
-	if (plan_make(creation->arena, creation->runtime, options->bundle, options->config, options->no_new_keyring,
-		      &creation->plan, error) < 0)
+	if (plan_make(creation->arena, creation->runtime, options->bundle, options->config,
+		      options->no_new_keyring, &creation->plan, error) < 0)
 		return -1;
 	if (creation->is_run && !creation->plan.config->process)
 		return error_set(error, 0, "process: missing in config.json, there is nothing to run");
@@ -226,7 +226,8 @@ static bool mounts_cgroup_writable(const struct oci_config *config)
 		const struct oci_mount *mount = &config->mounts.items[i];
 		bool readonly = false;
 
-		if (!mount->type || strcmp(mount->type, "cgroup") != 0 || strcmp(mount->destination, "/sys/fs/cgroup") != 0)
+		if (!mount->type || strcmp(mount->type, "cgroup") != 0 ||
+		    strcmp(mount->destination, "/sys/fs/cgroup") != 0)
 			continue;
 		for (size_t j = 0; j < mount->options.count; j++)
 			readonly |= !strcmp(mount->options.items[j], "ro");
@@ -321,13 +322,14 @@ static int step_cgroup(struct creation *creation, struct error *error)
 	const struct oci_device_rule_list none = { 0 };
 	struct cgroup_request request = cgroup_request(creation);
 
-	if (cgroup_create(creation->arena, &creation->layout, &request, resources, &creation->cgroup, error) < 0)
+	if (cgroup_create(creation->arena, &creation->layout, &request, resources, &creation->cgroup, error) <
+	    0)
 		return error_context(error, "unable to apply cgroup configuration");
 	creation->sandbox.cgroup = creation->cgroup;
 	creation->sandbox.rootfs.cgroup = creation->cgroup;
 	if (cgroup_set_resources(creation->cgroup, resources, error) < 0 ||
-	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none, config ? &config->devices : NULL,
-			       error) < 0) {
+	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none,
+			       config ? &config->devices : NULL, error) < 0) {
 		struct error ignored;
 
 		cgroup_destroy(creation->cgroup, &ignored);
@@ -376,7 +378,8 @@ static int step_process(struct creation *creation, struct error *error)
 		return error_context(error, "unable to start container process");
 	/* Its own copies are the child's now: as long as they are open here, start would not see its end. */
 	fd_close(&sandbox->start_socket);
-	if (sandbox->process && identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
+	if (sandbox->process &&
+	    identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
 		undo_process(creation);
 		return -1;
 	}
@@ -387,7 +390,8 @@ static int run_hooks(void *context, struct error *error)
 {
 	struct creation *creation = context;
 	const struct oci_hooks *hooks = creation->plan.config->hooks;
-	const char *state = state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
+	const char *state =
+		state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
 	const struct hook_place place = { .directory = creation->plan.bundle_fd };
 
 	if (hooks_run("prestart", &hooks->prestart, state, &place, error) < 0)
@@ -423,8 +427,9 @@ static int step_setup(struct creation *creation, struct error *error)
 	if (sandbox_serve(&creation->sandbox, &requests, error) == 0)
 		return 0;
 	if (cgroup_oom_kills(creation->cgroup) > 0)
-		return error_set(error, 0, "unable to start container process: container init was OOM-killed "
-					   "(memory limit too low?)");
+		return error_set(error, 0,
+				 "unable to start container process: container init was OOM-killed "
+				 "(memory limit too low?)");
 	return error_context(error, "unable to start container process: error during container init");
 }
 
@@ -441,7 +446,8 @@ static int step_state(struct creation *creation, struct error *error)
 
 static int step_pidfd(struct creation *creation, struct error *error)
 {
-	return handover_pidfd(&creation->handover, creation->sandbox.pidfd, error);
+	/* Who gets it may end the process at once: only when this command needs it no more. `run` sends it later. */
+	return creation->is_run ? 0 : handover_pidfd(&creation->handover, creation->sandbox.pidfd, error);
 }
 
 static int step_pid_file(struct creation *creation, struct error *error)
@@ -493,9 +499,9 @@ static const struct {
 	{ "process", step_process, undo_process },
 	{ "setup", step_setup, NULL },
 	{ "state", step_state, NULL },
-	{ "pidfd", step_pidfd, NULL },
 	{ "pid file", step_pid_file, undo_pid_file },
 	{ "detach", step_detach, NULL },
+	{ "pidfd", step_pidfd, NULL },
 };
 
 int creation_run(struct creation *creation, struct error *error)

@@ -72,8 +72,8 @@ static int add_groups(struct execution *execution, struct error *error)
 {
 	const struct exec_options *options = execution->options;
 	struct u32_list *groups = &execution->process->user.additional_gids;
-	uint32_t *items = ARENA_NEW_ARRAY(execution->arena, uint32_t,
-					  groups->count + options->additional_gids_count + 1);
+	uint32_t *items =
+		ARENA_NEW_ARRAY(execution->arena, uint32_t, groups->count + options->additional_gids_count + 1);
 
 	if (groups->count)
 		memcpy(items, groups->items, groups->count * sizeof(*items));
@@ -212,7 +212,8 @@ static int open_container(struct execution *execution, const struct runtime *run
 	if (status == STATUS_STOPPED)
 		return error_set(error, 0, "cannot exec in a stopped container");
 	if ((status == STATUS_PAUSED || status == STATUS_PAUSING) && !execution->options->ignore_paused)
-		return error_set(error, 0, "cannot exec in a paused container (use --ignore-paused to override)");
+		return error_set(error, 0,
+				 "cannot exec in a paused container (use --ignore-paused to override)");
 	execution->target = state_open_process(&execution->container.state);
 	if (execution->target < 0)
 		return error_set(error, 0, "cannot exec in a stopped container");
@@ -293,15 +294,16 @@ static int fill_sandbox(struct execution *execution, struct error *error)
 	sandbox->procfs = procfs_open(error);
 	if (sandbox->procfs < 0)
 		return -1;
-	return intel_rdt_open(execution->arena, sandbox->container_id, execution->config, sandbox->resctrl_tasks, error);
+	return intel_rdt_open(execution->arena, sandbox->container_id, execution->config,
+			      sandbox->resctrl_tasks, error);
 }
 
 static int connect_sockets(struct execution *execution, struct error *error)
 {
 	const struct exec_options *options = execution->options;
 
-	return handover_open(&execution->handover, options->console_socket, options->pidfd_socket, options->detach,
-			     execution->process->terminal, error);
+	return handover_open(&execution->handover, options->console_socket, options->pidfd_socket,
+			     options->detach, execution->process->terminal, error);
 }
 
 /* Running it --------------------------------------------------------------------------------------------- */
@@ -318,8 +320,8 @@ static int take_listener(void *context, int listener, struct error *error)
 	struct execution *execution = context;
 	_cleanup_fd_ int fd = listener;
 
-	return handover_listener(execution->arena, execution->config->linux_->seccomp, &execution->container.state,
-				 execution->sandbox.pid, fd, error);
+	return handover_listener(execution->arena, execution->config->linux_->seccomp,
+				 &execution->container.state, execution->sandbox.pid, fd, error);
 }
 
 static int no_hooks(void *context, struct error *error)

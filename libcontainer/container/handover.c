@@ -30,8 +30,7 @@ int handover_open(struct handover *handover, const char *console_socket, const c
 		return error_set(error, 0,
 				 "cannot allocate tty if runc will detach without setting console socket");
 	if ((!detach || !terminal) && console_socket)
-		return error_set(error, 0,
-				 "cannot use console socket if runc will not detach or allocate tty");
+		return error_set(error, 0, "cannot use console socket if runc will not detach or allocate tty");
 	if (connect_to("--console-socket", console_socket, &handover->console, error) < 0)
 		return -1;
 	return connect_to("--pidfd-socket", pidfd_socket, &handover->pidfd, error);
@@ -79,7 +78,8 @@ int handover_listener(struct arena *arena, const struct oci_seccomp *seccomp, co
 	struct json_writer writer = { .out = &text, .first = true };
 
 	if (connection < 0)
-		return error_set(error, errno, "failed to connect with seccomp agent specified in the seccomp profile: %s",
+		return error_set(error, errno,
+				 "failed to connect with seccomp agent specified in the seccomp profile: %s",
 				 seccomp->listener_path);
 	json_begin_object(&writer);
 	json_key(&writer, "ociVersion");

@@ -33,14 +33,17 @@ static int signal_number(const char *text)
 		return SIGRTMIN;
 	if (!strcasecmp(name, "RTMAX"))
 		return SIGRTMAX;
-	if (!strncasecmp(name, "RTMIN+", 6) && parse_u64(name + 6, 0, (uint64_t)(SIGRTMAX - SIGRTMIN), &number) == 0)
+	if (!strncasecmp(name, "RTMIN+", 6) &&
+	    parse_u64(name + 6, 0, (uint64_t)(SIGRTMAX - SIGRTMIN), &number) == 0)
 		return SIGRTMIN + (int)number;
-	if (!strncasecmp(name, "RTMAX-", 6) && parse_u64(name + 6, 0, (uint64_t)(SIGRTMAX - SIGRTMIN), &number) == 0)
+	if (!strncasecmp(name, "RTMAX-", 6) &&
+	    parse_u64(name + 6, 0, (uint64_t)(SIGRTMAX - SIGRTMIN), &number) == 0)
 		return SIGRTMAX - (int)number;
 	return -1;
 }
 
-int container_kill(const struct runtime *runtime, const char *id, const char *signal, bool all, struct error *error)
+int container_kill(const struct runtime *runtime, const char *id, const char *signal, bool all,
+		   struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_container_ struct container container;

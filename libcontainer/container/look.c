@@ -85,8 +85,8 @@ int container_list(struct arena *arena, const struct runtime *runtime, struct co
 	return 0;
 }
 
-int container_pids(struct arena *arena, const struct runtime *runtime, const char *id, pid_t **pids, size_t *count,
-		   struct error *error)
+int container_pids(struct arena *arena, const struct runtime *runtime, const char *id, pid_t **pids,
+		   size_t *count, struct error *error)
 {
 	_cleanup_container_ struct container container;
 
@@ -97,7 +97,8 @@ int container_pids(struct arena *arena, const struct runtime *runtime, const cha
 	return cgroup_pids(arena, container.cgroup, true, pids, count, error);
 }
 
-int container_stats(struct json_writer *writer, const struct runtime *runtime, const char *id, struct error *error)
+int container_stats(struct json_writer *writer, const struct runtime *runtime, const char *id,
+		    struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_container_ struct container container;

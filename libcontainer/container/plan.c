@@ -34,13 +34,15 @@ static int check_kernel(const struct oci_config *config, struct error *error)
 		return 0;
 	if (process->apparmor_profile && *process->apparmor_profile &&
 	    strcmp(process->apparmor_profile, "unconfined") != 0 && !apparmor_is_enabled())
-		return error_set(error, 0,
-				 "process.apparmorProfile: profile \"%s\" specified in config, but apparmor is not "
-				 "enabled on this host",
-				 process->apparmor_profile);
+		return error_set(
+			error, 0,
+			"process.apparmorProfile: profile \"%s\" specified in config, but apparmor is not "
+			"enabled on this host",
+			process->apparmor_profile);
 	if (process->selinux_label && *process->selinux_label && !selinux_is_enabled())
-		return error_set(error, 0, "process.selinuxLabel: selinux label is specified in config, but "
-					   "selinux is disabled or not supported");
+		return error_set(error, 0,
+				 "process.selinuxLabel: selinux label is specified in config, but "
+				 "selinux is disabled or not supported");
 	return 0;
 }
 
@@ -58,7 +60,8 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *bu
 	if (policy_site_load(arena, &site, error) < 0 ||
 	    policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||
 	    policy_facts_gather(arena, plan->policy, plan->config, plan->bundle, &facts, error) < 0 ||
-	    policy_apply(arena, plan->policy, plan->config, &facts, &plan->hardening, &plan->changes, error) < 0)
+	    policy_apply(arena, plan->policy, plan->config, &facts, &plan->hardening, &plan->changes, error) <
+		    0)
 		return -1;
 	if (config_check(plan->config, error) < 0 || check_kernel(plan->config, error) < 0)
 		return -1;

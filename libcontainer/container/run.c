@@ -18,7 +18,8 @@ static int run_poststart(struct creation *creation, struct error *error)
 	if (!hooks || hooks->poststart.count == 0)
 		return 0;
 	return hooks_run("poststart", &hooks->poststart,
-			 state_for_hooks(creation->arena, &creation->state, creation->state.pid, "running"), NULL, error);
+			 state_for_hooks(creation->arena, &creation->state, creation->state.pid, "running"),
+			 NULL, error);
 }
 
 static int start(struct creation *creation, int *notify, struct error *error)
@@ -29,7 +30,8 @@ static int start(struct creation *creation, int *notify, struct error *error)
 		if (*notify < 0)
 			return -1;
 	}
-	if (sandbox_start(creation->sandbox.channel, error) < 0)
+	if (sandbox_start(creation->sandbox.channel, error) < 0 ||
+	    handover_pidfd(&creation->handover, creation->sandbox.pidfd, error) < 0)
 		return -1;
 	return run_poststart(creation, error);
 }
@@ -68,7 +70,8 @@ static void unlock(struct creation *creation)
 	struct error ignored;
 
 	store_entry_close(&creation->entry);
-	if (store_lookup(creation->arena, &creation->store, creation->options->id, false, &again, &ignored) == 0)
+	if (store_lookup(creation->arena, &creation->store, creation->options->id, false, &again, &ignored) ==
+	    0)
 		creation->entry = again;
 }
 

@@ -30,12 +30,9 @@ static int connect_start_socket(const struct container *container, struct error 
 static int check_status(const struct container *container, struct error *error)
 {
 	switch (container_status(container)) {
-	case STATUS_CREATED:
-		return 0;
-	case STATUS_STOPPED:
-		return error_set(error, 0, "cannot start a container that has stopped");
-	case STATUS_RUNNING:
-		return error_set(error, 0, "cannot start an already running container");
+	case STATUS_CREATED: return 0;
+	case STATUS_STOPPED: return error_set(error, 0, "cannot start a container that has stopped");
+	case STATUS_RUNNING: return error_set(error, 0, "cannot start an already running container");
 	default:
 		return error_set(error, 0, "cannot start a container in the %s state",
 				 status_name(container_status(container)));
@@ -51,7 +48,8 @@ static int run_poststart(struct arena *arena, const struct container *container,
 	if (!config->hooks || config->hooks->poststart.count == 0)
 		return 0;
 	if (hooks_run("poststart", &config->hooks->poststart,
-		      state_for_hooks(arena, &container->state, container->state.pid, "running"), NULL, error) == 0)
+		      state_for_hooks(arena, &container->state, container->state.pid, "running"), NULL,
+		      error) == 0)
 		return 0;
 	if (pidfd >= 0)
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);

@@ -67,8 +67,9 @@ static void write_saved(struct json_writer *writer, const char *name, const stru
 	json_value(writer, value);
 }
 
-static void write_parts(struct json_writer *writer, const struct saved_state *state, const struct policy *policy,
-			const struct cgroup *cgroup, const struct policy_changes *changes)
+static void write_parts(struct json_writer *writer, const struct saved_state *state,
+			const struct policy *policy, const struct cgroup *cgroup,
+			const struct policy_changes *changes)
 {
 	if (policy) {
 		json_key(writer, "policy");
@@ -147,14 +148,15 @@ static int read_number(const struct store_entry *entry, const struct json_value 
 {
 	const struct json_value *member = json_get(root, name);
 
-	if (!member || member->type != JSON_INTEGER || member->integer.negative || member->integer.magnitude > max)
+	if (!member || member->type != JSON_INTEGER || member->integer.negative ||
+	    member->integer.magnitude > max)
 		return member_error(entry, name, error);
 	*value = member->integer.magnitude;
 	return 0;
 }
 
-static int read_bool(const struct store_entry *entry, const struct json_value *root, const char *name, bool *value,
-		     struct error *error)
+static int read_bool(const struct store_entry *entry, const struct json_value *root, const char *name,
+		     bool *value, struct error *error)
 {
 	const struct json_value *member = json_get(root, name);
 
@@ -215,7 +217,8 @@ static int read_state(struct arena *arena, const struct store_entry *entry, cons
 	return 0;
 }
 
-int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state, struct error *error)
+int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state,
+	       struct error *error)
 {
 	struct json_value *root;
 	const char *label;
@@ -225,7 +228,8 @@ int state_load(struct arena *arena, const struct store_entry *entry, struct save
 	*state = (struct saved_state){ 0 };
 	if (file_read_at(arena, entry->fd, STORE_STATE, FILE_SIZE_MAX, &text, &length) < 0) {
 		if (errno == ENOENT)
-			return error_set(error, ENOENT, "container does not exist: %s/" STORE_STATE, entry->path);
+			return error_set(error, ENOENT, "container does not exist: %s/" STORE_STATE,
+					 entry->path);
 		return error_set(error, errno, "read %s/" STORE_STATE, entry->path);
 	}
 	label = arena_printf(arena, "%s/" STORE_STATE, entry->path);

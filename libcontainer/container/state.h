@@ -65,4 +65,5 @@ enum container_status state_status(const struct store_entry *entry, const struct
 void state_describe(struct arena *arena, const struct saved_state *state, enum container_status status,
 		    struct container_state *description);
 /* The same as one line of JSON, with @pid and @status as given. */
-const char *state_for_hooks(struct arena *arena, const struct saved_state *state, pid_t pid, const char *status);
+const char *state_for_hooks(struct arena *arena, const struct saved_state *state, pid_t pid,
+			    const char *status);

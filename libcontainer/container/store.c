@@ -23,10 +23,11 @@ int store_check_id(const char *id, struct error *error)
 		return error_set(error, 0, "invalid container ID format: \"%s\"", id);
 	for (const char *c = id; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("_+-.", *c))
-			return error_set(error, 0,
-					 "invalid container ID format: \"%s\" has other characters than letters, "
-					 "digits and _+-.",
-					 id);
+			return error_set(
+				error, 0,
+				"invalid container ID format: \"%s\" has other characters than letters, "
+				"digits and _+-.",
+				id);
 	return 0;
 }
 
@@ -62,11 +63,11 @@ static int open_root(const struct runtime *runtime, const char *path, struct sto
 	if (fstat(store->fd, &status) < 0)
 		error_set(error, errno, "look at the state root %s", path);
 	else if (status.st_uid != geteuid() && status.st_uid != 0)
-		error_set(error, 0, "the state root %s belongs to uid %u: it has to be the caller's or root's", path,
-			  status.st_uid);
+		error_set(error, 0, "the state root %s belongs to uid %u: it has to be the caller's or root's",
+			  path, status.st_uid);
 	else if (status.st_mode & (S_IWGRP | S_IWOTH))
-		error_set(error, 0, "the state root %s can be written by others than its owner (mode %04o)", path,
-			  status.st_mode & 07777);
+		error_set(error, 0, "the state root %s can be written by others than its owner (mode %04o)",
+			  path, status.st_mode & 07777);
 	else
 		return 0;
 	close(store->fd);
@@ -192,7 +193,8 @@ static int remove_one(int directory, const char *name, unsigned char type, struc
 	if (type == DT_UNKNOWN && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		type = IFTODT(status.st_mode);
 	if (type == DT_DIR) {
-		_cleanup_fd_ int below = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		_cleanup_fd_ int below =
+			openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (below < 0)
 			return error_set(error, errno, "open %s", name);

@@ -53,7 +53,8 @@ static int set_size(int slave, const struct oci_console_size *size)
 	if (size) {
 		window.ws_row = (unsigned short)(size->height > USHRT_MAX ? USHRT_MAX : size->height);
 		window.ws_col = (unsigned short)(size->width > USHRT_MAX ? USHRT_MAX : size->width);
-	} else if (ioctl(STDIN_FILENO, TIOCGWINSZ, &window) < 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) < 0) {
+	} else if (ioctl(STDIN_FILENO, TIOCGWINSZ, &window) < 0 &&
+		   ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) < 0) {
 		return 0;
 	}
 	return ioctl(slave, TIOCSWINSZ, &window);

@@ -97,9 +97,11 @@ static int accept_existing(int directory, const char *name, const struct node *n
 	if ((status.st_mode & S_IFMT) != node->type)
 		return error_set(error, 0, "container device %s has incorrect ftype", node->path);
 	if (!is_node(&status, node))
-		return error_set(error, 0, "container device %s has incorrect major:minor: %u:%u doesn't match expected %u:%u",
-				 node->path, major(status.st_rdev), minor(status.st_rdev), major(node->device),
-				 minor(node->device));
+		return error_set(
+			error, 0,
+			"container device %s has incorrect major:minor: %u:%u doesn't match expected %u:%u",
+			node->path, major(status.st_rdev), minor(status.st_rdev), major(node->device),
+			minor(node->device));
 	return 0;
 }
 

@@ -67,8 +67,8 @@ static _Noreturn void become_hook(const struct oci_hook *hook, char **arguments,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (entered == 0 && dup2(pipes->input[0], STDIN_FILENO) >= 0 && dup2(pipes->output[1], STDOUT_FILENO) >= 0 &&
-	    dup2(pipes->complaint[1], STDERR_FILENO) >= 0 &&
+	if (entered == 0 && dup2(pipes->input[0], STDIN_FILENO) >= 0 &&
+	    dup2(pipes->output[1], STDOUT_FILENO) >= 0 && dup2(pipes->complaint[1], STDERR_FILENO) >= 0 &&
 	    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		execve(hook->path, arguments, environment);
 	dprintf(STDERR_FILENO, "%s: %s", hook->path, error_describe(errno));
@@ -164,7 +164,8 @@ static int follow(struct hook_process *process, const char *state, int64_t deadl
 		}
 		if (deadline >= 0 && left <= 0)
 			return 1;
-		if (poll(polled, ARRAY_SIZE(polled), (int)(left > INT32_MAX ? INT32_MAX : left)) < 0 && errno != EINTR)
+		if (poll(polled, ARRAY_SIZE(polled), (int)(left > INT32_MAX ? INT32_MAX : left)) < 0 &&
+		    errno != EINTR)
 			return 1;
 		for (size_t i = 0; i < 2; i++) {
 			if (polled[i].fd < 0 || !polled[i].revents)
@@ -213,7 +214,8 @@ static int run_one(const struct oci_hook *hook, const char *state, const struct 
 	complaint = process.complaint;
 	pidfd = process.pidfd;
 	fcntl(process.input, F_SETFL, O_NONBLOCK);
-	late = follow(&process, state, hook->timeout.present ? monotonic_us() + hook->timeout.value * 1000000 : -1, words);
+	late = follow(&process, state,
+		      hook->timeout.present ? monotonic_us() + hook->timeout.value * 1000000 : -1, words);
 	cleanup_fd(&process.input);
 	if (late)
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);

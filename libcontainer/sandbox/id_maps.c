@@ -15,7 +15,8 @@ static int run_helper(const char *name, pid_t pid, const struct oci_id_mapping_l
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	char **arguments = ARENA_NEW_ARRAY(&arena, char *, map->count * 3 + 3);
-	char *environment[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	char *environment[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+				NULL };
 	size_t count = 0;
 	pid_t helper;
 	int status;
@@ -30,7 +31,8 @@ static int run_helper(const char *name, pid_t pid, const struct oci_id_mapping_l
 	}
 	failed = posix_spawnp(&helper, name, NULL, NULL, arguments, environment);
 	if (failed)
-		return error_set(error, failed, "run %s, which maps the ids of /etc/subuid and /etc/subgid", name);
+		return error_set(error, failed, "run %s, which maps the ids of /etc/subuid and /etc/subgid",
+				 name);
 	while (waitpid(helper, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_set(error, errno, "wait for %s", name);

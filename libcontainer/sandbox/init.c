@@ -62,7 +62,8 @@ static int step_loopback(struct sandbox *sandbox, struct error *error)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	/* A kernel without IPv4 has it up when somebody needs it. */
 	if (fd < 0)
-		return errno == EAFNOSUPPORT ? 0 : error_set(error, errno, "open a socket for the loopback device");
+		return errno == EAFNOSUPPORT ? 0
+					     : error_set(error, errno, "open a socket for the loopback device");
 	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return error_set(error, errno, "bring the loopback device up");
 	return 0;
@@ -160,7 +161,8 @@ static int step_names(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_config *config = sandbox->config;
 
-	if (config->hostname && *config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
+	if (config->hostname && *config->hostname &&
+	    sethostname(config->hostname, strlen(config->hostname)) < 0)
 		return error_set(error, errno, "set the hostname to %s", config->hostname);
 	if (config->domainname && *config->domainname &&
 	    setdomainname(config->domainname, strlen(config->domainname)) < 0)

@@ -159,7 +159,8 @@ static bool same_access_times(unsigned long kept, unsigned long wanted)
 {
 	bool strict = wanted & MS_STRICTATIME;
 
-	return !(kept & ST_NODIRATIME) == !(wanted & MS_NODIRATIME) && !(kept & ST_NOATIME) == !(wanted & MS_NOATIME) &&
+	return !(kept & ST_NODIRATIME) == !(wanted & MS_NODIRATIME) &&
+	       !(kept & ST_NOATIME) == !(wanted & MS_NOATIME) &&
 	       (kept & ST_NOATIME || !(kept & ST_RELATIME) == strict);
 }
 

@@ -22,8 +22,8 @@ static bool is_own_user_namespace(int fd)
 	struct stat theirs;
 	struct stat ours;
 
-	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 && theirs.st_ino == ours.st_ino &&
-	       theirs.st_dev == ours.st_dev;
+	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+	       theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
 }
 
 static int open_one(const struct oci_namespace *entry, int *fd, struct error *error)
@@ -92,7 +92,8 @@ static int join_one(const struct namespaces *namespaces, enum oci_namespace_type
 
 int namespaces_join(const struct namespaces *namespaces, uint32_t types, struct error *error)
 {
-	bool joins_user = (types & (1U << OCI_NAMESPACE_USER)) && namespaces_joins(namespaces, OCI_NAMESPACE_USER);
+	bool joins_user =
+		(types & (1U << OCI_NAMESPACE_USER)) && namespaces_joins(namespaces, OCI_NAMESPACE_USER);
 	uint32_t later = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(join_order); i++) {

@@ -96,8 +96,8 @@ int step_environment(struct sandbox *sandbox, struct error *error)
 	sandbox->environment = ARENA_NEW_ARRAY(sandbox->arena, char *, process->env.count + 2);
 	home = environment_value(process, "HOME");
 	if (!home || !*home)
-		sandbox->environment[count++] = arena_printf(sandbox->arena, "HOME=%s",
-							     home_of(sandbox->arena, process->user.uid));
+		sandbox->environment[count++] =
+			arena_printf(sandbox->arena, "HOME=%s", home_of(sandbox->arena, process->user.uid));
 	for (size_t i = 0; i < process->env.count; i++)
 		count = set_variable(sandbox->environment, count, process->env.items[i], home && *home);
 	sandbox->arguments = ARENA_NEW_ARRAY(sandbox->arena, char *, process->args.count + 1);
@@ -127,8 +127,8 @@ static int find_in_path(struct sandbox *sandbox, const char *name, struct error 
 
 	while (path && *path) {
 		size_t length = strcspn(path, ":");
-		char *candidate = length ? arena_printf(sandbox->arena, "%.*s/%s", (int)length, path, name) :
-					   arena_printf(sandbox->arena, "./%s", name);
+		char *candidate = length ? arena_printf(sandbox->arena, "%.*s/%s", (int)length, path, name)
+					 : arena_printf(sandbox->arena, "./%s", name);
 		int failure = is_executable(candidate);
 
 		if (failure == 0) {

@@ -25,8 +25,7 @@ static int serve_one(struct sandbox *sandbox, const struct sandbox_requests *req
 		if (set_limits(sandbox, error) < 0)
 			return -1;
 		return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
-	case MESSAGE_CONSOLE:
-		return requests->console(requests->context, fd, message->value, error);
+	case MESSAGE_CONSOLE: return requests->console(requests->context, fd, message->value, error);
 	case MESSAGE_LISTENER:
 		if (fd < 0)
 			fd = pidfd_getfd(sandbox->pidfd, message->value, 0);
@@ -35,11 +34,8 @@ static int serve_one(struct sandbox *sandbox, const struct sandbox_requests *req
 		if (requests->listener(requests->context, fd, error) < 0)
 			return -1;
 		return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
-	case MESSAGE_ERROR:
-		*error = message->error;
-		return -1;
-	default:
-		return error_set(error, EPROTO, "message %u of the container's process", message->type);
+	case MESSAGE_ERROR: *error = message->error; return -1;
+	default: return error_set(error, EPROTO, "message %u of the container's process", message->type);
 	}
 }
 

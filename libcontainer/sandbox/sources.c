@@ -54,7 +54,8 @@ static const struct oci_mount *notify_mount(const struct rootfs *rootfs)
 
 const char *rootfs_inner_path(const struct rootfs *rootfs, const char *name)
 {
-	const char *root = path_normalize(rootfs->arena, rootfs_source_path(rootfs, rootfs->config->root->path));
+	const char *root =
+		path_normalize(rootfs->arena, rootfs_source_path(rootfs, rootfs->config->root->path));
 	const char *path = path_normalize(rootfs->arena, rootfs_source_path(rootfs, name));
 
 	if (!strcmp(root, "/") || !strcmp(path, root) || !path_is_below(path, root))

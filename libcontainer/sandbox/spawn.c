@@ -93,8 +93,8 @@ static bool gets_net_devices(const struct sandbox *sandbox)
 
 bool child_waits(const struct sandbox *sandbox)
 {
-	return needs_intermediate(sandbox) || makes(sandbox, CLONE_NEWUSER) || rootfs_needs_idmap(&sandbox->rootfs) ||
-	       gets_net_devices(sandbox);
+	return needs_intermediate(sandbox) || makes(sandbox, CLONE_NEWUSER) ||
+	       rootfs_needs_idmap(&sandbox->rootfs) || gets_net_devices(sandbox);
 }
 
 static _Noreturn void become_child(struct sandbox *sandbox)
@@ -355,13 +355,12 @@ static int move_net_devices(struct sandbox *sandbox, struct error *error)
 		return 0;
 	snprintf(path, sizeof(path), "%d/ns/net", sandbox->pid);
 	if (namespaces_joins(&sandbox->namespaces, OCI_NAMESPACE_NETWORK))
-		namespace = fcntl(sandbox->namespaces.joined[OCI_NAMESPACE_NETWORK], F_DUPFD_CLOEXEC, 3);
-	else
-		namespace = openat(sandbox->procfs, path, O_RDONLY | O_CLOEXEC);
+	namespace = fcntl(sandbox->namespaces.joined[OCI_NAMESPACE_NETWORK], F_DUPFD_CLOEXEC, 3);
+	else namespace = openat(sandbox->procfs, path, O_RDONLY | O_CLOEXEC);
 	if (namespace < 0)
 		return error_set(error, errno, "open the container's network namespace");
-	return net_devices_move(sandbox->arena, sandbox->procfs, namespace, &sandbox->config->linux_->net_devices,
-				&sandbox->net_devices, error);
+	return net_devices_move(sandbox->arena, sandbox->procfs, namespace,
+				&sandbox->config->linux_->net_devices, &sandbox->net_devices, error);
 }
 
 void sandbox_kill(struct sandbox *sandbox)
@@ -382,7 +381,8 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 	int ends[2];
 	int result;
 
-	if (sandbox->cgroup && cgroup_join_fds(sandbox->cgroup, clone_cgroup(sandbox) >= 0, &sandbox->join, error) < 0)
+	if (sandbox->cgroup &&
+	    cgroup_join_fds(sandbox->cgroup, clone_cgroup(sandbox) >= 0, &sandbox->join, error) < 0)
 		return -1;
 	if (channel_make(ends, error) < 0)
 		return -1;

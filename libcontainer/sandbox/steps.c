@@ -167,8 +167,8 @@ int step_own_stdio(struct sandbox *sandbox, struct error *error)
 			continue;
 		if (status.st_uid == sandbox->process->user.uid)
 			continue;
-		if (fchown(fd, sandbox->process->user.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL &&
-		    errno != EROFS)
+		if (fchown(fd, sandbox->process->user.uid, (gid_t)-1) < 0 && errno != EPERM &&
+		    errno != EINVAL && errno != EROFS)
 			return error_set(error, errno, "give descriptor %d to uid %u", fd,
 					 sandbox->process->user.uid);
 	}
@@ -232,8 +232,8 @@ int step_keyring(struct sandbox *sandbox, struct error *error)
 
 	if (!sandbox->new_keyring)
 		return 0;
-	return identity_session_keyring(sandbox->procfs, sandbox->container_id, label, has_user_namespace(sandbox),
-					error);
+	return identity_session_keyring(sandbox->procfs, sandbox->container_id, label,
+					has_user_namespace(sandbox), error);
 }
 
 int step_labels(struct sandbox *sandbox, struct error *error)
@@ -317,7 +317,8 @@ int step_verify(struct sandbox *sandbox, struct error *error)
 	int result = 0;
 
 	if (process)
-		result = identity_verify(sandbox->procfs, sandbox->status, process, &sandbox->capabilities, false, error);
+		result = identity_verify(sandbox->procfs, sandbox->status, process, &sandbox->capabilities,
+					 false, error);
 	close(sandbox->procfs);
 	close(sandbox->status);
 	sandbox->procfs = -1;
@@ -334,7 +335,8 @@ static int load_filter(struct sandbox *sandbox, struct error *error)
 {
 	int listener = -1;
 
-	log_debug("seccomp filter flags: %u", sandbox->filter.load_flags & ~(unsigned int)SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	log_debug("seccomp filter flags: %u",
+		  sandbox->filter.load_flags & ~(unsigned int)SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (seccomp_filter_load(&sandbox->filter, &listener, error) < 0)
 		return -1;
 	if (listener < 0)

@@ -174,8 +174,8 @@ static const struct capability_masks planned_masks = {
 	.ambient = BIT(CAP_KILL),
 };
 
-static int verify(int procfs, const struct oci_process *process, const struct capability_masks *masks, bool seccomp,
-		  struct error *error)
+static int verify(int procfs, const struct oci_process *process, const struct capability_masks *masks,
+		  bool seccomp, struct error *error)
 {
 	_cleanup_fd_ int status = identity_open_status(procfs, error);
 
