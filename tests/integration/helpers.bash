@@ -151,6 +151,15 @@ setup_bundle() {
 	edit '.process.terminal = false'
 }
 
+# What is started through a shell function has a shell in between, whose end its children would survive.
+kill_tree() {
+	local child
+	for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+		kill_tree "$child"
+	done
+	kill -KILL "$1" 2>/dev/null || true
+}
+
 teardown_bundle() {
 	[[ -n ${STATE:-} && -d ${BUNDLE:-} ]] || return 0
 	local id pid mount
@@ -159,7 +168,7 @@ teardown_bundle() {
 		runtime delete --force "$id" || true
 	done
 	for pid in "${BACKGROUND[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || true
+		kill_tree "$pid"
 		wait "$pid" 2>/dev/null || true
 	done
 	for mount in "${MOUNTED[@]}"; do
