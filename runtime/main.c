@@ -7,23 +7,9 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_create,
-	&command_delete,
-	&command_events,
-	&command_exec,
-	&command_explain,
-	&command_features,
-	&command_kill,
-	&command_list,
-	&command_pause,
-	&command_ps,
-	&command_resume,
-	&command_run,
-	&command_spec,
-	&command_start,
-	&command_state,
-	&command_update,
-	NULL,
+	&command_create, &command_delete, &command_events, &command_exec,   &command_explain, &command_features,
+	&command_kill,	 &command_list,	  &command_pause,  &command_policy, &command_ps,      &command_resume,
+	&command_run,	 &command_spec,	  &command_start,  &command_state,  &command_update,  NULL,
 };
 
 struct globals {

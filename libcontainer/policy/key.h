@@ -78,6 +78,14 @@ int policy_read(struct arena *arena, const char *label, const struct json_value 
 /* The value of the key @name, or NULL. */
 const void *policy_value(const struct policy *policy, const char *name);
 
+/*
+ * A file of policies or the site: root's or the caller's, and no one else's to write. 0, 1 where there is none (no
+ * such directory), or -1.
+ */
+int policy_document_read(struct arena *arena, const char *path, struct json_value **document,
+			 struct error *error);
+int policy_directory_check(const char *path, struct error *error);
+
 /* reading: each gives 0, or -1 with "LABEL: PATH: found …, expected …" */
 int reading_error(struct policy_reading *reading, const char *path, const struct json_value *found,
 		  const char *expected);

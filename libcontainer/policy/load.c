@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding policies: the site's file and directory, files by path, built-in ones. */
+/* Finding policies: the site's directory, files by path, built-in ones. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/fd.h"
 #include "policy/key.h"
 
-#define POLICY_FILE_MAX ((size_t)1024 * 1024)
 #define EXTENDS_DEPTH_MAX 16
 
 struct loading {
@@ -20,107 +16,6 @@ struct loading {
 };
 
 static int load_name(struct loading *loading, const char *name, bool builtin, struct policy **policy);
-
-/*
- * Root's or the caller's, and no one else's to write. In a user namespace root's files seem to be nobody's, as
- * does "/" then.
- */
-static int check_owner(int fd, const char *path, struct error *error)
-{
-	struct stat status, root;
-
-	if (fstat(fd, &status) < 0)
-		return error_set(error, errno, "look at %s", path);
-	if (status.st_uid != 0 && status.st_uid != geteuid() &&
-	    (stat("/", &root) < 0 || status.st_uid != root.st_uid))
-		return error_set(error, 0, "%s belongs to uid %u; it must belong to root or to the caller",
-				 path, status.st_uid);
-	if (status.st_mode & 022)
-		return error_set(error, 0,
-				 "%s can be written by others (mode %04o); take that away with chmod go-w",
-				 path, status.st_mode & 07777);
-	return 0;
-}
-
-/* 1 where there is no such file. */
-static int read_document(struct arena *arena, const char *path, struct json_value **document,
-			 struct error *error)
-{
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char *bytes;
-	size_t length;
-
-	if (fd < 0 && errno == ENOENT)
-		return 1;
-	if (fd < 0)
-		return error_set(error, errno, "open %s", path);
-	if (check_owner(fd, path, error))
-		return -1;
-	if (fd_read_all(arena, fd, POLICY_FILE_MAX, &bytes, &length) < 0)
-		return error_set(error, errno, "read %s", path);
-	return json_parse(arena, path, bytes, length, document, error);
-}
-
-/* 1 where there is no such directory. */
-static int check_directory(const char *path, struct error *error)
-{
-	_cleanup_fd_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 && errno == ENOENT)
-		return 1;
-	if (fd < 0)
-		return error_set(error, errno, "open %s", path);
-	return check_owner(fd, path, error);
-}
-
-static int read_site(struct policy_reading *reading, const struct json_value *document,
-		     struct policy_site *site)
-{
-	static const char *const members[] = { "defaultPolicy", "selectable", NULL };
-	const struct json_value *value;
-
-	if (reading_object(reading, "site", document, members))
-		return -1;
-	value = json_get(document, "defaultPolicy");
-	if (value && reading_string(reading, "defaultPolicy", value, &site->default_policy))
-		return -1;
-	value = json_get(document, "selectable");
-	if (!value)
-		return 0;
-	if (value->type != JSON_ARRAY)
-		return reading_error(reading, "selectable", value, "an array of names of policies");
-	for (size_t i = 0; i < value->array.count; i++) {
-		const struct json_value *item = &value->array.items[i];
-
-		if (item->type != JSON_STRING || !policy_name_is_valid(item->string))
-			return reading_error(reading, "selectable", item, "a policy's name");
-		string_list_add(reading->arena, &site->selectable, item->string);
-	}
-	return 0;
-}
-
-int policy_site_load_from(struct arena *arena, const char *directory, struct policy_site *site,
-			  struct error *error)
-{
-	struct policy_reading reading = { .arena = arena, .error = error };
-	struct json_value *document = NULL;
-	int result = check_directory(directory, error);
-
-	*site = (struct policy_site){ 0 };
-	if (result)
-		return result > 0 ? 0 : -1;
-	site->directory = arena_strdup(arena, directory);
-	reading.label = arena_printf(arena, "%s/casemate.json", directory);
-	result = read_document(arena, reading.label, &document, error);
-	if (result)
-		return result > 0 ? 0 : -1;
-	return read_site(&reading, document, site);
-}
-
-int policy_site_load(struct arena *arena, struct policy_site *site, struct error *error)
-{
-	return policy_site_load_from(arena, POLICY_SITE_DIRECTORY, site, error);
-}
 
 /* A document, stacked on what it extends. @name: what it must be called; NULL: anything. */
 static int load_document(struct loading *loading, const char *label, const char *name, bool builtin,
@@ -175,10 +70,10 @@ static int load_from_site(struct loading *loading, const char *name, struct poli
 	const char *directory = arena_printf(loading->arena, "%s/policies", loading->site->directory);
 	const char *path = arena_printf(loading->arena, "%s/%s.json", directory, name);
 	struct json_value *document = NULL;
-	int result = check_directory(directory, loading->error);
+	int result = policy_directory_check(directory, loading->error);
 
 	if (!result)
-		result = read_document(loading->arena, path, &document, loading->error);
+		result = policy_document_read(loading->arena, path, &document, loading->error);
 	if (result)
 		return result;
 	return load_document(loading, path, name, false, document, policy);
@@ -210,11 +105,19 @@ static int load_name(struct loading *loading, const char *name, bool builtin, st
 static int load_file(struct loading *loading, const char *path, struct policy **policy)
 {
 	struct json_value *document = NULL;
-	int result = read_document(loading->arena, path, &document, loading->error);
+	int result = policy_document_read(loading->arena, path, &document, loading->error);
 
 	if (result > 0)
 		return error_set(loading->error, ENOENT, "open %s", path);
 	return result ? result : load_document(loading, path, NULL, false, document, policy);
+}
+
+int policy_load_file(struct arena *arena, const struct policy_site *site, const char *path,
+		     struct policy **policy, struct error *error)
+{
+	struct loading loading = { .arena = arena, .site = site, .error = error };
+
+	return load_file(&loading, path, policy);
 }
 
 /* @files: a part with a '/' is a file. @parts has room for every comma and two more. */

@@ -48,6 +48,8 @@ struct policy_site {
 	const char *directory; /* NULL where there is none: then there are no policies of the site either */
 	const char *default_policy; /* names, comma-separated; NULL: "baseline" */
 	struct string_list selectable; /* what the annotation dev.casemate.policy may name */
+	struct string_list
+		trail; /* where the audit trail goes: "journald", "syslog", absolute paths of files */
 };
 
 /*
@@ -68,6 +70,29 @@ int policy_site_load_from(struct arena *arena, const char *directory, struct pol
  */
 int policy_load(struct arena *arena, const struct policy_site *site, const char *selection,
 		const struct oci_config *config, struct policy **policy, struct error *error);
+
+/* Loads the policy in the file @path, whatever it is called, with what it extends. 0, or -1. */
+int policy_load_file(struct arena *arena, const struct policy_site *site, const char *path,
+		     struct policy **policy, struct error *error);
+
+/* A policy that can be asked for by its name. */
+struct policy_entry {
+	const char *name;
+	const char *file; /* the site's; NULL: built in */
+	const char *description; /* NULL: none */
+	struct string_list extends;
+	bool is_default; /* one of those that hold where --policy names none */
+	bool selectable; /* by the annotation */
+	const char *problem; /* why it cannot be loaded; NULL: it can */
+};
+
+/* All of them, by name. One of the site's that cannot be loaded is among them with its problem. 0, or -1. */
+int policy_catalogue(struct arena *arena, const struct policy_site *site, struct policy_entry **entries,
+		     size_t *count, struct error *error);
+
+/* The document of the policy @name as it is written, without what it extends. 0, or -1. */
+int policy_source(struct arena *arena, const struct policy_site *site, const char *name,
+		  struct json_value **document, struct error *error);
 
 /*
  * Stacks @count policies: per key the stricter value. Commutative, associative, idempotent. An error where two
