@@ -51,8 +51,7 @@ int cgroup_join_fds(const struct cgroup *cgroup, bool cloned, struct cgroup_join
 		if (group->dropped || (group->v2 && cloned))
 			continue;
 		fd = join_fd(group);
-		if (fd < 0 && errno == ENOENT)
-			continue;
+		/* Also when it is gone: a process outside of it would have none of its limits. */
 		if (fd < 0)
 			return error_set(error, errno, "open %s for joining it", group->directory);
 		if (!group->late) {

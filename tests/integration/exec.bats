@@ -309,3 +309,22 @@ kill_and_exec() {
 		| .process.capabilities.ambient = .process.capabilities.bounding'
 	run -0 runtime run "$ID"
 }
+
+# What entered without its limit would be out of the container.
+@test "a group of the container's that is gone is an error" {
+	requires_root
+	requires_controller cpu
+	requires_newer_runc "skips it"
+	start_sleeping
+	local group
+	group=$(container_cgroup cpu)
+	[[ $(stat -fc %T "$group") == cgroupfs ]] || skip "only one group on a host of cgroup v2"
+	container_pid >"$(dirname "$group")/cgroup.procs"
+	rmdir "$group"
+	run runtime exec "$ID" cat /proc/self/cgroup
+	equal "$status" 255
+	contains "$group"
+	matches "no such file or directory"
+	mkdir "$group"
+	run -0 runtime exec "$ID" true
+}
