@@ -193,7 +193,9 @@ static int make_process(struct execution *execution, struct error *error)
 	if (result < 0)
 		return -1;
 	inherit(execution);
-	if (policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
+	if (policy_facts_gather_process(execution->policy, execution->config, execution->container.state.pid,
+					&facts, error) < 0 ||
+	    policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
 				 execution->process, &changes, error) < 0)
 		return -1;
 	return process_check(execution->process, error);

@@ -22,19 +22,19 @@ static const char *namespace_file(enum oci_namespace_type type)
  * The host's is this process's own, and that of the first process, if it is another: the runtime may have been
  * started in a namespace that its engine made. An unprivileged user may not look at the latter, nor join it.
  */
-static int look_at_namespace(const struct oci_namespace *entry, enum policy_namespace_origin *origin,
-			     struct error *error)
+static int look_at_namespace(enum oci_namespace_type type, const char *joined_path,
+			     enum policy_namespace_origin *origin, struct error *error)
 {
 	static const char *const processes[] = { "self", "1" };
 	struct stat joined, own;
 	char path[64];
 
-	if (stat(entry->path, &joined) < 0)
-		return error_set(error, errno, "look at the %s namespace %s", namespace_type_name(entry->type),
-				 entry->path);
+	if (stat(joined_path, &joined) < 0)
+		return error_set(error, errno, "look at the %s namespace %s", namespace_type_name(type),
+				 joined_path);
 	*origin = POLICY_NAMESPACE_OTHER;
 	for (size_t i = 0; i < ARRAY_SIZE(processes); i++) {
-		snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[i], namespace_file(entry->type));
+		snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[i], namespace_file(type));
 		if (stat(path, &own) < 0) {
 			if (i > 0 && (errno == EACCES || errno == ENOENT))
 				continue;
@@ -90,7 +90,8 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 		bool asked = namespaces_require(namespaces, entry->type) ||
 			     (entry->type == OCI_NAMESPACE_USER && user_needs_namespace(user));
 
-		if (entry->path && asked && look_at_namespace(entry, &facts->joined[entry->type], error))
+		if (entry->path && asked &&
+		    look_at_namespace(entry->type, entry->path, &facts->joined[entry->type], error))
 			return -1;
 	}
 	if (add_real_paths(arena, &denied, "/", facts, error))
@@ -102,4 +103,16 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 			return -1;
 	}
 	return 0;
+}
+
+int policy_facts_gather_process(const struct policy *policy, const struct oci_config *config, pid_t pid,
+				struct policy_facts *facts, struct error *error)
+{
+	const struct oci_namespace *user = config_namespace(config, OCI_NAMESPACE_USER);
+	char path[32];
+
+	if (!user || !user->path || !user_needs_namespace(policy_value(policy, "user")))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	return look_at_namespace(OCI_NAMESPACE_USER, path, &facts->joined[OCI_NAMESPACE_USER], error);
 }

@@ -142,6 +142,13 @@ struct policy_facts {
 int policy_facts_gather(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 			const char *bundle, struct policy_facts *facts, struct error *error);
 
+/*
+ * The same for a process that joins the container whose first process is @pid: sets `joined`, of what that process
+ * is in, as the path that the container was made with may lead elsewhere by now.
+ */
+int policy_facts_gather_process(const struct policy *policy, const struct oci_config *config, pid_t pid,
+				struct policy_facts *facts, struct error *error);
+
 /* What a policy asks for that an OCI config has no member for. */
 struct hardening {
 	bool session_keyring; /* a fresh one always, whatever --no-new-keyring says */

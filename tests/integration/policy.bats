@@ -179,3 +179,24 @@ baseline_off() {
 	run -0 baseline_off run "$ID"
 	is $'NoNewPrivs:\t1'
 }
+
+# Root of a user namespace that is joined is not the host's: neither for the first process nor for exec's.
+@test "user.nonRoot and a user namespace that is joined, in exec too" {
+	requires_root
+	echo '{"name": "nobody", "user": {"nonRoot": true}}' >"$BATS_TEST_TMPDIR/nobody.json"
+	nobody() {
+		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/nobody.json" --root "$STATE" "$@" 3>&-
+	}
+	user_namespace
+	start_sleeping "$ID-owner"
+	edit '.linux.uidMappings = [] | .linux.gidMappings = []
+		| .linux.namespaces |= map(select(.type != "mount") | .path = "/proc/" + $pid + "/ns/" +
+			({network: "net"}[.type] // .type)) + [{type: "mount"}]' --arg pid "$(container_pid "$ID-owner")"
+	edit 'del(.hostname)'
+	nobody run -d "$ID" </dev/null >"$OUT" 2>&1
+	run -0 nobody exec "$ID" id -u
+	is 0
+	edit 'del(.linux.namespaces[] | select(.type == "user"))'
+	run ! nobody run "$ID-root"
+	contains "user.nonRoot"
+}

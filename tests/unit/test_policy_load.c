@@ -2,8 +2,10 @@
 /* Which policies hold: the site's file, names, files, what they extend, the annotation. */
 #include "policies.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A site directory that is removed when it leaves scope. */
 struct site_directory {
@@ -266,6 +268,21 @@ static void facts_tell_whose_namespace_is_joined(void **state)
 	assert_string_equal(error.text, "look at the pid namespace /nowhere: no such file or directory");
 }
 
+static void facts_tell_whose_user_namespace_a_process_is_in(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct policy *policy = make_policy(&arena, "{ 'name': 'a', 'user': { 'nonRoot': true } }");
+	struct oci_config *config =
+		make_config(&arena, "{ 'linux': { 'namespaces': [{ 'type': 'user', 'path': '/gone' }] } }");
+	struct policy_facts facts = { 0 };
+	struct error error;
+
+	(void)state;
+	assert_int_equal(policy_facts_gather_process(policy, config, getpid(), &facts, &error), 0);
+	assert_int_equal(facts.joined[OCI_NAMESPACE_USER], POLICY_NAMESPACE_HOST);
+	assert_int_equal(policy_facts_gather_process(policy, config, INT_MAX, &facts, &error), -1);
+}
+
 static void facts_tell_where_links_lead(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -303,6 +320,7 @@ int main(void)
 		cmocka_unit_test(what_others_can_write_is_not_trusted),
 		cmocka_unit_test(the_annotation_adds_what_is_selectable),
 		cmocka_unit_test(facts_tell_whose_namespace_is_joined),
+		cmocka_unit_test(facts_tell_whose_user_namespace_a_process_is_in),
 		cmocka_unit_test(facts_tell_where_links_lead),
 	};
 
