@@ -43,20 +43,34 @@ static char *home_in_line(char *line, uint32_t uid)
 	return fields[5];
 }
 
-/* The home directory of @uid in the container's /etc/passwd, else "/". The file is the image's: no trust. */
-static const char *home_of(struct arena *arena, uint32_t uid)
+/*
+ * The container's /etc/passwd. The image may have anything there, and opening a device or FIFO does something: it is
+ * looked at first. A descriptor, or -1.
+ */
+static int open_passwd(int procfs)
 {
 	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_fd_ int passwd = -1;
+	_cleanup_fd_ int found = -1;
 	struct stat status;
+	char name[32];
+
+	if (root < 0)
+		return -1;
+	found = path_open_in_root(root, "/etc/passwd", O_PATH);
+	if (found < 0 || fstat(found, &status) < 0 || !S_ISREG(status.st_mode))
+		return -1;
+	snprintf(name, sizeof(name), "self/fd/%d", found);
+	return openat(procfs, name, O_RDONLY | O_CLOEXEC);
+}
+
+/* The home directory of @uid in the container's /etc/passwd, else "/". */
+static const char *home_of(struct arena *arena, int procfs, uint32_t uid)
+{
+	_cleanup_fd_ int passwd = open_passwd(procfs);
 	size_t length;
 	char *text;
 
-	if (root < 0)
-		return "/";
-	passwd = path_open_in_root(root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	if (passwd < 0 || fstat(passwd, &status) < 0 || !S_ISREG(status.st_mode) ||
-	    fd_read_all(arena, passwd, PASSWD_SIZE_MAX, &text, &length) < 0)
+	if (passwd < 0 || fd_read_all(arena, passwd, PASSWD_SIZE_MAX, &text, &length) < 0)
 		return "/";
 	for (char *line = strsep(&text, "\n"); line; line = strsep(&text, "\n")) {
 		char *home = home_in_line(line, uid);
@@ -96,8 +110,8 @@ int step_environment(struct sandbox *sandbox, struct error *error)
 	sandbox->environment = ARENA_NEW_ARRAY(sandbox->arena, char *, process->env.count + 2);
 	home = environment_value(process, "HOME");
 	if (!home || !*home)
-		sandbox->environment[count++] =
-			arena_printf(sandbox->arena, "HOME=%s", home_of(sandbox->arena, process->user.uid));
+		sandbox->environment[count++] = arena_printf(
+			sandbox->arena, "HOME=%s", home_of(sandbox->arena, sandbox->procfs, process->user.uid));
 	for (size_t i = 0; i < process->env.count; i++)
 		count = set_variable(sandbox->environment, count, process->env.items[i], home && *home);
 	sandbox->arguments = ARENA_NEW_ARRAY(sandbox->arena, char *, process->args.count + 1);

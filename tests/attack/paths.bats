@@ -263,3 +263,18 @@ swapped_with_host() {
 	done
 	[[ ! -e $BATS_TEST_TMPDIR/escape && ! -e /escape ]]
 }
+
+@test "a passwd that is a FIFO or a device is not even opened" {
+	rm rootfs/etc/passwd
+	mkfifo rootfs/etc/passwd
+	(: >rootfs/etc/passwd) 2>/dev/null 3>&- &
+	BACKGROUND+=($!)
+	program sh -c 'echo $HOME'
+	run -0 runtime run "$ID"
+	is /
+	kill -0 "${BACKGROUND[-1]}"
+	start_sleeping
+	run -0 runtime exec "$ID" sh -c 'echo $HOME'
+	is /
+	kill -0 "${BACKGROUND[-1]}"
+}
