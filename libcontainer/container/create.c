@@ -146,6 +146,7 @@ static int fill_rootfs(struct creation *creation, struct error *error)
 	rootfs->procfs = creation->sandbox.procfs;
 	rootfs->cgroup_layout = &creation->layout;
 	rootfs->no_pivot = creation->options->no_pivot;
+	rootfs->hardening = &creation->plan.hardening;
 	if (namespaces_open(creation->plan.config->linux_, namespaces, error) < 0)
 		return -1;
 	rootfs->userns = namespaces->joined[OCI_NAMESPACE_USER];

@@ -158,6 +158,23 @@ static bool meets(const char *source, const char *denied, bool below)
 	return path_is_below(denied, source) || (below && path_is_below(source, denied));
 }
 
+int hardening_check_source(const struct hardening *hardening, const struct oci_mount *mount, const char *path,
+			   struct error *error)
+{
+	for (size_t i = 0; i < hardening->denied_source_count; i++) {
+		const struct denied_source *denied = &hardening->denied_sources[i];
+
+		if (meets(path, denied->path, denied->below) || meets(path, denied->real_path, denied->below))
+			return error_set(error, 0,
+					 "policy %s: mounts.denySources: %s, which is %s by now, may not be "
+					 "mounted on %s, as it meets %s; remove the mount or run with "
+					 "--policy off",
+					 denied->policies, mount->source, path, mount->destination,
+					 denied->path);
+	}
+	return 0;
+}
+
 static bool is_denied(const struct policy_pass *pass, const char *source, const char *denied)
 {
 	bool below;
@@ -232,10 +249,28 @@ static unsigned int restrictions_for(struct arena *arena, const struct oci_mount
 	return restrictions;
 }
 
+/* For hardening_check_source(). */
+static void keep_denied(struct policy_pass *pass, const struct mounts_value *mounts)
+{
+	struct hardening *hardening = pass->hardening;
+
+	hardening->denied_sources =
+		ARENA_NEW_ARRAY(pass->arena, struct denied_source, mounts->denied.count + 1);
+	for (size_t i = 0; i < mounts->denied.count; i++) {
+		struct denied_source *denied = &hardening->denied_sources[i];
+
+		denied->path = denied_path(pass->arena, mounts->denied.items[i].text, &denied->below);
+		denied->real_path = facts_real_path(pass->arena, pass->facts, denied->path);
+		denied->policies = names_text(pass->arena, &mounts->denied.items[i].names);
+	}
+	hardening->denied_source_count = mounts->denied.count;
+}
+
 static void apply(struct policy_pass *pass, const void *value)
 {
 	const struct mounts_value *mounts = value;
 
+	keep_denied(pass, mounts);
 	for (size_t i = 0; i < pass->target->mounts.count; i++) {
 		struct oci_mount *mount = &pass->target->mounts.items[i];
 		struct string_list before = mount->options;

@@ -149,10 +149,27 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 int policy_facts_gather_process(const struct policy *policy, const struct oci_config *config, pid_t pid,
 				struct policy_facts *facts, struct error *error);
 
+/* A host path that may not be mounted into a container. */
+struct denied_source {
+	const char *path;
+	const char *real_path; /* symbolic links resolved, as far as was known */
+	bool below; /* what lies below it is denied, too; its parents always are */
+	const char *policies; /* those that say so, comma-separated */
+};
+
 /* What a policy asks for that an OCI config has no member for. */
 struct hardening {
 	bool session_keyring; /* a fresh one always, whatever --no-new-keyring says */
+	struct denied_source *denied_sources;
+	size_t denied_source_count;
 };
+
+/*
+ * Judges what the source of @mount turned out to be when it was opened: @path is its real path. What policy_apply()
+ * looked at may have been replaced since. 0, or -1 with the refusal.
+ */
+int hardening_check_source(const struct hardening *hardening, const struct oci_mount *mount, const char *path,
+			   struct error *error);
 
 /*
  * Applies @policy to @config, in place. Appends to @changes; sets *hardening. 0, or -1 for a refusal or an

@@ -144,11 +144,13 @@ static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct
 		directory = path_open_in_root(rootfs->root, inner, O_PATH);
 		if (directory >= 0)
 			tree = tree_clone(directory, "", mount->options.recursive_bind);
+		if (tree < 0)
+			return error_set(error, errno, "bind source %s", path);
 	} else {
-		tree = tree_clone(AT_FDCWD, path, mount->options.recursive_bind);
+		tree = rootfs_clone_source(rootfs, mount, path, error);
 	}
 	if (tree < 0)
-		return error_set(error, errno, "bind source %s", path);
+		return -1;
 	if (mount->options.idmap && rootfs_idmap(rootfs, mount, tree, error) < 0)
 		return -1;
 	return TAKE_FD(tree);

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "policy/policy.h"
 #include "spec/config.h"
 
 /* A mount's options, parsed: the table behind it also prints `features`' mountOptions. */
@@ -57,6 +58,8 @@ struct rootfs {
 	const struct cgroup *cgroup;
 	int userns; /* descriptor of the container's user namespace where it has a new or joined one, else -1 */
 	bool no_pivot;
+	const struct hardening
+		*hardening; /* what it says of mount sources is judged as they are opened; or NULL */
 	const char *notify_directory; /* host directory to show at /run/notify, or NULL (NOTIFY_SOCKET) */
 	int console; /* the pty's slave, to be shown as /dev/console, or -1 */
 

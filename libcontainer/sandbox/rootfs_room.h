@@ -29,6 +29,13 @@ const char *rootfs_source_path(const struct rootfs *rootfs, const char *source);
  */
 const char *rootfs_inner_path(const struct rootfs *rootfs, const char *name);
 
+/*
+ * A detached copy of the mounts at @path on the host, for bind mount @mount; the policy judges what is copied, not
+ * the name. A descriptor, or -1.
+ */
+int rootfs_clone_source(const struct rootfs *rootfs, const struct rootfs_mount *mount, const char *path,
+			struct error *error);
+
 /* Gives the detached @tree of a bind mount its id mapping. 0, or -1. */
 int rootfs_idmap(const struct rootfs *rootfs, struct rootfs_mount *mount, int tree, struct error *error);
 

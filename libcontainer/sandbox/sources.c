@@ -3,7 +3,10 @@
 #include "sandbox/rootfs_room.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "base/syscalls.h"
@@ -132,15 +135,54 @@ static bool needs_container_userns(const struct rootfs_mount *mount)
 	return mount->options.idmap && mount->mount->uid_mappings.count == 0;
 }
 
+/* The path of what @fd is open on. */
+static int real_path(const struct rootfs *rootfs, int fd, char path[PATH_MAX], struct error *error)
+{
+	char name[32];
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "self/fd/%d", fd);
+	length = readlinkat(rootfs->procfs, name, path, PATH_MAX);
+	if (length < 0)
+		return error_set(error, errno, "find out what it is");
+	if (length == PATH_MAX || *path != '/')
+		return error_set(error, ENAMETOOLONG, "find out what it is");
+	path[length] = '\0';
+	return 0;
+}
+
+int rootfs_clone_source(const struct rootfs *rootfs, const struct rootfs_mount *mount, const char *path,
+			struct error *error)
+{
+	bool recursive = mount->options.recursive_bind;
+	_cleanup_fd_ int opened = -1;
+	char real[PATH_MAX];
+	int tree = -1;
+
+	if (!rootfs->hardening || rootfs->hardening->denied_source_count == 0) {
+		tree = tree_clone(AT_FDCWD, path, recursive);
+	} else {
+		opened = open(path, O_PATH | O_CLOEXEC);
+		if (opened >= 0 && (real_path(rootfs, opened, real, error) < 0 ||
+				    hardening_check_source(rootfs->hardening, mount->mount, real, error) < 0))
+			return -1;
+		if (opened >= 0)
+			tree = tree_clone(opened, "", recursive);
+	}
+	if (tree < 0)
+		return error_set(error, errno, "bind source %s", path);
+	return tree;
+}
+
 static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
 {
 	const char *path = rootfs_source_path(rootfs, mount->mount->source);
 	unsigned long propagation = rootfs_initial_propagation(rootfs);
 	bool is_shared = propagation & MS_SHARED;
 
-	mount->source = tree_clone(AT_FDCWD, path, mount->options.recursive_bind);
+	mount->source = rootfs_clone_source(rootfs, mount, path, error);
 	if (mount->source < 0)
-		return error_set(error, errno, "bind source %s of mount %s", path, mount->mount->destination);
+		return error_context(error, "mount %s", mount->mount->destination);
 	/* As the child's "/" will be, of which this tree is no part: what it mounts here stays there. */
 	if (propagation & MS_PRIVATE)
 		propagation = MS_PRIVATE | MS_REC;

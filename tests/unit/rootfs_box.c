@@ -274,6 +274,7 @@ int box_run(struct box *box)
 	rootfs.cgroup_layout = &box->cgroup_layout;
 	rootfs.notify_directory = box->notify_directory;
 	rootfs.no_pivot = box->no_pivot;
+	rootfs.hardening = box->hardening;
 	assert_true(rootfs.bundle >= 0);
 	assert_true(rootfs.procfs >= 0);
 	for (size_t i = 0; i < box->linux_.namespaces.count; i++)

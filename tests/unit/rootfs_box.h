@@ -30,6 +30,7 @@ struct box {
 	struct oci_namespace namespaces[OCI_NAMESPACE_TYPES];
 	struct cgroup_layout cgroup_layout;
 	const char *notify_directory;
+	const struct hardening *hardening;
 	bool no_pivot;
 	bool privileged; /* for rootfs_open_sources() */
 	box_look *before_devices;

@@ -3,6 +3,7 @@
  * Hostile images: links where directories are expected, names that lead out, and swaps while the rootfs is made.
  * What must hold each time: nothing outside the rootfs changes, and what cannot be done safely fails. Needs root.
  */
+#include "policies.h"
 #include "rootfs_box.h"
 
 #include <errno.h>
@@ -430,6 +431,39 @@ static void a_target_that_is_swapped(void **state)
 	assert_true(outside_is_empty(&box));
 }
 
+/* What the policy looked at is not what is there when the source is opened. */
+static void a_source_that_is_swapped(void **state)
+{
+	_cleanup_box_ struct box box;
+	struct hardening hardening = { 0 };
+	struct policy_changes changes = { 0 };
+	struct policy_facts facts = { 0 };
+	struct policy *policy;
+	struct error error;
+	char document[128];
+
+	(void)state;
+	box_needs_root();
+	box_make(&box);
+	box_directory(&box, "harmless");
+	box_directory(&box, "secret/inner");
+	box_link(&box, "harmless", "link");
+	box_mount(&box, "/data", "none", box_path(&box, "link"), "bind", NULL);
+	box.hardening = &hardening;
+	snprintf(document, sizeof(document), "{ 'name': 'p', 'mounts': { 'denySources': ['%s'] } }",
+		 box_path(&box, "secret"));
+	policy = make_policy(&box.arena, document);
+	assert_int_equal(policy_facts_gather(&box.arena, policy, &box.config, box.base, &facts, &error), 0);
+	assert_int_equal(policy_apply(&box.arena, policy, &box.config, &facts, &hardening, &changes, &error),
+			 0);
+	assert_runs(&box);
+	assert_int_equal(unlink(box_path(&box, "link")), 0);
+	box_link(&box, "secret/inner", "link");
+	assert_fails(&box, "policy p: mounts.denySources");
+	box.privileged = true;
+	assert_fails(&box, "policy p: mounts.denySources");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +480,7 @@ int main(void)
 		cmocka_unit_test(console_is_a_link),
 		cmocka_unit_test(devices_through_links),
 		cmocka_unit_test(a_target_that_is_swapped),
+		cmocka_unit_test(a_source_that_is_swapped),
 	};
 
 	return cmocka_run_group_tests_name("rootfs attacks", tests, NULL, NULL);
