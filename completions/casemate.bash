@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Completion of casemate for bash.
 
-_casemate_commands='create delete events exec explain features help kill list pause ps resume run spec start
+_casemate_commands='create delete events exec explain features help kill list pause policy ps resume run spec start
 	state update'
 
 _casemate_create_options='-b --bundle -f --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
@@ -23,6 +23,7 @@ _casemate_options()
 		'--pidfd-socket --pid-file --preserve-fds' ;;
 	explain | ps) echo '-f --format' ;;
 	kill) echo '-a --all' ;;
+	policy) echo '-f --format -s --source' ;;
 	list) echo '-f --format -q --quiet' ;;
 	spec) echo '-b --bundle --rootless' ;;
 	update) echo '-r --resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share' \
@@ -43,7 +44,7 @@ _casemate_value()
 	:--cgroup-manager) echo 'cgroupfs systemd disabled' ;;
 	:--rootless) echo 'true false auto' ;;
 	explain:-f | explain:--format) echo 'text json config' ;;
-	*:--format | list:-f | ps:-f) echo 'table json' ;;
+	*:--format | list:-f | policy:-f | ps:-f) echo 'table json' ;;
 	update:--cpu-idle) echo '0 1' ;;
 	*:--preserve-fds | exec:-u | exec:--user | exec:-g | exec:--additional-gids | exec:--cwd | exec:-e | \
 		exec:--env | exec:-c | exec:--cap | exec:--process-label | exec:--apparmor | exec:--cgroup | \
@@ -86,6 +87,12 @@ _casemate()
 	:*) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
 	help:0) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
 	kill:1) mapfile -t COMPREPLY < <(compgen -A signal -- "$word") ;;
+	policy:0) mapfile -t COMPREPLY < <(compgen -W 'list show check' -- "$word") ;;
+	policy:*)
+		mapfile -t COMPREPLY < <(compgen -W "$(casemate policy list --format json 2>/dev/null |
+			sed -n 's/^    "name": "\(.*\)",$/\1/p')" -- "$word"
+			compgen -f -- "$word")
+		;;
 	delete:0 | events:0 | exec:0 | kill:0 | pause:0 | ps:0 | resume:0 | start:0 | state:0 | update:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(casemate "${root[@]}" list -q 2>/dev/null)" -- "$word")
 		;;

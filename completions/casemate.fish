@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of casemate for fish.
 
-set -l commands create delete events exec explain features help kill list pause ps resume run spec start state update
+set -l commands create delete events exec explain features help kill list pause policy ps resume run spec start state update
 
 # The containers, below the --root the line has.
 function __casemate_containers
@@ -39,6 +39,7 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a help -d '
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a kill -d "send a signal to a container's first process"
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a list -d 'list the containers'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a pause -d 'suspend all processes of a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a policy -d 'list, show and check policies'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a ps -d 'list the processes of a container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a resume -d 'let the processes of a paused container go on'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a run -d 'create and run a container'
@@ -51,6 +52,7 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a update -d
 complete -c casemate -n '__fish_seen_subcommand_from delete events exec explain kill pause ps resume start state update' \
     -a '(__casemate_containers)' -d container
 complete -c casemate -n '__fish_seen_subcommand_from explain' -a '(__fish_complete_directories)'
+complete -c casemate -n '__fish_seen_subcommand_from policy' -a 'list show check' -F
 complete -c casemate -n '__fish_seen_subcommand_from help' -a "$commands"
 
 # create
@@ -118,6 +120,10 @@ complete -c casemate -n '__fish_seen_subcommand_from run' -l no-subreaper -d 'do
 # spec
 complete -c casemate -n '__fish_seen_subcommand_from spec' -s b -l bundle -xa '(__fish_complete_directories)' -d 'where to write it'
 complete -c casemate -n '__fish_seen_subcommand_from spec' -l rootless -d 'for a container that an ordinary user runs'
+
+# policy
+complete -c casemate -n '__fish_seen_subcommand_from policy' -s f -l format -xa 'table json' -d 'form of the list'
+complete -c casemate -n '__fish_seen_subcommand_from policy' -s s -l source -d 'show a policy as it is written'
 
 # update
 complete -c casemate -n '__fish_seen_subcommand_from update' -s r -l resources -rF -d 'take the limits from a file'

@@ -256,6 +256,41 @@ start_sleeping() {
 	detached run --detach "$@" "$id"
 }
 
+# A site's file and policies for the commands that `site` runs: site_file JSON, and files in $SITE/casemate/policies.
+site_file() {
+	requires_root
+	SITE=$BATS_TEST_TMPDIR/etc
+	mkdir -p "$SITE/casemate/policies"
+	chmod -R go-w "$SITE"
+	echo "$1" >"$SITE/casemate/casemate.json"
+}
+
+# The program as `runtime` calls it, on a host with that site.
+site() {
+	unshare -m --propagation slave sh -c 'mount -t overlay -o "lowerdir=$0:/etc" site /etc && exec "$@"' \
+		"$SITE" "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" "$@" 3>&-
+}
+
+# Whether the document $2 is what the JSON schema $1 says.
+valid_by() {
+	local python
+	for python in python3 /usr/bin/python3; do
+		"$python" -c 'import jsonschema' 2>/dev/null || continue
+		"$python" - "$1" "$2" <<-'END'
+			import json, sys, jsonschema
+			schema, document = (json.load(open(name)) for name in sys.argv[1:])
+			kind = jsonschema.validators.validator_for(schema)
+			kind.check_schema(schema)
+			errors = list(kind(schema).iter_errors(document))
+			for error in errors:
+			    print("/".join(map(str, error.absolute_path)), error.message[:200])
+			sys.exit(1 if errors else 0)
+		END
+		return
+	done
+	skip "there is no jsonschema for Python"
+}
+
 # A command that must succeed and whose container lives on: its output goes to $OUT, for a pipe would be held open.
 detached() {
 	runtime "$@" </dev/null >"$OUT" 2>&1 || {
