@@ -39,11 +39,10 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
 
 	if (capacity > SIZE_MAX - sizeof(*block))
 		out_of_memory();
-	block = calloc(1, sizeof(*block) + capacity);
+	block = malloc(sizeof(*block) + capacity);
 	if (!block)
 		out_of_memory();
-	block->size = capacity;
-	block->next = arena->blocks;
+	*block = (struct arena_block){ .size = capacity, .next = arena->blocks };
 	arena->blocks = block;
 	return block;
 }
@@ -61,7 +60,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 		block = add_block(arena, size);
 	memory = block->bytes + block->used;
 	block->used += size;
-	return memory;
+	/* Here and not a block at once: a page that nothing is put into is never touched. */
+	return memset(memory, 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)

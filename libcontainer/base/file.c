@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -24,10 +26,14 @@ int file_read_at(struct arena *arena, int directory, const char *path, size_t li
 
 int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
-	char *temporary = arena_printf(&arena, ".%s.%d", name, getpid());
+	char temporary[NAME_MAX + 1];
 	_cleanup_fd_ int fd = -1;
 	int saved;
+
+	if (snprintf(temporary, sizeof(temporary), ".%s.%d", name, getpid()) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 
 	/* A new file, never one that somebody has put there: the directory may be one where others write, as /tmp. */
 	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);

@@ -281,6 +281,21 @@ static void undo_directory(struct creation *creation)
 		log_warn("%s", ignored.text);
 }
 
+static const char *cgroup_text(struct arena *arena, const struct cgroup *cgroup)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+
+	cgroup_save(&writer, cgroup);
+	return arena_strndup(arena, text.text, text.length);
+}
+
+static int save_state(struct creation *creation, const struct cgroup *cgroup, struct error *error)
+{
+	return state_save(&creation->entry, &creation->state, creation->plan.policy, cgroup,
+			  &creation->plan.changes, error);
+}
+
 /* Before anything else is made the state says what will be: so delete finds all of it at any moment. */
 static int step_announce(struct creation *creation, struct error *error)
 {
@@ -290,9 +305,8 @@ static int step_announce(struct creation *creation, struct error *error)
 	fill_state(creation);
 	if (cgroup_plan(creation->arena, &creation->layout, &request, &planned, error) < 0)
 		return -1;
-	if (save_config(creation, error) < 0 ||
-	    state_save(&creation->entry, &creation->state, creation->plan.policy, planned,
-		       &creation->plan.changes, error) < 0)
+	creation->planned_cgroup = cgroup_text(creation->arena, planned);
+	if (save_config(creation, error) < 0 || save_state(creation, planned, error) < 0)
 		return -1;
 	return creation->is_run ? 0 : listen_for_start(creation, error);
 }
@@ -337,6 +351,14 @@ static int step_cgroup(struct creation *creation, struct error *error)
 		return error_context(error, "unable to apply cgroup configuration");
 	}
 	return 0;
+}
+
+/* Some groups were not permitted, or were there already: usually there is nothing to correct. */
+static int step_cgroup_state(struct creation *creation, struct error *error)
+{
+	if (strcmp(cgroup_text(creation->arena, creation->cgroup), creation->planned_cgroup) == 0)
+		return 0;
+	return save_state(creation, creation->cgroup, error);
 }
 
 static void undo_cgroup(struct creation *creation)
@@ -441,8 +463,7 @@ static int step_state(struct creation *creation, struct error *error)
 	creation->state.pid = creation->sandbox.pid;
 	if (process_stat(creation->state.pid, &creation->state.pid_start, &letter) < 0)
 		return error_set(error, 0, "the container's process ended while it was set up");
-	return state_save(&creation->entry, &creation->state, creation->plan.policy, creation->cgroup,
-			  &creation->plan.changes, error);
+	return state_save_init(&creation->entry, &creation->state, error);
 }
 
 static int step_pidfd(struct creation *creation, struct error *error)
@@ -496,10 +517,11 @@ static const struct {
 	{ "notify socket", step_notify, NULL },
 	{ "mount sources", step_sources, NULL },
 	{ "cgroup", step_cgroup, undo_cgroup },
+	{ "cgroup's state", step_cgroup_state, NULL },
 	{ "resctrl", step_intel_rdt, undo_intel_rdt },
 	{ "process", step_process, undo_process },
 	{ "setup", step_setup, NULL },
-	{ "state", step_state, NULL },
+	{ "process's state", step_state, NULL },
 	{ "pid file", step_pid_file, undo_pid_file },
 	{ "detach", step_detach, NULL },
 	{ "pidfd", step_pidfd, NULL },

@@ -21,6 +21,7 @@ struct creation {
 	struct store_entry entry;
 	struct saved_state state;
 	struct cgroup_layout layout;
+	const char *planned_cgroup; /* as the state has it */
 	struct cgroup *cgroup;
 	struct sandbox sandbox;
 	struct handover handover;

@@ -82,6 +82,6 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 	/* A create that was killed may have left a process that had not got as far as the state. */
 	if (container.cgroup && container.state.pid == 0)
 		cgroup_kill(container.cgroup, SIGKILL, error);
-	return container_destroy(&arena, &container.store, &container.entry, &container.state, container.cgroup,
-				 error);
+	return container_destroy(&arena, &container.store, &container.entry, &container.state, NULL,
+				 container.cgroup, error);
 }

@@ -8,14 +8,11 @@
 #include "container/intel_rdt.h"
 #include "sandbox/hooks.h"
 
-static void run_poststop(struct arena *arena, const struct store_entry *entry, const struct saved_state *state)
+static void run_poststop(struct arena *arena, const struct oci_config *config, const struct saved_state *state)
 {
-	struct oci_config *config;
 	struct error error;
 
-	/* Without its configuration (killed while it was created) there are no hooks to run. */
-	if (container_load_config(arena, entry, &config, &error) < 0 || !config->hooks ||
-	    config->hooks->poststop.count == 0)
+	if (!config->hooks || config->hooks->poststop.count == 0)
 		return;
 	/* The specification: a failure is a warning, and the next hooks run all the same. */
 	for (size_t i = 0; i < config->hooks->poststop.count; i++) {
@@ -27,8 +24,11 @@ static void run_poststop(struct arena *arena, const struct store_entry *entry, c
 }
 
 int container_destroy(struct arena *arena, const struct store *store, const struct store_entry *entry,
-		      const struct saved_state *state, struct cgroup *cgroup, struct error *error)
+		      const struct saved_state *state, const struct oci_config *config, struct cgroup *cgroup,
+		      struct error *error)
 {
+	struct oci_config *kept;
+
 	if (cgroup) {
 		struct error ignored;
 
@@ -40,6 +40,10 @@ int container_destroy(struct arena *arena, const struct store *store, const stru
 	}
 	if (intel_rdt_destroy(arena, entry, error) < 0)
 		return -1;
-	run_poststop(arena, entry, state);
+	/* Without its configuration (killed while it was created) there are no hooks to run. */
+	if (!config && container_load_config(arena, entry, &kept, error) == 0)
+		config = kept;
+	if (config)
+		run_poststop(arena, config, state);
 	return store_remove(store, entry, error);
 }

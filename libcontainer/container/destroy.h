@@ -7,7 +7,8 @@
 /*
  * Kills what is left in its cgroups, removes them, runs the poststop hooks and removes its directory. A step
  * that fails does not keep the others from being done; the first failure is reported, and then the directory
- * stays, so that it can be tried again. @cgroup may be NULL.
+ * stays, so that it can be tried again. @config NULL: the one that was kept is read. @cgroup may be NULL.
  */
 int container_destroy(struct arena *arena, const struct store *store, const struct store_entry *entry,
-		      const struct saved_state *state, struct cgroup *cgroup, struct error *error);
+		      const struct saved_state *state, const struct oci_config *config, struct cgroup *cgroup,
+		      struct error *error);

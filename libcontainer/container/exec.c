@@ -421,6 +421,6 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 	if (options->detach)
 		return 0;
 	foreground_block_signals();
-	*exit_status = foreground_wait(execution.sandbox.pid, execution.handover.master, error);
+	*exit_status = foreground_wait(&arena, execution.sandbox.pid, execution.handover.master, error);
 	return *exit_status < 0 ? -1 : 0;
 }

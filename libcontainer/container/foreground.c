@@ -27,8 +27,8 @@ struct session {
 	int signals;
 	int master; /* -1 once the pty is closed */
 	int input; /* -1 once the caller's input has ended */
-	struct pipe_buffer to_container;
-	struct pipe_buffer from_container;
+	struct pipe_buffer *to_container; /* both NULL where there is no pty */
+	struct pipe_buffer *from_container;
 	struct termios saved;
 	bool raw; /* saved holds what to restore */
 	int status; /* of the process, once it has ended */
@@ -114,12 +114,12 @@ static void handle_signals(struct session *session)
 
 static bool has_room(const struct pipe_buffer *buffer)
 {
-	return buffer->end < sizeof(buffer->bytes);
+	return buffer && buffer->end < sizeof(buffer->bytes);
 }
 
 static bool has_bytes(const struct pipe_buffer *buffer)
 {
-	return buffer->start < buffer->end;
+	return buffer && buffer->start < buffer->end;
 }
 
 /* Reads what is there. False at the end of file or on an error. */
@@ -154,8 +154,8 @@ static void end_input(struct session *session)
 	session->input = -1;
 	if (tcgetattr(session->master, &settings) == 0)
 		end_of_file = (char)settings.c_cc[VEOF];
-	if (has_room(&session->to_container))
-		session->to_container.bytes[session->to_container.end++] = end_of_file;
+	if (has_room(session->to_container))
+		session->to_container->bytes[session->to_container->end++] = end_of_file;
 }
 
 static void close_master(struct session *session)
@@ -166,17 +166,17 @@ static void close_master(struct session *session)
 static void move_bytes(struct session *session, const struct pollfd *polled)
 {
 	if (polled[1].revents & (POLLIN | POLLHUP | POLLERR))
-		if (!fill(&session->to_container, session->input))
+		if (!fill(session->to_container, session->input))
 			end_input(session);
-	if (session->master >= 0 && has_bytes(&session->to_container) && (polled[2].revents & POLLOUT))
-		if (!drain(&session->to_container, session->master))
-			session->to_container.start = session->to_container.end = 0;
+	if (session->master >= 0 && has_bytes(session->to_container) && (polled[2].revents & POLLOUT))
+		if (!drain(session->to_container, session->master))
+			session->to_container->start = session->to_container->end = 0;
 	if (session->master >= 0 && (polled[2].revents & (POLLIN | POLLHUP | POLLERR)))
-		if (!fill(&session->from_container, session->master))
+		if (!fill(session->from_container, session->master))
 			close_master(session);
-	if (has_bytes(&session->from_container) && (polled[3].revents & (POLLOUT | POLLERR | POLLHUP)))
-		if (!drain(&session->from_container, STDOUT_FILENO))
-			session->from_container.start = session->from_container.end = 0;
+	if (has_bytes(session->from_container) && (polled[3].revents & (POLLOUT | POLLERR | POLLHUP)))
+		if (!drain(session->from_container, STDOUT_FILENO))
+			session->from_container->start = session->from_container->end = 0;
 }
 
 /* One round: 0 to go on, 1 when all is done, -1 on an error. */
@@ -184,20 +184,20 @@ static int serve(struct session *session, struct error *error)
 {
 	struct pollfd polled[4] = {
 		{ .fd = session->signals, .events = POLLIN },
-		{ .fd = has_room(&session->to_container) && session->master >= 0 ? session->input : -1,
+		{ .fd = has_room(session->to_container) && session->master >= 0 ? session->input : -1,
 		  .events = POLLIN },
 		{ .fd = session->master },
-		{ .fd = has_bytes(&session->from_container) ? STDOUT_FILENO : -1, .events = POLLOUT },
+		{ .fd = has_bytes(session->from_container) ? STDOUT_FILENO : -1, .events = POLLOUT },
 	};
 	/* The last output may still be in the pty when the process has ended: read until it hangs up. */
 	int timeout = session->ended ? 50 : -1;
 	int ready;
 
-	if (session->ended && session->master < 0 && !has_bytes(&session->from_container))
+	if (session->ended && session->master < 0 && !has_bytes(session->from_container))
 		return 1;
-	if (has_room(&session->from_container))
+	if (has_room(session->from_container))
 		polled[2].events |= POLLIN;
-	if (has_bytes(&session->to_container))
+	if (has_bytes(session->to_container))
 		polled[2].events |= POLLOUT;
 	ready = poll(polled, ARRAY_SIZE(polled), timeout);
 	if (ready < 0 && errno != EINTR)
@@ -213,7 +213,7 @@ static int serve(struct session *session, struct error *error)
 	return 0;
 }
 
-int foreground_wait(pid_t pid, int master, struct error *error)
+int foreground_wait(struct arena *arena, pid_t pid, int master, struct error *error)
 {
 	_cleanup_(close_session) struct session session = {
 		.pid = pid,
@@ -229,6 +229,8 @@ int foreground_wait(pid_t pid, int master, struct error *error)
 	if (session.signals < 0)
 		return error_set(error, errno, "make a signal descriptor");
 	if (master >= 0) {
+		session.to_container = ARENA_NEW(arena, struct pipe_buffer);
+		session.from_container = ARENA_NEW(arena, struct pipe_buffer);
 		copy_window_size(&session);
 		make_raw(&session);
 		fcntl(master, F_SETFL, O_NONBLOCK);

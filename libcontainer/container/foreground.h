@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /*
@@ -18,4 +19,4 @@ void foreground_block_signals(void);
  * pty @master (-1: none), with the window's size, and reaps whatever else becomes this process's child. The
  * terminal is as before afterwards. Returns the program's exit status, 128+N for signal N, or -1.
  */
-int foreground_wait(pid_t pid, int master, struct error *error);
+int foreground_wait(struct arena *arena, pid_t pid, int master, struct error *error);

@@ -43,7 +43,7 @@ static void remove_container(struct creation *creation)
 
 	sandbox_kill(&creation->sandbox);
 	if (container_destroy(creation->arena, &creation->store, &creation->entry, &creation->state,
-			      creation->cgroup, &ignored) < 0)
+			      creation->plan.config, creation->cgroup, &ignored) < 0)
 		log_warn("%s", ignored.text);
 }
 
@@ -54,13 +54,13 @@ static int stay(struct creation *creation, int notify, int *exit_status, struct 
 	if (notify >= 0 && notify_forward(notify, creation->host_notify_socket, creation->state.pid,
 					  creation->sandbox.pidfd, &ignored) < 0)
 		log_warn("%s", ignored.text);
-	*exit_status = foreground_wait(creation->state.pid, creation->handover.master, error);
+	*exit_status = foreground_wait(creation->arena, creation->state.pid, creation->handover.master, error);
 	if (*exit_status < 0)
 		return -1;
 	if (creation->options->keep)
 		return 0;
 	return container_destroy(creation->arena, &creation->store, &creation->entry, &creation->state,
-				 creation->cgroup, error);
+				 creation->plan.config, creation->cgroup, error);
 }
 
 /* The lock is for changes: while the program runs, other commands may pause, update or kill the container. */

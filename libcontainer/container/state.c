@@ -100,10 +100,6 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 	json_begin_object(&writer);
 	write_string(&writer, "ociVersion", state->oci_version);
 	write_string(&writer, "id", state->id);
-	json_key(&writer, "pid");
-	json_i64(&writer, state->pid);
-	json_key(&writer, "pidStart");
-	json_u64(&writer, state->pid_start);
 	write_string(&writer, "created", state->created);
 	write_string(&writer, "bundle", state->bundle);
 	if (state->config)
@@ -125,117 +121,153 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 	return 0;
 }
 
-/* Reading ------------------------------------------------------------------------------------------------ */
-
-static int member_error(const struct store_entry *entry, const char *name, struct error *error)
+int state_save_init(const struct store_entry *entry, const struct saved_state *state, struct error *error)
 {
-	return error_set(error, 0, "%s/" STORE_STATE ": %s: missing or of the wrong type", entry->path, name);
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+
+	json_begin_object(&writer);
+	json_key(&writer, "pid");
+	json_i64(&writer, state->pid);
+	json_key(&writer, "start");
+	json_u64(&writer, state->pid_start);
+	json_end_object(&writer);
+	if (file_write_atomic_at(entry->fd, STORE_INIT, text.text, text.length, 0600) < 0)
+		return error_set(error, errno, "write %s/" STORE_INIT, entry->path);
+	return 0;
 }
 
-static int read_string(const struct store_entry *entry, const struct json_value *root, const char *name,
-		       const char **value, struct error *error)
+/* Reading ------------------------------------------------------------------------------------------------ */
+
+/* 1 with the document's root, 0 where there is no such file, or -1. */
+static int read_document(struct arena *arena, int directory, const char *name, const char *label,
+			 struct json_value **root, struct error *error)
+{
+	size_t length;
+	char *text;
+
+	if (file_read_at(arena, directory, name, FILE_SIZE_MAX, &text, &length) < 0)
+		return errno == ENOENT ? 0 : error_set(error, errno, "read %s", label);
+	return json_parse(arena, label, text, length, root, error) < 0 ? -1 : 1;
+}
+
+static int member_error(const char *label, const char *name, struct error *error)
+{
+	return error_set(error, 0, "%s: %s: missing or of the wrong type", label, name);
+}
+
+static int read_string(const char *label, const struct json_value *root, const char *name, const char **value,
+		       struct error *error)
 {
 	const struct json_value *member = json_get(root, name);
 
 	if (!member || member->type != JSON_STRING)
-		return member_error(entry, name, error);
+		return member_error(label, name, error);
 	*value = member->string;
 	return 0;
 }
 
-static int read_number(const struct store_entry *entry, const struct json_value *root, const char *name,
-		       uint64_t max, uint64_t *value, struct error *error)
+static int read_number(const char *label, const struct json_value *root, const char *name, uint64_t max,
+		       uint64_t *value, struct error *error)
 {
 	const struct json_value *member = json_get(root, name);
 
 	if (!member || member->type != JSON_INTEGER || member->integer.negative ||
 	    member->integer.magnitude > max)
-		return member_error(entry, name, error);
+		return member_error(label, name, error);
 	*value = member->integer.magnitude;
 	return 0;
 }
 
-static int read_bool(const struct store_entry *entry, const struct json_value *root, const char *name,
-		     bool *value, struct error *error)
+static int read_bool(const char *label, const struct json_value *root, const char *name, bool *value,
+		     struct error *error)
 {
 	const struct json_value *member = json_get(root, name);
 
 	if (!member || member->type != JSON_BOOL)
-		return member_error(entry, name, error);
+		return member_error(label, name, error);
 	*value = member->boolean;
 	return 0;
 }
 
-static int read_map(struct arena *arena, const struct store_entry *entry, const struct json_value *root,
-		    const char *name, struct string_map *map, struct error *error)
+static int read_map(struct arena *arena, const char *label, const struct json_value *root, const char *name,
+		    struct string_map *map, struct error *error)
 {
 	const struct json_value *member = json_get(root, name);
 
 	if (!member || member->type != JSON_OBJECT)
-		return member_error(entry, name, error);
+		return member_error(label, name, error);
 	map->count = member->object.count;
 	map->items = ARENA_NEW_ARRAY(arena, struct string_pair, map->count);
 	for (size_t i = 0; i < map->count; i++) {
 		if (member->object.items[i].value.type != JSON_STRING)
-			return member_error(entry, name, error);
+			return member_error(label, name, error);
 		map->items[i].key = member->object.items[i].name;
 		map->items[i].value = member->object.items[i].value.string;
 	}
 	return 0;
 }
 
-static int read_state(struct arena *arena, const struct store_entry *entry, const struct json_value *root,
+static int read_state(struct arena *arena, const char *label, const struct json_value *root,
 		      struct saved_state *state, struct error *error)
 {
 	const struct json_value *policies = json_get(root, "policies");
 	uint64_t owner = 0;
-	uint64_t pid = 0;
 
-	if (read_string(entry, root, "ociVersion", &state->oci_version, error) < 0 ||
-	    read_string(entry, root, "id", &state->id, error) < 0 ||
-	    read_number(entry, root, "pid", INT32_MAX, &pid, error) < 0 ||
-	    read_number(entry, root, "pidStart", UINT64_MAX, &state->pid_start, error) < 0 ||
-	    read_string(entry, root, "created", &state->created, error) < 0 ||
-	    read_string(entry, root, "bundle", &state->bundle, error) < 0 ||
-	    (json_get(root, "config") && read_string(entry, root, "config", &state->config, error) < 0) ||
-	    read_string(entry, root, "rootfs", &state->rootfs, error) < 0 ||
-	    read_number(entry, root, "owner", UINT32_MAX, &owner, error) < 0 ||
-	    read_bool(entry, root, "rootless", &state->rootless, error) < 0 ||
-	    read_bool(entry, root, "ownPidNamespace", &state->own_pid_namespace, error) < 0 ||
-	    read_bool(entry, root, "sessionKeyring", &state->session_keyring, error) < 0 ||
-	    read_map(arena, entry, root, "annotations", &state->annotations, error) < 0)
+	if (read_string(label, root, "ociVersion", &state->oci_version, error) < 0 ||
+	    read_string(label, root, "id", &state->id, error) < 0 ||
+	    read_string(label, root, "created", &state->created, error) < 0 ||
+	    read_string(label, root, "bundle", &state->bundle, error) < 0 ||
+	    (json_get(root, "config") && read_string(label, root, "config", &state->config, error) < 0) ||
+	    read_string(label, root, "rootfs", &state->rootfs, error) < 0 ||
+	    read_number(label, root, "owner", UINT32_MAX, &owner, error) < 0 ||
+	    read_bool(label, root, "rootless", &state->rootless, error) < 0 ||
+	    read_bool(label, root, "ownPidNamespace", &state->own_pid_namespace, error) < 0 ||
+	    read_bool(label, root, "sessionKeyring", &state->session_keyring, error) < 0 ||
+	    read_map(arena, label, root, "annotations", &state->annotations, error) < 0)
 		return -1;
-	state->pid = (pid_t)pid;
 	state->owner = (uid_t)owner;
 	state->policies = policies && policies->type == JSON_STRING ? policies->string : NULL;
 	state->policy = json_get(root, "policy");
 	state->cgroup = json_get(root, "cgroup");
 	state->changes = json_get(root, "changes");
-	if (strcmp(state->id, entry->id))
-		return error_set(error, 0, "%s/" STORE_STATE ": id: found \"%s\", expected \"%s\"", entry->path,
-				 state->id, entry->id);
+	return 0;
+}
+
+/* Without the file it has not got that far. */
+static int load_init(struct arena *arena, const struct store_entry *entry, struct saved_state *state,
+		     struct error *error)
+{
+	const char *label = arena_printf(arena, "%s/" STORE_INIT, entry->path);
+	struct json_value *root;
+	uint64_t pid = 0;
+	int found = read_document(arena, entry->fd, STORE_INIT, label, &root, error);
+
+	if (found <= 0)
+		return found;
+	if (read_number(label, root, "pid", INT32_MAX, &pid, error) < 0 ||
+	    read_number(label, root, "start", UINT64_MAX, &state->pid_start, error) < 0)
+		return -1;
+	state->pid = (pid_t)pid;
 	return 0;
 }
 
 int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state,
 	       struct error *error)
 {
+	const char *label = arena_printf(arena, "%s/" STORE_STATE, entry->path);
 	struct json_value *root;
-	const char *label;
-	size_t length;
-	char *text;
+	int found = read_document(arena, entry->fd, STORE_STATE, label, &root, error);
 
 	*state = (struct saved_state){ 0 };
-	if (file_read_at(arena, entry->fd, STORE_STATE, FILE_SIZE_MAX, &text, &length) < 0) {
-		if (errno == ENOENT)
-			return error_set(error, ENOENT, "container does not exist: %s/" STORE_STATE,
-					 entry->path);
-		return error_set(error, errno, "read %s/" STORE_STATE, entry->path);
-	}
-	label = arena_printf(arena, "%s/" STORE_STATE, entry->path);
-	if (json_parse(arena, label, text, length, &root, error) < 0)
+	if (found == 0)
+		return error_set(error, ENOENT, "container does not exist: %s", label);
+	if (found < 0 || read_state(arena, label, root, state, error) < 0)
 		return -1;
-	return read_state(arena, entry, root, state, error);
+	if (strcmp(state->id, entry->id))
+		return error_set(error, 0, "%s: id: found \"%s\", expected \"%s\"", label, state->id,
+				 entry->id);
+	return load_init(arena, entry, state, error);
 }
 
 /* The process -------------------------------------------------------------------------------------------- */

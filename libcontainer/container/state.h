@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is known of a container between two commands: state.json, and what the kernel says of its process. */
+/*
+ * What is known of a container between two commands: state.json, which is written before anything is made, init.json
+ * with its first process, and what the kernel says of that. They are two files because replacing one that was just
+ * written costs milliseconds where a journal is kept (ext4's auto_da_alloc writes the new one's data out first).
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -40,10 +44,14 @@ struct saved_state {
 	const struct json_value *changes; /* what the policy changed */
 };
 
-/* Writes state.json whole. @policy, @cgroup and @changes may be NULL: then the members of @state are written. */
+/* Writes state.json whole, but for the process. @policy, @cgroup and @changes may be NULL: then the members of @state are written. */
 int state_save(const struct store_entry *entry, const struct saved_state *state, const struct policy *policy,
 	       const struct cgroup *cgroup, const struct policy_changes *changes, struct error *error);
 
+/* Writes init.json: @state->pid and when that process started. 0, or -1. */
+int state_save_init(const struct store_entry *entry, const struct saved_state *state, struct error *error);
+
+/* Both files. Without the second one the pid is 0. */
 int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state,
 	       struct error *error);
 

@@ -2,13 +2,14 @@
 /*
  * Where containers are kept: ROOT/ID/, a directory for each.
  *
- *   state.json    who and where it is; replaced whole, by rename
+ *   state.json    who and where it is, known before anything is made
+ *   init.json     its first process; not there before that is set up
  *   config.json   the hardened configuration, without the values of the process's environment
  *   start.sock    the container's process waits here for `start`; gone once it has started
  *   notify/       the container's own NOTIFY_SOCKET, where it has one
  *
  * A command that changes a container holds a lock (flock(2)) on its directory; the kernel drops it with the
- * command, however that ends. Commands that only look take no lock: files are replaced whole.
+ * command, however that ends. Commands that only look take no lock: files are replaced whole, by rename.
  */
 #pragma once
 
@@ -18,6 +19,7 @@
 
 #define STORE_CONFIG "config.json"
 #define STORE_STATE "state.json"
+#define STORE_INIT "init.json"
 #define STORE_START_SOCKET "start.sock"
 #define STORE_NOTIFY "notify"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* state.json of a container, as any later command reads it. */
+/* state.json of a container, as any later command reads it, and init.json from the same bytes. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -16,6 +16,7 @@ static void remove_directory(void)
 	char path[64];
 
 	unlinkat(directory, STORE_STATE, 0);
+	unlinkat(directory, STORE_INIT, 0);
 	snprintf(path, sizeof(path), "/tmp/casemate-fuzz-%d", getpid());
 	rmdir(path);
 }
@@ -42,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (directory < 0)
 		make_directory();
 	entry.fd = directory;
+	unlinkat(directory, STORE_INIT, 0);
 	fuzz_require(file_write_atomic_at(directory, STORE_STATE, data, size, 0600) == 0);
 	if (state_load(&arena, &entry, &state, &error) < 0) {
 		fuzz_require_message(&error);
@@ -49,6 +51,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	state_describe(&arena, &state, STATUS_STOPPED, &description);
 	fuzz_require(state_save(&entry, &state, NULL, NULL, NULL, &error) == 0);
+	fuzz_require(state_load(&arena, &entry, &state, &error) == 0);
+	fuzz_require(file_write_atomic_at(directory, STORE_INIT, data, size, 0600) == 0);
+	if (state_load(&arena, &entry, &state, &error) < 0)
+		fuzz_require_message(&error);
+	fuzz_require(state_save_init(&entry, &state, &error) == 0);
 	fuzz_require(state_load(&arena, &entry, &state, &error) == 0);
 	return 0;
 }
