@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "container/filters.h"
 #include "container/intel_rdt.h"
 #include "container/notify.h"
 #include "sandbox/hooks.h"
@@ -94,18 +95,6 @@ static const char *hook_state(struct sandbox *sandbox, pid_t pid, const char *st
 	const struct creation *creation = sandbox->hook_context;
 
 	return state_for_hooks(sandbox->arena, &creation->state, pid, status);
-}
-
-static int compile_seccomp(struct creation *creation, struct error *error)
-{
-	const struct oci_linux *config = creation->plan.config->linux_;
-	_cleanup_fd_ int cache = -1;
-
-	if (!config || !config->seccomp)
-		return 0;
-	cache = store_seccomp_cache(&creation->store);
-	creation->sandbox.has_filter = true;
-	return seccomp_compile(creation->arena, config->seccomp, cache, &creation->sandbox.filter, error);
 }
 
 static int fill_sandbox(struct creation *creation, struct error *error)
@@ -497,7 +486,8 @@ static int step_store(struct creation *creation, struct error *error)
 
 static int step_seccomp(struct creation *creation, struct error *error)
 {
-	return compile_seccomp(creation, error);
+	return filters_compile(creation->arena, &creation->store, creation->plan.config,
+			       &creation->plan.hardening, &creation->sandbox, error);
 }
 
 /* The table --------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "container/container.h"
+#include "container/filters.h"
 #include "container/foreground.h"
 #include "container/handover.h"
 #include "container/intel_rdt.h"
@@ -24,6 +25,7 @@ struct execution {
 	struct container container;
 	struct oci_config *config; /* the container's, hardened */
 	struct policy *policy;
+	struct hardening hardening;
 	struct oci_process *process;
 	struct cgroup *sub_cgroup; /* --cgroup */
 	struct sandbox sandbox;
@@ -196,7 +198,7 @@ static int make_process(struct execution *execution, struct error *error)
 	if (policy_facts_gather_process(execution->policy, execution->config, execution->container.state.pid,
 					&facts, error) < 0 ||
 	    policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
-				 execution->process, &changes, error) < 0)
+				 execution->process, &execution->hardening, &changes, error) < 0)
 		return -1;
 	return process_check(execution->process, error);
 }
@@ -262,18 +264,6 @@ static int choose_cgroup(struct execution *execution, struct error *error)
 		return -1;
 	execution->sandbox.cgroup = execution->sub_cgroup;
 	return 0;
-}
-
-static int compile_seccomp(struct execution *execution, struct error *error)
-{
-	const struct oci_linux *config = execution->config->linux_;
-	_cleanup_fd_ int cache = -1;
-
-	if (!config || !config->seccomp)
-		return 0;
-	cache = store_seccomp_cache(&execution->container.store);
-	execution->sandbox.has_filter = true;
-	return seccomp_compile(execution->arena, config->seccomp, cache, &execution->sandbox.filter, error);
 }
 
 static int fill_sandbox(struct execution *execution, struct error *error)
@@ -390,7 +380,9 @@ static int prepare(struct execution *execution, const struct runtime *runtime, s
 {
 	if (handover_check_preserved(execution->options->preserve_fds, error) < 0 ||
 	    open_container(execution, runtime, error) < 0 || make_process(execution, error) < 0 ||
-	    choose_cgroup(execution, error) < 0 || compile_seccomp(execution, error) < 0 ||
+	    choose_cgroup(execution, error) < 0 ||
+	    filters_compile(execution->arena, &execution->container.store, execution->config,
+			    &execution->hardening, &execution->sandbox, error) < 0 ||
 	    fill_sandbox(execution, error) < 0)
 		return -1;
 	return connect_sockets(execution, error);

@@ -43,13 +43,12 @@ int policy_apply(struct arena *arena, const struct policy *policy, struct oci_co
 		.changes = changes,
 	};
 
-	*hardening = (struct hardening){ 0 };
 	return run_pass(&pass, policy, error);
 }
 
 int policy_apply_process(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 			 const struct policy_facts *facts, struct oci_process *process,
-			 struct policy_changes *changes, struct error *error)
+			 struct hardening *hardening, struct policy_changes *changes, struct error *error)
 {
 	struct policy_pass pass = {
 		.stage = POLICY_STAGE_EXEC,
@@ -57,6 +56,7 @@ int policy_apply_process(struct arena *arena, const struct policy *policy, const
 		.facts = facts,
 		.config = config,
 		.process = process,
+		.hardening = hardening,
 		.changes = changes,
 	};
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What policies need to know about the host. Here, and in load.c, the room makes system calls. */
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/path.h"
 #include "policy/key.h"
@@ -77,6 +79,82 @@ static int add_real_paths(struct arena *arena, const struct string_list *paths, 
 	return 0;
 }
 
+bool policy_wants_remap(const struct policy *policy, const struct oci_config *config)
+{
+	return userns_wants_remap(policy_value(policy, "userns")) &&
+	       !config_namespace(config, OCI_NAMESPACE_USER);
+}
+
+/* What is known to be idmapped by the kernel, where it takes idmapped mounts at all. mount_setattr(2) */
+static bool filesystem_can_be_idmapped(const char *path, const char **name)
+{
+	static const struct {
+		__fsword_t type;
+		bool can;
+		const char *name;
+	} kinds[] = {
+		{ EXT4_SUPER_MAGIC, true, "ext4" },	 { XFS_SUPER_MAGIC, true, "xfs" },
+		{ BTRFS_SUPER_MAGIC, true, "btrfs" },	 { F2FS_SUPER_MAGIC, true, "f2fs" },
+		{ EROFS_SUPER_MAGIC_V1, true, "erofs" }, { SQUASHFS_MAGIC, true, "squashfs" },
+		{ TMPFS_MAGIC, true, "tmpfs" },		 { OVERLAYFS_SUPER_MAGIC, false, "an overlay" },
+		{ NFS_SUPER_MAGIC, false, "nfs" },	 { PROC_SUPER_MAGIC, false, "proc" },
+		{ SYSFS_MAGIC, false, "sysfs" },
+	};
+	struct statfs status;
+
+	*name = "of a kind not known here";
+	if (statfs(path, &status) < 0)
+		return true; /* what is wrong with it is said when it is opened */
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (kinds[i].type != status.f_type)
+			continue;
+		*name = kinds[i].name;
+		return kinds[i].can;
+	}
+	return false;
+}
+
+/* A mount that the first process may only make in namespaces that its user namespace owns. */
+static const char *needs_own_namespace(const struct oci_config *config)
+{
+	static const struct {
+		const char *mount;
+		enum oci_namespace_type type;
+		const char *reason;
+	} needs[] = {
+		{ "sysfs", OCI_NAMESPACE_NETWORK, "sysfs is mounted without a new network namespace" },
+		{ "proc", OCI_NAMESPACE_PID, "proc is mounted without a new pid namespace" },
+		{ "mqueue", OCI_NAMESPACE_IPC, "mqueue is mounted without a new ipc namespace" },
+	};
+
+	for (size_t i = 0; i < config->mounts.count; i++)
+		for (size_t n = 0; n < ARRAY_SIZE(needs); n++)
+			if (config->mounts.items[i].type &&
+			    !strcmp(config->mounts.items[i].type, needs[n].mount) &&
+			    !config_has_new_namespace(config, needs[n].type))
+				return needs[n].reason;
+	return config_has_new_namespace(config, OCI_NAMESPACE_MOUNT) ? NULL : "there is no new mount namespace";
+}
+
+static const char *why_not_idmapped(struct arena *arena, const struct oci_config *config, const char *bundle)
+{
+	const char *reason = needs_own_namespace(config), *kind;
+
+	if (reason || !config->root || !config->root->path)
+		return reason;
+	if (!filesystem_can_be_idmapped(path_join(arena, bundle, config->root->path), &kind))
+		return arena_printf(arena, "the root file system is %s, which cannot be idmapped", kind);
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		const struct oci_mount *mount = &config->mounts.items[i];
+
+		if (mount_is_bind(mount) && mount->source &&
+		    !filesystem_can_be_idmapped(path_join(arena, bundle, mount->source), &kind))
+			return arena_printf(arena, "the source of %s is %s, which cannot be idmapped",
+					    mount->destination, kind);
+	}
+	return NULL;
+}
+
 int policy_facts_gather(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 			const char *bundle, struct policy_facts *facts, struct error *error)
 {
@@ -87,12 +165,18 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 	facts->real_paths = (struct string_map){ 0 };
 	for (size_t i = 0; config->linux_ && i < config->linux_->namespaces.count; i++) {
 		const struct oci_namespace *entry = &config->linux_->namespaces.items[i];
-		bool asked = namespaces_require(namespaces, entry->type) ||
-			     (entry->type == OCI_NAMESPACE_USER && user_needs_namespace(user));
+		bool asked =
+			namespaces_require(namespaces, entry->type) ||
+			(entry->type == OCI_NAMESPACE_USER &&
+			 (user_needs_namespace(user) || userns_wants_remap(policy_value(policy, "userns"))));
 
 		if (entry->path && asked &&
 		    look_at_namespace(entry->type, entry->path, &facts->joined[entry->type], error))
 			return -1;
+	}
+	if (facts->remap.possible && policy_wants_remap(policy, config)) {
+		facts->remap.reason = why_not_idmapped(arena, config, bundle);
+		facts->remap.possible = !facts->remap.reason;
 	}
 	if (add_real_paths(arena, &denied, "/", facts, error))
 		return -1;

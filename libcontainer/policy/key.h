@@ -33,7 +33,7 @@ struct policy_pass {
 	struct oci_process *process; /* create, exec; may be NULL */
 	struct oci_resources *resources; /* create, update; may be NULL: see pass_resources() */
 	const struct oci_resources *current; /* update; may be NULL */
-	struct hardening *hardening; /* create; else NULL */
+	struct hardening *hardening; /* create, exec; else NULL */
 	struct policy_changes *changes;
 };
 
@@ -171,6 +171,9 @@ bool namespaces_require(const void *value, enum oci_namespace_type type);
 /* Whether the value of the key "user" asks whose user namespace is joined. */
 bool user_needs_namespace(const void *value);
 
+/* Whether the value of the key "userns" asks for a user namespace. */
+bool userns_wants_remap(const void *value);
+
 /* What a kernel interface of cgroup v2 is set to in resources.unified, or NULL. */
 struct string_pair *unified_find(struct oci_resources *resources, const char *name);
 
@@ -189,3 +192,11 @@ extern const struct policy_key key_resources;
 extern const struct policy_key key_devices;
 extern const struct policy_key key_sysctl;
 extern const struct policy_key key_keyring;
+extern const struct policy_key key_userns;
+extern const struct policy_key key_seccomp;
+extern const struct policy_key key_landlock;
+extern const struct policy_key key_securebits;
+extern const struct policy_key key_core_scheduling;
+extern const struct policy_key key_speculation;
+extern const struct policy_key key_disk;
+extern const struct policy_key key_exec;

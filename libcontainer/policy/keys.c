@@ -3,14 +3,16 @@
 #include "policy/key.h"
 
 /*
- * In the order of application. It matters twice: tmpfs comes before mounts, whose options are for the added
- * ones too, and maskedPaths before readonlyPaths, which leaves out what is masked.
+ * In the order of application. It matters for some: tmpfs comes before mounts, whose options are for the added
+ * ones too, and maskedPaths before readonlyPaths, which leaves out what is masked. landlock comes after all
+ * that makes mounts or takes their right to be written.
  */
 /* clang-format off */
 const struct policy_key *const policy_keys[] = {
 	&key_privileged,
 	&key_namespaces,
 	&key_user,
+	&key_userns,
 	&key_no_new_privileges,
 	&key_capabilities,
 	&key_rootfs,
@@ -21,7 +23,14 @@ const struct policy_key *const policy_keys[] = {
 	&key_resources,
 	&key_devices,
 	&key_sysctl,
+	&key_seccomp,
+	&key_landlock,
+	&key_securebits,
+	&key_core_scheduling,
+	&key_speculation,
+	&key_disk,
 	&key_keyring,
+	&key_exec,
 	NULL,
 };
 /* clang-format on */

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "policy/hardening.h"
 #include "spec/config.h"
 
 struct policy; /* one or several stacked policies */
@@ -121,6 +122,15 @@ enum policy_namespace_origin {
 	POLICY_NAMESPACE_OTHER,
 };
 
+/* Whether a container can get a user namespace with a range of ids of its own. */
+struct policy_remap {
+	bool possible;
+	const char *reason; /* where it is not */
+	uint32_t first_uid; /* of the range, on the host */
+	uint32_t first_gid;
+	uint32_t size;
+};
+
 /*
  * What applying needs to know about the host, as data. All zero is a valid answer: what is not known counts as
  * the worst case.
@@ -130,14 +140,20 @@ struct policy_facts {
 	bool no_new_keyring; /* the caller asked for no fresh session keyring */
 	/* By kind: where the config joins a namespace by path, what is behind that path. */
 	enum policy_namespace_origin joined[OCI_NAMESPACE_TYPES];
+	struct policy_remap
+		remap; /* what the caller offers; policy_facts_gather() looks whether it can be had */
+	bool exec_locked; /* exec: the container is locked */
 	/* A path of the config (bind source) or policy (denySources) to the real one, symbolic links resolved. */
 	struct string_map real_paths;
 };
 
+/* Whether @policy gives a container of @config a user namespace where it can: then facts.remap is asked for. */
+bool policy_wants_remap(const struct policy *policy, const struct oci_config *config);
+
 /*
- * Looks at the host for what @policy needs to know about @config, and sets `joined` and `real_paths`; the other
- * members are the caller's. No system call where the policy requires nothing of it. @bundle is the absolute
- * path that relative mount sources start from. 0, or -1: something that has to be judged cannot be looked at.
+ * Looks at the host for what @policy needs to know about @config, and sets `joined` and `real_paths`, and takes
+ * `remap.possible` back where what is mounted cannot be idmapped; the other members are the caller's. No system
+ * call where the policy requires nothing of it. @bundle is the absolute path that relative mount sources start from. 0, or -1: something that has to be judged cannot be looked at.
  */
 int policy_facts_gather(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 			const char *bundle, struct policy_facts *facts, struct error *error);
@@ -149,21 +165,6 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 int policy_facts_gather_process(const struct policy *policy, const struct oci_config *config, pid_t pid,
 				struct policy_facts *facts, struct error *error);
 
-/* A host path that may not be mounted into a container. */
-struct denied_source {
-	const char *path;
-	const char *real_path; /* symbolic links resolved, as far as was known */
-	bool below; /* what lies below it is denied, too; its parents always are */
-	const char *policies; /* those that say so, comma-separated */
-};
-
-/* What a policy asks for that an OCI config has no member for. */
-struct hardening {
-	bool session_keyring; /* a fresh one always, whatever --no-new-keyring says */
-	struct denied_source *denied_sources;
-	size_t denied_source_count;
-};
-
 /*
  * Judges what the source of @mount turned out to be when it was opened: @path is its real path. What policy_apply()
  * looked at may have been replaced since. 0, or -1 with the refusal.
@@ -172,8 +173,8 @@ int hardening_check_source(const struct hardening *hardening, const struct oci_m
 			   struct error *error);
 
 /*
- * Applies @policy to @config, in place. Appends to @changes; sets *hardening. 0, or -1 for a refusal or an
- * error; @config is then as it was.
+ * Applies @policy to @config, in place, and to *hardening (all zero, or what holds already). Appends to @changes. 0,
+ * or -1 for a refusal or an error; both are then as they were.
  */
 int policy_apply(struct arena *arena, const struct policy *policy, struct oci_config *config,
 		 const struct policy_facts *facts, struct hardening *hardening, struct policy_changes *changes,
@@ -185,7 +186,10 @@ int policy_apply(struct arena *arena, const struct policy *policy, struct oci_co
  */
 int policy_apply_process(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 			 const struct policy_facts *facts, struct oci_process *process,
-			 struct policy_changes *changes, struct error *error);
+			 struct hardening *hardening, struct policy_changes *changes, struct error *error);
+
+/* Whether exec may enter a container of this policy. */
+enum exec_rule policy_exec_rule(const struct policy *policy);
 
 /*
  * The same for new limits of a running container (update). @current: its limits so far, which the members that
@@ -202,3 +206,7 @@ int policy_apply_resources(struct arena *arena, const struct policy *policy,
 const char *policy_builtin(const char *name);
 /* Their names, NULL-terminated, sorted. */
 const char *const *policy_builtin_names(void);
+
+/* Likewise the seccomp profiles (from seccomp-profiles/), in Docker's format: see seccomp/document.h. */
+const char *seccomp_profile_builtin(const char *name);
+const char *const *seccomp_profile_builtin_names(void);

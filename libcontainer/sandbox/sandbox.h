@@ -40,8 +40,8 @@ struct sandbox {
 	int resctrl_tasks[RESCTRL_TASKS_MAX]; /* of its resctrl groups, or -1 */
 	struct namespaces namespaces;
 	struct rootfs rootfs; /* init only */
-	struct seccomp_filter filter;
-	bool has_filter;
+	struct seccomp_filter *filters; /* in the order of loading; at most the last has a listener */
+	size_t filter_count;
 	struct capability_masks capabilities; /* none, where the process names none */
 	int procfs;
 	int status; /* of the child, for its check before exec */

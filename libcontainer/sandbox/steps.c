@@ -331,13 +331,13 @@ int step_verify(struct sandbox *sandbox, struct error *error)
  * write(2) alone tells the runtime the descriptor's number, and it fetches it (write with NOTIFY is refused, as in
  * runc). In a user namespace it may not, and the descriptor is sent.
  */
-static int load_filter(struct sandbox *sandbox, struct error *error)
+static int load_filter(struct sandbox *sandbox, const struct seccomp_filter *filter, struct error *error)
 {
 	int listener = -1;
 
 	log_debug("seccomp filter flags: %u",
-		  sandbox->filter.load_flags & ~(unsigned int)SECCOMP_FILTER_FLAG_NEW_LISTENER);
-	if (seccomp_filter_load(&sandbox->filter, &listener, error) < 0)
+		  filter->load_flags & ~(unsigned int)SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	if (seccomp_filter_load(filter, &listener, error) < 0)
 		return -1;
 	if (listener < 0)
 		return 0;
@@ -359,7 +359,18 @@ static int load_filter(struct sandbox *sandbox, struct error *error)
  */
 static bool loads_early(const struct sandbox *sandbox)
 {
-	return !sandbox->process || !sandbox->process->no_new_privileges || sandbox->filter.has_listener;
+	const struct seccomp_filter *last = sandbox->filters + sandbox->filter_count - 1;
+
+	return !sandbox->process || !sandbox->process->no_new_privileges ||
+	       (sandbox->filter_count > 0 && last->has_listener);
+}
+
+static int load_filters(struct sandbox *sandbox, struct error *error)
+{
+	for (size_t i = 0; i < sandbox->filter_count; i++)
+		if (load_filter(sandbox, &sandbox->filters[i], error) < 0)
+			return -1;
+	return 0;
 }
 
 int step_early_seccomp(struct sandbox *sandbox, struct error *error)
@@ -367,17 +378,13 @@ int step_early_seccomp(struct sandbox *sandbox, struct error *error)
 	sandbox->status = identity_open_status(sandbox->procfs, error);
 	if (sandbox->status < 0)
 		return -1;
-	if (!sandbox->has_filter || !loads_early(sandbox))
-		return 0;
-	return load_filter(sandbox, error);
+	return loads_early(sandbox) ? load_filters(sandbox, error) : 0;
 }
 
 /* As late as can be: then the profile need not allow what the runtime itself does. */
 int step_late_seccomp(struct sandbox *sandbox, struct error *error)
 {
-	if (!sandbox->has_filter || loads_early(sandbox))
-		return 0;
-	return load_filter(sandbox, error);
+	return loads_early(sandbox) ? 0 : load_filters(sandbox, error);
 }
 
 /* Closes all from @first on but those of @keep, which are in rising order, -1 for none. */

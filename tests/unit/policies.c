@@ -101,10 +101,13 @@ const char *refused_policy(struct arena *arena, const char *text)
 
 struct policy *builtin_policy(struct arena *arena, const char *name)
 {
-	const char *text = policy_builtin(name);
+	struct policy_site none = { 0 };
+	struct policy *policy;
+	struct error error;
 
-	assert_non_null(text);
-	return make_policy(arena, text);
+	if (policy_load(arena, &none, name, NULL, &policy, &error) < 0)
+		fail_msg("%s", error.text);
+	return policy;
 }
 
 struct policy *stack(struct arena *arena, const struct policy *left, const struct policy *right)
@@ -136,10 +139,31 @@ const char *policy_text(struct arena *arena, const struct policy *policy)
 	return arena_strdup(arena, strbuf_text(&text));
 }
 
+/* What no change tells of is left out: how much a measure matters that is not there, a fresh keyring. */
+const char *hardening_text(struct arena *arena, const struct hardening *hardening)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+
+	strbuf_printf(&text,
+		      "idmap %d, securebits %d, core %d, disk %llu (%d), landlock %d:", hardening->idmap_root,
+		      hardening->securebits, hardening->core_scheduling,
+		      (unsigned long long)hardening->disk.bytes, hardening->disk.demand == DEMAND_REQUIRE,
+		      hardening->landlock.demand == DEMAND_REQUIRE);
+	for (size_t i = 0; i < hardening->landlock.count; i++)
+		strbuf_printf(&text, " %s", hardening->landlock.texts.items[i]);
+	strbuf_puts(&text, ", speculation");
+	for (size_t i = 0; i < SPECULATION_CONTROLS; i++)
+		strbuf_printf(&text, " %d", hardening->speculation[i]);
+	strbuf_puts(&text, ", seccomp");
+	for (size_t i = 0; i < hardening->seccomp_profiles.count; i++)
+		strbuf_printf(&text, " %s", hardening->seccomp_profiles.items[i]);
+	return arena_strdup(arena, strbuf_text(&text));
+}
+
 size_t apply_policy(struct arena *arena, const struct policy *policy, struct oci_config *config)
 {
 	struct policy_changes changes = { 0 };
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	if (policy_apply(arena, policy, config, NULL, &hardening, &changes, &error) < 0)
@@ -152,7 +176,7 @@ const char *refused_config(struct arena *arena, const struct policy *policy, str
 {
 	const char *before = config_text(arena, config);
 	struct policy_changes changes = { 0 };
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	if (policy_apply(arena, policy, config, facts, &hardening, &changes, &error) == 0)

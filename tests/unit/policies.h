@@ -31,6 +31,7 @@ struct policy *stack(struct arena *arena, const struct policy *left, const struc
 /* As one line of JSON. */
 const char *config_text(struct arena *arena, const struct oci_config *config);
 const char *policy_text(struct arena *arena, const struct policy *policy);
+const char *hardening_text(struct arena *arena, const struct hardening *hardening);
 
 /* Applies, with a rootful host about which nothing is known, or fails the test; gives the number of changes. */
 size_t apply_policy(struct arena *arena, const struct policy *policy, struct oci_config *config);

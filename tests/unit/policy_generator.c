@@ -148,11 +148,69 @@ static void policy_sysctl(struct strbuf *out, struct random *random)
 	strbuf_putc(out, '}');
 }
 
+static const char *random_demand(struct random *random)
+{
+	static const char *const demands[] = { "off", "auto", "require" };
+
+	return demands[random_below(random, 3)];
+}
+
+static void policy_hardening(struct strbuf *out, struct random *random)
+{
+	static const char *const locks[] = { "off", "auto", "always" };
+	static const char *const rules[] = { "allow", "lockable", "deny" };
+	static const char *const profiles[] = { "default", "strict", "web" };
+
+	strbuf_printf(out, ",\"securebits\":\"%s\",\"coreScheduling\":\"%s\",\"exec\":\"%s\"",
+		      locks[random_below(random, 3)], random_demand(random), rules[random_below(random, 3)]);
+	strbuf_printf(out, ",\"speculation\":{\"storeBypass\":\"%s\",\"l1dFlush\":\"%s\"}",
+		      random_demand(random), random_demand(random));
+	strbuf_puts(out, ",\"seccomp\":{\"profile\":");
+	ADD_LIST(out, random, profiles, 40);
+	strbuf_putc(out, '}');
+	if (chance(random, 50))
+		strbuf_printf(out, ",\"disk\":{\"max\":%u,\"quota\":\"%s\"}", 1 + random_below(random, 9),
+			      chance(random, 50) ? "auto" : "require");
+}
+
+static void policy_landlock(struct strbuf *out, struct random *random)
+{
+	static const char *const places[] = { "/", "/tmp", "$mounts", "/run" };
+	static const char *const scopes[] = { "signal", "abstractUnixSocket" };
+
+	strbuf_printf(out, ",\"landlock\":{\"kernel\":\"%s\"", chance(random, 70) ? "auto" : "require");
+	if (chance(random, 70)) {
+		strbuf_puts(out, ",\"filesystem\":{\"read\":[\"/\"],\"write\":");
+		ADD_LIST(out, random, places, 40);
+		strbuf_putc(out, '}');
+	}
+	if (chance(random, 40))
+		strbuf_printf(out, ",\"network\":{\"%s\":[%u]}", chance(random, 50) ? "bind" : "connect",
+			      80 + random_below(random, 3));
+	if (chance(random, 40)) {
+		strbuf_puts(out, ",\"scope\":");
+		ADD_LIST(out, random, scopes, 50);
+	}
+	strbuf_putc(out, '}');
+}
+
+struct policy_facts random_facts(struct random *random)
+{
+	struct policy_facts facts = { .rootless = chance(random, 10) };
+
+	facts.remap = (struct policy_remap){ .possible = chance(random, 60),
+					     .reason = "it is a test",
+					     .first_uid = 100000,
+					     .first_gid = 100000,
+					     .size = 1 + random_below(random, 3) };
+	return facts;
+}
+
 const char *random_policy(struct arena *arena, struct random *random, const char *name)
 {
 	static void (*const members[])(struct strbuf *, struct random *) = {
-		policy_capabilities, policy_tmpfs,   policy_mounts,
-		policy_resources,    policy_devices, policy_sysctl,
+		policy_capabilities, policy_tmpfs,  policy_mounts,    policy_resources,
+		policy_devices,	     policy_sysctl, policy_hardening, policy_landlock,
 	};
 	_cleanup_strbuf_ struct strbuf out = { 0 };
 
@@ -165,6 +223,8 @@ const char *random_policy(struct arena *arena, struct random *random, const char
 		strbuf_printf(&out, ",\"rootfs\":{\"readonly\":%s}", chance(random, 70) ? "true" : "false");
 	if (chance(random, 20))
 		strbuf_printf(&out, ",\"user\":{\"nonRoot\":%s}", chance(random, 70) ? "true" : "false");
+	if (chance(random, 30))
+		strbuf_printf(&out, ",\"userns\":\"%s\"", random_demand(random));
 	if (chance(random, 40))
 		strbuf_puts(&out, ",\"keyring\":\"session\"");
 	if (chance(random, 30)) {
@@ -306,6 +366,8 @@ static void config_linux(struct strbuf *out, struct random *random)
 			      chance(random, 5) ? ",\"path\":\"/ns\"" : "");
 		comma = ",";
 	}
+	if (chance(random, 15))
+		strbuf_printf(out, "%s{\"type\":\"user\"}", comma);
 	strbuf_puts(out, "],\"maskedPaths\":");
 	ADD_LIST(out, random, paths, 30);
 	strbuf_puts(out, ",\"readonlyPaths\":");

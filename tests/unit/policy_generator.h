@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "base/arena.h"
+#include "policy/policy.h"
 
 struct random {
 	uint64_t state; /* not 0 */
@@ -18,3 +18,6 @@ const char *random_policy(struct arena *arena, struct random *random, const char
 
 /* A config, in JSON. */
 const char *random_config(struct arena *arena, struct random *random);
+
+/* What the host is like: whether users can be remapped, whether it is rootless. */
+struct policy_facts random_facts(struct random *random);

@@ -339,6 +339,13 @@ static const char *the_rest(struct arena *arena, const struct oci_config *config
 	struct oci_resources *resources;
 
 	copy->mounts.count = 0;
+	if (config_namespace(copy, OCI_NAMESPACE_USER)) {
+		/* a user namespace may have been added, at the end */
+		copy->linux_->uid_mappings.count = copy->linux_->gid_mappings.count = 0;
+		for (size_t i = 0; i < copy->linux_->namespaces.count; i++)
+			if (copy->linux_->namespaces.items[i].type == OCI_NAMESPACE_USER)
+				copy->linux_->namespaces.count = i;
+	}
 	if (copy->root)
 		copy->root->readonly = false;
 	if (copy->process) {
@@ -400,6 +407,10 @@ const char *looser_in(struct arena *arena, const struct oci_config *before, cons
 			    !device_is_allowed(before, samples[i].type, samples[i].major, samples[i].minor,
 					       *access))
 				return "devices";
+	if (config_namespace(before, OCI_NAMESPACE_USER) &&
+	    (!config_namespace(after, OCI_NAMESPACE_USER) ||
+	     linux_of(before)->uid_mappings.count != linux_of(after)->uid_mappings.count))
+		return "user namespace";
 	if (linux_of(after)->devices.count > linux_of(before)->devices.count)
 		return "device nodes";
 	if (linux_of(after)->sysctl.count < linux_of(before)->sysctl.count)
@@ -510,7 +521,7 @@ static const char *unmet_mounts(struct arena *arena, const struct json_value *do
 }
 
 static const char *unmet_limits(const struct json_value *document, const struct oci_config *before,
-				const struct oci_config *after)
+				const struct oci_config *after, const struct policy_facts *facts)
 {
 	const struct json_value *resources = json_get(document, "resources");
 	const struct json_value *pids = json_get(resources, "pids"), *memory = json_get(resources, "memory");
@@ -520,20 +531,20 @@ static const char *unmet_limits(const struct json_value *document, const struct 
 
 	if (pids_of(after) > bound || (unified(after, "pids.max") && unified_amount(after, "pids.max") > bound))
 		return "pids.max";
-	if (!(old->pids && old->pids->limit.present) && !unified(before, "pids.max") &&
+	if (!(old->pids && old->pids->limit.present) && !unified(before, "pids.max") && !facts->rootless &&
 	    pids_of(after) > json_amount(json_get(pids, "default")))
 		return "pids.default";
 	bound = json_amount(json_get(memory, "max"));
 	if (memory_of(after) > bound || swap_of(after) > bound ||
 	    (unified(after, "memory.max") && unified_amount(after, "memory.max") > bound))
 		return "memory.max";
-	if (!(old->memory && old->memory->limit.value) && !unified(before, "memory.max") &&
+	if (!(old->memory && old->memory->limit.value) && !unified(before, "memory.max") && !facts->rootless &&
 	    memory_of(after) > json_amount(json_get(memory, "default")))
 		return "memory.default";
 	bound = json_amount(json_get(cpu, "max"));
 	if (cpus_of(after) > bound || (unified(after, "cpu.max") && unified_cpus(after) > bound))
 		return "cpu.max";
-	if (!(old->cpu && old->cpu->quota.value) && !unified(before, "cpu.max") &&
+	if (!(old->cpu && old->cpu->quota.value) && !unified(before, "cpu.max") && !facts->rootless &&
 	    cpus_of(after) > json_amount(json_get(cpu, "default")))
 		return "cpu.default";
 	return NULL;
@@ -640,8 +651,100 @@ static bool is_privileged(const struct oci_config *config)
 	       device_is_allowed(config, 'c', 99, 99, 'w') && device_is_allowed(config, 'b', 99, 99, 'w');
 }
 
+static bool plans_more(enum demand planned, const struct json_value *asked)
+{
+	return planned == DEMAND_REQUIRE || !json_is(asked, "require");
+}
+
+static bool has_text(const struct string_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i], text))
+			return true;
+	return false;
+}
+
+static const char *unmet_landlock(const struct json_value *document, const struct landlock_plan *plan)
+{
+	const struct json_value *files = json_at(document, "landlock", "filesystem");
+	const struct json_value *bind = json_get(json_at(document, "landlock", "network"), "bind");
+	const struct json_value *scope = json_at(document, "landlock", "scope");
+	bool governed = false;
+
+	if (!plans_more(plan->demand, json_at(document, "landlock", "kernel")))
+		return "landlock.kernel";
+	/* some layer lets no more be written than this document does */
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct landlock_rules *rules = &plan->layers[i];
+		bool same = rules->governs_files == (files != NULL) && rules->governs_bind == (bind != NULL) &&
+			    rules->scopes_signals == (scope && json_has(scope, "signal"));
+
+		for (size_t w = 0; same && w < rules->write.count; w++)
+			same = json_has(json_get(files, "write"), rules->write.items[w]) ||
+			       json_has(json_get(files, "write"), "$mounts");
+		if (same && bind)
+			same = rules->bind.count == 1 &&
+			       rules->bind.items[0] == bind->array.items[0].integer.magnitude;
+		governed |= same;
+	}
+	if ((files || bind || (scope && scope->array.count)) && !governed)
+		return "landlock";
+	return NULL;
+}
+
+static const char *unmet_hardening(const struct json_value *document, const struct oci_config *before,
+				   const struct policy_facts *facts, const struct hardening *hardening)
+{
+	const struct json_value *profiles = json_at(document, "seccomp", "profile");
+	const struct json_value *userns = json_get(document, "userns"), *disk = json_get(document, "disk");
+
+	for (size_t i = 0; profiles && i < profiles->array.count; i++)
+		if (!has_text(&hardening->seccomp_profiles, profiles->array.items[i].string))
+			return "seccomp.profile";
+	if ((json_is(json_get(document, "securebits"), "always") &&
+	     hardening->securebits != SECUREBITS_ALWAYS) ||
+	    (json_is(json_get(document, "securebits"), "auto") && hardening->securebits == SECUREBITS_OFF))
+		return "securebits";
+	if (!plans_more(hardening->core_scheduling, json_get(document, "coreScheduling")))
+		return "coreScheduling";
+	if (!plans_more(hardening->speculation[SPECULATION_L1D_FLUSH],
+			json_at(document, "speculation", "l1dFlush")))
+		return "speculation.l1dFlush";
+	if (json_get(disk, "max") &&
+	    (!hardening->disk.bytes || hardening->disk.bytes > json_get(disk, "max")->integer.magnitude))
+		return "disk.max";
+	if (!plans_more(hardening->disk.demand, json_get(disk, "quota")) && hardening->disk.bytes)
+		return "disk.quota";
+	if (json_is(userns, "require") && !facts->rootless && !hardening->idmap_root &&
+	    !config_namespace(before, OCI_NAMESPACE_USER))
+		return "userns";
+	return unmet_landlock(document, &hardening->landlock);
+}
+
+const char *looser_hardening(const struct hardening *before, const struct hardening *after)
+{
+	for (size_t i = 0; i < before->seccomp_profiles.count; i++)
+		if (!has_text(&after->seccomp_profiles, before->seccomp_profiles.items[i]))
+			return "seccomp.profile";
+	for (size_t i = 0; i < before->landlock.count; i++)
+		if (!has_text(&after->landlock.texts, before->landlock.texts.items[i]))
+			return "landlock";
+	for (size_t i = 0; i < SPECULATION_CONTROLS; i++)
+		if (after->speculation[i] < before->speculation[i])
+			return "speculation";
+	if (after->landlock.demand < before->landlock.demand || after->securebits < before->securebits ||
+	    after->core_scheduling < before->core_scheduling || after->disk.demand < before->disk.demand)
+		return "how much a measure matters";
+	if (before->disk.bytes && (!after->disk.bytes || after->disk.bytes > before->disk.bytes))
+		return "disk.max";
+	if (before->idmap_root && !after->idmap_root)
+		return "userns";
+	return before->session_keyring && !after->session_keyring ? "keyring" : NULL;
+}
+
 const char *unmet_in(struct arena *arena, const struct json_value *document, const struct oci_config *before,
-		     const struct oci_config *after, const struct hardening *hardening)
+		     const struct oci_config *after, const struct policy_facts *facts,
+		     const struct hardening *hardening)
 {
 	const struct json_value *nnp = json_get(document, "noNewPrivileges");
 	const struct json_value *readonly = json_at(document, "rootfs", "readonly");
@@ -655,20 +758,23 @@ const char *unmet_in(struct arena *arena, const struct json_value *document, con
 	if (!unmet)
 		unmet = unmet_mounts(arena, document, after);
 	if (!unmet)
-		unmet = unmet_limits(document, before, after);
+		unmet = unmet_limits(document, before, after, facts);
 	if (!unmet)
 		unmet = unmet_devices(document, after);
 	if (!unmet)
 		unmet = unmet_namespaces(document, after);
 	if (!unmet)
 		unmet = unmet_sysctl(arena, document, after);
+	if (!unmet)
+		unmet = unmet_hardening(document, before, facts, hardening);
 	if (unmet)
 		return unmet;
 	if (nnp && nnp->boolean && after->process && !after->process->no_new_privileges)
 		return "noNewPrivileges";
 	if (readonly && readonly->boolean && !after->root->readonly)
 		return "rootfs.readonly";
-	if (non_root && non_root->boolean && after->process && after->process->user.uid == 0)
+	if (non_root && non_root->boolean && after->process && after->process->user.uid == 0 &&
+	    !facts->rootless)
 		return "user.nonRoot";
 	if (json_is(json_get(document, "privileged"), "refuse") && is_privileged(before))
 		return "privileged";

@@ -14,4 +14,8 @@ const char *looser_in(struct arena *arena, const struct oci_config *before, cons
 
 /* What of the policy @document (as it was written) does not hold in @after, made of @before; or NULL. */
 const char *unmet_in(struct arena *arena, const struct json_value *document, const struct oci_config *before,
-		     const struct oci_config *after, const struct hardening *hardening);
+		     const struct oci_config *after, const struct policy_facts *facts,
+		     const struct hardening *hardening);
+
+/* What @after asks less of than @before of what a config has no member for, or NULL. */
+const char *looser_hardening(const struct hardening *before, const struct hardening *after);

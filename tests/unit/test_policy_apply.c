@@ -63,7 +63,7 @@ static void what_changed_is_told(void **state)
 	struct oci_config *config =
 		make_config(&arena, "{ 'process': {}, 'linux': { 'resources': { 'pids': { 'limit': -1 } } } }");
 	struct policy_changes changes = { 0 };
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	(void)state;
@@ -152,7 +152,7 @@ static void joined_namespaces_are_judged_by_the_facts(void **state)
 		&arena, "{ 'linux': { 'namespaces': [{ 'type': 'pid', 'path': '/proc/7/ns/pid' }] } }");
 	struct policy_facts facts = { .joined[OCI_NAMESPACE_PID] = POLICY_NAMESPACE_HOST };
 	struct policy_changes changes = { 0 };
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	(void)state;
@@ -182,7 +182,7 @@ static void root_is_refused_unless_remapped(void **state)
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct policy_facts rootless = { .rootless = true };
 	struct policy_changes changes = { 0 };
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	(void)state;
@@ -385,7 +385,7 @@ static void without_root_only_ceilings_hold(void **state)
 	struct policy_facts facts = { .rootless = true };
 	struct policy_changes changes = { 0 };
 	struct oci_config *config = make_config(&arena, "{}");
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	(void)state;
@@ -496,7 +496,7 @@ static void the_keyring_is_fresh(void **state)
 	struct policy_facts facts = { 0 };
 	struct policy_changes changes = { 0 };
 	struct oci_config *config = make_config(&arena, "{}");
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	(void)state;
@@ -515,11 +515,12 @@ static const char *joined(struct arena *arena, const char *policy, const char *c
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct json_writer writer = { .out = &text };
 	struct oci_process *joining = make_process(arena, process);
+	struct hardening hardening = { 0 };
 	struct policy_changes changes = { 0 };
 	struct error error;
 
 	if (policy_apply_process(arena, make_policy(arena, policy), make_config(arena, config), NULL, joining,
-				 &changes, &error) < 0)
+				 &hardening, &changes, &error) < 0)
 		return arena_strdup(arena, error.text);
 	process_print(&writer, joining);
 	return arena_strdup(arena, strbuf_text(&text));

@@ -174,7 +174,7 @@ static void pid_host_is_refused_and_pid_container_passes(void **state)
 	struct oci_namespace *pid = namespace_entry(config, OCI_NAMESPACE_PID);
 	struct policy_facts facts = { .joined[OCI_NAMESPACE_PID] = POLICY_NAMESPACE_OTHER };
 	struct policy_changes changes = { 0 };
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct error error;
 
 	(void)state;

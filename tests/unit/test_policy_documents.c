@@ -17,7 +17,12 @@ static const char every_key[] = POLICY(
 	"'resources': { 'pids': { 'default': 100, 'max': 200 }, 'memory': { 'max': '512m' }, 'cpu': { 'max': 1.5 } },"
 	"'devices': [{ 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw' }],"
 	"'namespaces': { 'require': ['pid', 'mount'] }, 'user': { 'nonRoot': true },"
-	"'sysctl': { 'net.ipv4.ip_unprivileged_port_start': '0' }, 'keyring': 'session'");
+	"'sysctl': { 'net.ipv4.ip_unprivileged_port_start': '0' }, 'keyring': 'session',"
+	"'userns': 'auto', 'seccomp': { 'profile': 'strict' }, 'securebits': 'always', 'coreScheduling': 'require',"
+	"'speculation': { 'storeBypass': 'auto', 'l1dFlush': 'require', 'indirectBranch': 'off' },"
+	"'landlock': { 'filesystem': { 'read': ['/'], 'write': ['/tmp//x', '$mounts'] }, 'scope': ['signal'],"
+	"              'network': { 'bind': [443, 80] } },"
+	"'disk': { 'max': '1g', 'quota': 'require' }, 'exec': 'lockable'");
 
 static void every_key_is_read_and_written(void **state)
 {
@@ -28,7 +33,7 @@ static void every_key_is_read_and_written(void **state)
 	assert_string_equal(
 		text,
 		"{\"name\":\"test\",\"privileged\":\"refuse\",\"namespaces\":{\"require\":[\"mount\",\"pid\"]},"
-		"\"user\":{\"nonRoot\":true},\"noNewPrivileges\":true,"
+		"\"user\":{\"nonRoot\":true},\"userns\":\"auto\",\"noNewPrivileges\":true,"
 		"\"capabilities\":{\"max\":[\"CAP_CHOWN\",\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]},"
 		"\"rootfs\":{\"readonly\":true},"
 		"\"tmpfs\":[{\"destination\":\"/run\",\"options\":[\"nosuid\",\"mode=755\"],\"size\":52428800},"
@@ -38,7 +43,14 @@ static void every_key_is_read_and_written(void **state)
 		"\"resources\":{\"pids\":{\"default\":100,\"max\":200},\"memory\":{\"max\":536870912},"
 		"\"cpu\":{\"max\":1.5}},"
 		"\"devices\":[{\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"rw\"}],"
-		"\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\"},\"keyring\":\"session\"}");
+		"\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\"},"
+		"\"seccomp\":{\"profile\":[\"strict\"]},"
+		"\"landlock\":{\"kernel\":\"auto\",\"layers\":[{\"filesystem\":{\"read\":[\"/\"],\"execute\":[],"
+		"\"write\":[\"$mounts\",\"/tmp/x\"]},\"network\":{\"bind\":[80,443]},\"scope\":[\"signal\"]}]},"
+		"\"securebits\":\"always\",\"coreScheduling\":\"require\","
+		"\"speculation\":{\"storeBypass\":\"auto\",\"l1dFlush\":\"require\"},"
+		"\"disk\":{\"max\":1073741824,\"quota\":\"require\"},"
+		"\"keyring\":\"session\",\"exec\":\"lockable\"}");
 	assert_string_equal(text, policy_text(&arena, make_policy(&arena, text)));
 }
 
@@ -76,10 +88,37 @@ static void mistakes_are_refused(void **state)
 		{ "{ 'name': 'off', 'noNewPrivileges': true }",
 		  "policy: noNewPrivileges: the policy `off` has no keys" },
 		{ POLICY("'noNewPrivilege': true"), "policy: noNewPrivilege: unknown key" },
-		{ POLICY("'landlock': {}"), "policy: landlock: unknown key" },
-		{ POLICY("'exec': 'deny'"), "policy: exec: unknown key" },
-		{ POLICY("'seccomp': { 'profile': 'strict' }"), "policy: seccomp: unknown key" },
-		{ POLICY("'userns': 'require'"), "policy: userns: unknown key" },
+		{ POLICY("'exec': 'never'"),
+		  "policy: exec: found \"never\", expected \"allow\", \"lockable\" or \"deny\"" },
+		{ POLICY("'userns': true"),
+		  "policy: userns: found true, expected \"off\", \"auto\" or \"require\"" },
+		{ POLICY("'seccomp': { 'profile': 'none-such' }"),
+		  "policy: seccomp.profile: found \"none-such\", expected the name of a built-in seccomp profile, or "
+		  "an array of them" },
+		{ POLICY("'seccomp': { 'profile': ['strict', 7] }"),
+		  "policy: seccomp.profile[1]: found 7, expected the name of a built-in seccomp profile, or an array "
+		  "of them" },
+		{ POLICY("'securebits': 'lock'"),
+		  "policy: securebits: found \"lock\", expected \"off\", \"auto\" or \"always\"" },
+		{ POLICY("'coreScheduling': 1"),
+		  "policy: coreScheduling: found 1, expected \"off\", \"auto\" or \"require\"" },
+		{ POLICY("'speculation': { 'meltdown': 'auto' }"),
+		  "policy: speculation.meltdown: unknown member" },
+		{ POLICY("'disk': { 'max': '1x' }"),
+		  "policy: disk.max: found \"1x\", expected bytes: a whole number of at least 1, or text such as "
+		  "\"512m\"" },
+		{ POLICY("'disk': { 'max': '1g', 'quota': 'off' }"),
+		  "policy: disk.quota: found \"off\", expected \"auto\" or \"require\"" },
+		{ POLICY("'landlock': { 'files': {} }"), "policy: landlock.files: unknown member" },
+		{ POLICY("'landlock': { 'filesystem': { 'read': ['tmp'] } }"),
+		  "policy: landlock.filesystem.read[0]: found \"tmp\", expected an absolute path without \"..\", or "
+		  "\"$mounts\"" },
+		{ POLICY("'landlock': { 'network': { 'bind': [65536] } }"),
+		  "policy: landlock.network.bind: found 65536, expected a port from 0 to 65535" },
+		{ POLICY("'landlock': { 'scope': ['all'] }"),
+		  "policy: landlock.scope: found \"all\", expected \"abstractUnixSocket\" or \"signal\"" },
+		{ POLICY("'landlock': { 'layers': {} }"),
+		  "policy: landlock.layers: found object, expected an array of rulesets" },
 		{ POLICY("'noNewPrivileges': 1"), "policy: noNewPrivileges: found 1, expected true or false" },
 		{ POLICY("'noNewPrivileges': null"),
 		  "policy: noNewPrivileges: found null, expected true or false" },

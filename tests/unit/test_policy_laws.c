@@ -32,21 +32,33 @@ struct outcome {
 	struct hardening hardening;
 };
 
+/* The config, and what it has no member for. */
+static const char *whole_text(struct arena *arena, const struct oci_config *config,
+			      const struct hardening *hardening)
+{
+	return arena_printf(arena, "%s %s", config_text(arena, config), hardening_text(arena, hardening));
+}
+
+/* @from: what holds already, or NULL. */
 static struct outcome outcome_of(struct arena *arena, const struct policy *policy,
-				 const struct oci_config *config)
+				 const struct oci_config *config, const struct policy_facts *facts,
+				 const struct outcome *from)
 {
 	struct outcome outcome = { .config = config_copy(arena, config) };
-	const char *before = config_text(arena, config);
+	const char *before = whole_text(arena, config, from ? &from->hardening : &outcome.hardening);
+
+	if (from)
+		outcome.hardening = from->hardening;
 	struct error error;
 
-	if (policy_apply(arena, policy, outcome.config, NULL, &outcome.hardening, &outcome.changes, &error) <
+	if (policy_apply(arena, policy, outcome.config, facts, &outcome.hardening, &outcome.changes, &error) <
 	    0) {
 		outcome.refusal = arena_strdup(arena, error.text);
 		/* a refusal has changed nothing */
-		assert_string_equal(config_text(arena, outcome.config), before);
+		assert_string_equal(whole_text(arena, outcome.config, &outcome.hardening), before);
 		assert_int_equal(outcome.changes.count, 0);
 	}
-	outcome.text = config_text(arena, outcome.config);
+	outcome.text = whole_text(arena, outcome.config, &outcome.hardening);
 	/* what changed is told, and nothing else */
 	if (!outcome.refusal && outcome.changes.count == 0)
 		assert_string_equal(outcome.text, before);
@@ -127,35 +139,38 @@ static void check_triple(struct arena *arena, struct random *random, size_t *tak
 	struct error error;
 	struct oci_config *config;
 	struct outcome both, swapped, again, alone;
+	struct policy_facts facts = random_facts(random);
 
 	if (config_parse(arena, "c", config_source, strlen(config_source), &config, &error) < 0)
 		fail_msg("%s: %s", error.text, config_source);
 	if (!pair.both)
 		return;
-	both = outcome_of(arena, pair.both, config);
-	swapped = outcome_of(arena, stack(arena, pair.policy[1], pair.policy[0]), config);
+	both = outcome_of(arena, pair.both, config, &facts, NULL);
+	swapped = outcome_of(arena, stack(arena, pair.policy[1], pair.policy[0]), config, &facts, NULL);
 	assert_same_outcome(&both, &swapped);
 	for (size_t i = 0; i < 2 && !broken; i++) {
-		alone = outcome_of(arena, pair.policy[i], config);
+		alone = outcome_of(arena, pair.policy[i], config, &facts, NULL);
 		/* stacking lifts no refusal, and takes nothing back */
 		if (alone.refusal)
 			assert_non_null(both.refusal);
 		else if (!both.refusal)
 			broken = looser_in(arena, alone.config, both.config);
+		if (!broken && !alone.refusal && !both.refusal)
+			broken = looser_hardening(&alone.hardening, &both.hardening);
 	}
 	if (both.refusal) {
 		assert_good_refusal(both.refusal);
 		return;
 	}
 	(*taken)++;
-	again = outcome_of(arena, pair.both, both.config);
+	again = outcome_of(arena, pair.both, both.config, &facts, &both);
 	assert_null(again.refusal);
 	assert_int_equal(again.changes.count, 0);
 	assert_string_equal(again.text, both.text);
 	if (!broken)
 		broken = looser_in(arena, config, both.config);
 	for (size_t i = 0; i < 2 && !broken; i++)
-		broken = unmet_in(arena, pair.document[i], config, both.config, &both.hardening);
+		broken = unmet_in(arena, pair.document[i], config, both.config, &facts, &both.hardening);
 	if (broken)
 		fail_msg("%s\n%s\n%s\n%s\n-> %s", broken, pair.text[0], pair.text[1], config_source, both.text);
 }

@@ -112,7 +112,7 @@ static void extended_policies_are_stacked_below(void **state)
 	_cleanup_site_ struct site_directory site;
 	struct policy_changes changes = { 0 };
 	struct policy_site loaded_site;
-	struct hardening hardening;
+	struct hardening hardening = { 0 };
 	struct policy *policy;
 	struct error error;
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a policy asks for that an OCI config has no member for: the rest of what is planned for a container,
+ * beside its config. The policy room fills it, the sandbox carries it out, for the first process and for each
+ * that exec adds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/config.h"
+
+/* How much a measure matters: the larger is the stricter. */
+enum demand {
+	DEMAND_OFF,
+	DEMAND_AUTO, /* where the kernel and the hardware can */
+	DEMAND_REQUIRE, /* or the container does not start */
+};
+
+/* securebits: capabilities(7). */
+enum securebits_lock {
+	SECUREBITS_OFF,
+	SECUREBITS_AUTO, /* locked where the process has no capability in any set */
+	SECUREBITS_ALWAYS, /* root is nobody special in any case: what it executes gains nothing by being uid 0 */
+};
+
+/* Whether exec may enter: the larger is the stricter. */
+enum exec_rule { EXEC_ALLOW, EXEC_LOCKABLE, EXEC_DENY };
+
+/* prctl(2) PR_SET_SPECULATION_CTRL. */
+enum speculation {
+	SPECULATION_STORE_BYPASS, /* speculative store bypass off */
+	SPECULATION_INDIRECT_BRANCH, /* indirect branch speculation off */
+	SPECULATION_L1D_FLUSH, /* the first-level data cache flushed when another process gets the core */
+	SPECULATION_CONTROLS,
+};
+
+struct port_list {
+	uint16_t *items; /* rising */
+	size_t count;
+};
+
+/* One Landlock ruleset: what it lists is allowed, all else that it governs is denied. landlock(7) */
+struct landlock_rules {
+	bool governs_files;
+	struct string_list read; /* paths: their files are read, their directories listed */
+	struct string_list execute;
+	struct string_list write; /* changed, made, removed, renamed */
+	bool governs_bind; /* TCP */
+	struct port_list bind;
+	bool governs_connect;
+	struct port_list connect;
+	bool scopes_sockets; /* abstract UNIX sockets outside of the container */
+	bool scopes_signals;
+};
+
+struct landlock_plan {
+	struct landlock_rules *layers; /* each restricts further */
+	size_t count;
+	struct string_list texts; /* of the layers, as the policies have them */
+	enum demand demand;
+};
+
+/* A limit for what the container writes to its root file system. */
+struct disk_quota {
+	uint64_t bytes; /* 0: none */
+	enum demand demand;
+};
+
+/* A host path that may not be mounted into a container. */
+struct denied_source {
+	const char *path;
+	const char *real_path; /* symbolic links resolved, as far as was known */
+	bool below; /* what lies below it is denied, too; its parents always are */
+	const char *policies; /* those that say so, comma-separated */
+};
+
+struct hardening {
+	bool session_keyring; /* a fresh one always, whatever --no-new-keyring says */
+	bool idmap_root; /* the config's id mappings are the policy's: its root and bind mounts are idmapped */
+	const char *users_not_mapped; /* why they are not, where a policy asks for it if it can be; else NULL */
+	struct string_list
+		seccomp_profiles; /* built-in ones, sorted: a filter each, besides the config's own */
+	struct landlock_plan landlock;
+	enum securebits_lock securebits;
+	enum demand core_scheduling;
+	enum demand speculation[SPECULATION_CONTROLS];
+	struct disk_quota disk;
+	struct denied_source *denied_sources;
+	size_t denied_source_count;
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* coreScheduling: no process of another container or of the host runs on a core's other threads meanwhile. */
+#include "policy/level.h"
+
+static const char key[] = "coreScheduling";
+
+static const void *read_value(struct policy_reading *reading, const struct json_value *value)
+{
+	struct level *level = ARENA_NEW(reading->arena, struct level);
+
+	return level_read(reading, key, value, demand_words, level) ? NULL : level;
+}
+
+static const void *merge(struct arena *arena, const void *left, const void *right)
+{
+	struct level *stricter = ARENA_NEW(arena, struct level);
+
+	*stricter = level_merge(arena, left, right);
+	return stricter;
+}
+
+static void print(struct json_writer *writer, const void *value)
+{
+	json_string(writer, demand_words[((const struct level *)value)->value]);
+}
+
+static void apply(struct policy_pass *pass, const void *value)
+{
+	const struct level *level = value;
+
+	if (level->value <= pass->hardening->core_scheduling)
+		return;
+	pass_change(pass, &level->names, key, "core scheduling", demand_words[pass->hardening->core_scheduling],
+		    demand_words[level->value]);
+	pass->hardening->core_scheduling = (enum demand)level->value;
+}
+
+const struct policy_key key_core_scheduling = {
+	.name = key,
+	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,
+	.read = read_value,
+	.merge = merge,
+	.print = print,
+	.apply = apply,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec: whether a process may enter the running container. "lockable": `casemate lock` closes it for all, root and
+ * engines included, until `casemate unlock`.
+ */
+#include "policy/level.h"
+
+static const char key[] = "exec";
+static const char *const words[] = { "allow", "lockable", "deny", NULL };
+
+static const void *read_value(struct policy_reading *reading, const struct json_value *value)
+{
+	struct level *level = ARENA_NEW(reading->arena, struct level);
+
+	return level_read(reading, key, value, words, level) ? NULL : level;
+}
+
+static const void *merge(struct arena *arena, const void *left, const void *right)
+{
+	struct level *stricter = ARENA_NEW(arena, struct level);
+
+	*stricter = level_merge(arena, left, right);
+	return stricter;
+}
+
+static void print(struct json_writer *writer, const void *value)
+{
+	json_string(writer, words[((const struct level *)value)->value]);
+}
+
+static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
+{
+	const struct level *level = value;
+
+	if (level->value == EXEC_DENY)
+		return pass_refuse(&level->names, key, error,
+				   "no process may join this container; create it with another policy or run "
+				   "with --policy off");
+	if (level->value == EXEC_LOCKABLE && pass->facts->exec_locked)
+		return pass_refuse(&level->names, key, error,
+				   "the container is locked; unlock it with `casemate unlock`, create it with "
+				   "another policy or run with --policy off");
+	return 0;
+}
+
+enum exec_rule policy_exec_rule(const struct policy *policy)
+{
+	const struct level *level = policy_value(policy, key);
+
+	return level ? (enum exec_rule)level->value : EXEC_ALLOW;
+}
+
+const struct policy_key key_exec = {
+	.name = key,
+	.stages = POLICY_STAGE_EXEC,
+	.read = read_value,
+	.merge = merge,
+	.print = print,
+	.refuse = refuse,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * securebits: uid 0 is nobody special to execve(2) and setuid(2), and the process cannot change that again.
+ * "auto" where it has no capability to lose; "always" in any case: then only ambient capabilities outlive execve(2).
+ */
+#include "policy/level.h"
+
+static const char key[] = "securebits";
+static const char *const words[] = { "off", "auto", "always", NULL };
+
+static const void *read_value(struct policy_reading *reading, const struct json_value *value)
+{
+	struct level *level = ARENA_NEW(reading->arena, struct level);
+
+	return level_read(reading, key, value, words, level) ? NULL : level;
+}
+
+static const void *merge(struct arena *arena, const void *left, const void *right)
+{
+	struct level *stricter = ARENA_NEW(arena, struct level);
+
+	*stricter = level_merge(arena, left, right);
+	return stricter;
+}
+
+static void print(struct json_writer *writer, const void *value)
+{
+	json_string(writer, words[((const struct level *)value)->value]);
+}
+
+static void apply(struct policy_pass *pass, const void *value)
+{
+	const struct level *level = value;
+
+	if (level->value <= pass->hardening->securebits)
+		return;
+	pass_change(pass, &level->names, key, "securebits", words[pass->hardening->securebits],
+		    words[level->value]);
+	pass->hardening->securebits = (enum securebits_lock)level->value;
+}
+
+const struct policy_key key_securebits = {
+	.name = key,
+	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,
+	.read = read_value,
+	.merge = merge,
+	.print = print,
+	.apply = apply,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the policy room: values that are one word of a list, where each word is stricter than the one before. */
+#pragma once
+
+#include "policy/key.h"
+
+struct level {
+	unsigned int value; /* index into the words */
+	struct string_list names; /* who asked for it */
+};
+
+/* "off", "auto", "require", as enum demand numbers them. */
+extern const char *const demand_words[];
+
+/* @words: NULL-terminated, from the loosest to the strictest. 0, or -1. */
+int level_read(struct policy_reading *reading, const char *path, const struct json_value *value,
+	       const char *const *words, struct level *level);
+/* The stricter of both. */
+struct level level_merge(struct arena *arena, const struct level *left, const struct level *right);
