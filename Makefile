@@ -89,6 +89,8 @@ FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TEST_PROGRAM_SOURCES := $(sort $(wildcard tests/integration/*.c tests/attack/*.c tests/fault/*.c tests/helpers/*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+COMPANION_SOURCES := $(sort $(wildcard libcontainer/ondemand/companion/*.c))
+COMPANION_OBJECTS := $(call object,$(COMPANION_SOURCES) $(sort $(wildcard libcontainer/base/*.c)))
 LIBRARY_OBJECTS := $(call object,$(LIBRARY_SOURCES))
 RUNTIME_OBJECTS := $(call object,$(RUNTIME_SOURCES))
 UNIT_HELPER_OBJECTS := $(call object,$(UNIT_HELPER_SOURCES))
@@ -130,6 +132,15 @@ $(VERSIONED): EXTRA_CPPFLAGS = -include $(BUILD)/version.h
 # .incbin is invisible to the compiler's list of dependencies.
 $(call object,$(wildcard libcontainer/policy/*.c libcontainer/seccomp/*.c)): \
 	$(wildcard policies/*.json seccomp-profiles/*.json)
+
+# The companion: what needs shared libraries, linked dynamically and embedded in the program (libcontainer/ondemand).
+COMPANION_LIBRARIES := $(if $(filter 1,$(STATIC)),-l:libyajl_s.a,-lyajl) -lm -ldl
+$(BUILD)/companion: $(COMPANION_OBJECTS)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -pie -s -o $@ $^ $(COMPANION_LIBRARIES)
+EMBEDDED := libcontainer/ondemand/embedded
+$(BUILD)/$(EMBEDDED).o: EXTRA_CPPFLAGS = -DCOMPANION='"$(BUILD)/companion"'
+$(BUILD)/fuzz/$(EMBEDDED).o: CPPFLAGS += -DCOMPANION='"$(BUILD)/companion"'
+$(BUILD)/$(EMBEDDED).o $(BUILD)/fuzz/$(EMBEDDED).o: $(BUILD)/companion
 
 # Tests
 
@@ -219,5 +230,5 @@ help: ## this list
 	@echo "make: build $(BUILD)/casemate. Further targets:"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
--include $(LIBRARY_OBJECTS:.o=.d) $(RUNTIME_OBJECTS:.o=.d) $(UNIT_HELPER_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
+-include $(LIBRARY_OBJECTS:.o=.d) $(COMPANION_OBJECTS:.o=.d) $(RUNTIME_OBJECTS:.o=.d) $(UNIT_HELPER_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
 -include $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SOURCES))

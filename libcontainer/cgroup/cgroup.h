@@ -9,8 +9,10 @@
  * A start goes: cgroup_layout_read, cgroup_create, cgroup_set_devices, cgroup_set_resources, clone3 with
  * cgroup_clone_fd, and the child writes "0" to the descriptors of cgroup_join_fds. All may also be done after
  * the clone, while the child is busy with its namespaces: then v2 is joined by a descriptor, too. cgroup_save
- * goes into the state, and each later command starts with cgroup_open. The systemd manager is to be another
- * struct cgroup_ops (internal.h); until then asking for it is an error of cgroup_create().
+ * goes into the state, and each later command starts with cgroup_open. When the process is in the groups for good,
+ * cgroup_settle.
+ *
+ * With the manager systemd the groups are those of a transient unit (systemd.c), and everything else is as above.
  */
 #pragma once
 
@@ -59,6 +61,8 @@ struct cgroup_request {
 	 * a cgroup namespace and mounts its cgroup tree writable: the one that process.user.uid is mapped to.
 	 */
 	struct optional_u32 owner;
+	const struct oci_device_list *devices; /* linux.devices, or NULL */
+	const struct string_map *annotations; /* systemd: org.systemd.property.NAME; or NULL */
 };
 
 struct cgroup; /* the container's groups in all hierarchies, with a descriptor for each */
@@ -129,6 +133,19 @@ int cgroup_join_fds(const struct cgroup *cgroup, bool cloned, struct cgroup_join
  * moves in: on v1, where processes move themselves, it has to be asked. 0, or -1 (EAGAIN as of fork(2)).
  */
 int cgroup_check_room(const struct cgroup *cgroup, struct error *error);
+
+/*
+ * The container's process is in its groups and stays there: what was needed until then is released, and limits set
+ * that it would not have come in under. 0, or -1.
+ */
+int cgroup_settle(struct cgroup *cgroup, struct error *error);
+
+/*
+ * Where this process may not move a child into the groups (EACCES from clone3: an ordinary user outside of the
+ * delegated tree), the manager may: systemd moves it into the container's unit. 0, or -1.
+ */
+bool cgroup_can_attach(const struct cgroup *cgroup);
+int cgroup_attach(struct cgroup *cgroup, pid_t pid, struct error *error);
 
 /* Moves another process in, through cgroup.procs of every hierarchy (older kernels, restore). 0, or -1. */
 int cgroup_add_process(const struct cgroup *cgroup, pid_t pid, struct error *error);

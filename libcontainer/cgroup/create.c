@@ -178,9 +178,8 @@ static bool has_small_memory(const struct oci_resources *resources)
 	return memory && memory->limit.present && memory->limit.value > 0 && memory->limit.value < LATE_LIMIT;
 }
 
-static int group_create(struct cgroup *cgroup, struct cgroup_group *group,
-			const struct cgroup_hierarchy *hierarchy, const struct oci_resources *resources,
-			struct error *error)
+int group_make(struct cgroup *cgroup, struct cgroup_group *group, const struct cgroup_hierarchy *hierarchy,
+	       const struct oci_resources *resources, struct error *error)
 {
 	bool holds_memory;
 
@@ -196,12 +195,21 @@ static int group_create(struct cgroup *cgroup, struct cgroup_group *group,
 	}
 	if (group->v2 && v2_prepare(cgroup, group, hierarchy->fd, resources, error) < 0)
 		return -1;
-	if (check_free(cgroup, group, error) < 0 || check_thawed(cgroup, group, error) < 0)
-		return -1;
 	holds_memory =
 		group->v2 ? group_find(cgroup, "memory") == group : list_has(group->controllers, "memory");
 	group->late = holds_memory && has_small_memory(resources);
 	return 0;
+}
+
+static int group_create(struct cgroup *cgroup, struct cgroup_group *group,
+			const struct cgroup_hierarchy *hierarchy, const struct oci_resources *resources,
+			struct error *error)
+{
+	if (group_make(cgroup, group, hierarchy, resources, error) < 0)
+		return -1;
+	if (group->dropped)
+		return 0;
+	return check_free(cgroup, group, error) < 0 ? -1 : check_thawed(cgroup, group, error);
 }
 
 /* Removes what group_create() made, with its parents as far as they are new. */
@@ -222,12 +230,8 @@ static void undo(struct cgroup *cgroup)
 }
 
 static void group_init(struct cgroup *cgroup, struct cgroup_group *group,
-		       const struct cgroup_hierarchy *hierarchy, const struct cgroup_request *request,
-		       bool unified)
+		       const struct cgroup_hierarchy *hierarchy, const char *inner)
 {
-	const char *inner =
-		inner_path(cgroup->arena, hierarchy, unified, request->cgroups_path, request->container_id);
-
 	*group = (struct cgroup_group){
 		.v2 = hierarchy->v2,
 		.verified = true,
@@ -245,8 +249,8 @@ static void group_init(struct cgroup *cgroup, struct cgroup_group *group,
 	};
 }
 
-static void cgroupfs_plan(struct cgroup *cgroup, const struct cgroup_layout *layout,
-			  const struct cgroup_request *request)
+void groups_plan(struct cgroup *cgroup, const struct cgroup_layout *layout, inner_path_function inner,
+		 const void *data)
 {
 	const struct cgroup_group *named;
 
@@ -254,9 +258,26 @@ static void cgroupfs_plan(struct cgroup *cgroup, const struct cgroup_layout *lay
 	cgroup->groups = ARENA_NEW_ARRAY(cgroup->arena, struct cgroup_group, layout->count);
 	cgroup->count = layout->count;
 	for (size_t i = 0; i < layout->count; i++)
-		group_init(cgroup, &cgroup->groups[i], &layout->items[i], request, layout->unified);
+		group_init(cgroup, &cgroup->groups[i], &layout->items[i],
+			   inner(cgroup, &layout->items[i], data));
 	named = group_find(cgroup, "devices");
 	cgroup->path = named ? named->inner : "";
+}
+
+static const char *cgroupfs_inner(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
+				  const void *data)
+{
+	const struct cgroup_request *request = data;
+
+	return inner_path(cgroup->arena, hierarchy, cgroup->unified, request->cgroups_path,
+			  request->container_id);
+}
+
+static int cgroupfs_plan(struct cgroup *cgroup, const struct cgroup_layout *layout,
+			 const struct cgroup_request *request, struct error *error _unused_)
+{
+	groups_plan(cgroup, layout, cgroupfs_inner, request);
+	return 0;
 }
 
 static int cgroupfs_create(struct cgroup *cgroup, const struct cgroup_layout *layout,

@@ -43,6 +43,9 @@ struct cgroup {
 	const char *path;
 	struct optional_u32 owner; /* of the v2 group */
 	const char *refusal; /* v2: why controllers could not be passed down to the group, or NULL */
+	bool making; /* between cgroup_create() and cgroup_settle() */
+	struct optional_i64 pids; /* the limit that is set when the container's process is in: see limits.c */
+	struct systemd_unit *unit; /* the systemd manager's, else NULL */
 	struct cgroup_group *groups;
 	size_t count;
 };
@@ -51,8 +54,8 @@ struct cgroup {
 struct cgroup_ops {
 	const char *name; /* as in --cgroup-manager and the state file */
 	/* Says what the groups are, without touching the file system; */
-	void (*plan)(struct cgroup *cgroup, const struct cgroup_layout *layout,
-		     const struct cgroup_request *request);
+	int (*plan)(struct cgroup *cgroup, const struct cgroup_layout *layout,
+		    const struct cgroup_request *request, struct error *error);
 	/* makes what was planned. */
 	int (*create)(struct cgroup *cgroup, const struct cgroup_layout *layout,
 		      const struct oci_resources *resources, struct error *error);
@@ -60,8 +63,13 @@ struct cgroup_ops {
 	int (*set_devices)(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 			   const struct oci_device_list *devices, struct error *error);
 	int (*destroy)(struct cgroup *cgroup, struct error *error);
+	/* Where this process may not move others into the group: the manager does it. NULL: it cannot. */
+	int (*attach)(struct cgroup *cgroup, pid_t pid, struct error *error);
+	/* The container's process has joined; releases what was needed until then. NULL: nothing was. */
+	void (*settle)(struct cgroup *cgroup);
 };
 extern const struct cgroup_ops cgroupfs_ops;
+extern const struct cgroup_ops systemd_ops;
 extern const struct cgroup_ops disabled_ops;
 
 /* layout.c */
@@ -108,6 +116,16 @@ void group_close(struct cgroup_group *group);
  */
 int cgroup_directory_open(const char *path, int flags);
 
+/* create.c */
+/* Fills cgroup->groups: @inner (in @data's words) is the group's path below the mountpoint of a hierarchy. */
+typedef const char *(*inner_path_function)(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
+					   const void *data);
+void groups_plan(struct cgroup *cgroup, const struct cgroup_layout *layout, inner_path_function inner,
+		 const void *data);
+/* Makes and opens one group and passes controllers down to it. 0, or -1. */
+int group_make(struct cgroup *cgroup, struct cgroup_group *group, const struct cgroup_hierarchy *hierarchy,
+	       const struct oci_resources *resources, struct error *error);
+
 /* create_v2.c */
 /*
  * Passes controllers down to a new group, from the mount root @base on; refuses one that cannot take processes;
@@ -127,6 +145,8 @@ int v1_set_cpu(struct cgroup_group *group, const struct oci_cpu *cpu, struct err
 int v1_set_block_io(struct cgroup_group *group, const struct oci_block_io *block_io, struct error *error);
 
 /* v2.c */
+/* checkBeforeUpdate. 0, or -1 where the limits are below what is used. */
+int v2_check_usage(struct cgroup_group *group, const struct oci_memory *memory, struct error *error);
 int v2_set_memory(struct cgroup_group *group, const struct oci_memory *memory, struct error *error);
 int v2_set_cpu(struct cgroup_group *group, const struct oci_cpu *cpu, struct error *error);
 int v2_set_block_io(struct cgroup_group *group, const struct oci_block_io *block_io, struct error *error);

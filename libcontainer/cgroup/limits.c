@@ -8,6 +8,12 @@
 #include "cgroup/internal.h"
 
 /*
+ * v2 counts who is born into a group: at one time as many as this (an intermediate process, the container's, and
+ * the one that holds a place in a unit of systemd). A lower limit is set when they are in.
+ */
+#define SETUP_PROCESSES 3
+
+/*
  * The group to write limits of @controller to; @v2_name is what v2 calls it, NULL where it has no such thing.
  */
 static struct cgroup_group *controller_group(struct cgroup *cgroup, const char *controller, const char *v2_name,
@@ -93,6 +99,7 @@ static int set_cpuset(struct cgroup *cgroup, const struct oci_cpu *cpu, struct e
 static int set_pids(struct cgroup *cgroup, const struct oci_pids *pids, struct error *error)
 {
 	struct cgroup_group *group;
+	int64_t limit;
 
 	if (!pids->limit.present)
 		return 0;
@@ -101,7 +108,12 @@ static int set_pids(struct cgroup *cgroup, const struct oci_pids *pids, struct e
 		return -1;
 	if (pids->limit.value < 0)
 		return group_write(group, "pids.max", "max", error);
-	return group_write_i64(group, "pids.max", pids->limit.value == 0 ? 1 : pids->limit.value, error);
+	limit = pids->limit.value == 0 ? 1 : pids->limit.value;
+	if (cgroup->making && group->v2 && limit < SETUP_PROCESSES) {
+		cgroup->pids = (struct optional_i64){ .present = true, .value = limit };
+		limit = SETUP_PROCESSES;
+	}
+	return group_write_i64(group, "pids.max", limit, error);
 }
 
 static int set_block_io(struct cgroup *cgroup, const struct oci_block_io *io, struct error *error)

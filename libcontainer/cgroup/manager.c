@@ -6,10 +6,12 @@
 
 #include "base/path.h"
 #include "cgroup/internal.h"
+#include "cgroup/systemd.h"
 
-static void disabled_plan(struct cgroup *cgroup _unused_, const struct cgroup_layout *layout _unused_,
-			  const struct cgroup_request *request _unused_)
+static int disabled_plan(struct cgroup *cgroup _unused_, const struct cgroup_layout *layout _unused_,
+			 const struct cgroup_request *request _unused_, struct error *error _unused_)
 {
+	return 0;
 }
 
 static int disabled_create(struct cgroup *cgroup _unused_, const struct cgroup_layout *layout _unused_,
@@ -64,20 +66,15 @@ static struct cgroup *plan(struct arena *arena, const struct cgroup_layout *layo
 {
 	static const struct cgroup_ops *const managers[] = {
 		[CGROUP_MANAGER_CGROUPFS] = &cgroupfs_ops,
+		[CGROUP_MANAGER_SYSTEMD] = &systemd_ops,
 		[CGROUP_MANAGER_DISABLED] = &disabled_ops,
 	};
-	struct cgroup *planned;
+	struct cgroup *planned = cgroup_new(arena, managers[request->manager]);
 
-	if ((size_t)request->manager >= ARRAY_SIZE(managers) || !managers[request->manager]) {
-		error_set(error, 0, "systemd cgroup manager is not supported by this build");
-		return NULL;
-	}
-	planned = cgroup_new(arena, managers[request->manager]);
 	planned->rootless = request->rootless;
 	planned->path_given = request->cgroups_path && *request->cgroups_path;
 	planned->owner = request->owner;
-	planned->ops->plan(planned, layout, request);
-	return planned;
+	return planned->ops->plan(planned, layout, request, error) < 0 ? NULL : planned;
 }
 
 int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
@@ -102,10 +99,37 @@ int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const
 {
 	struct cgroup *made = plan(arena, layout, request, error);
 
-	if (!made || made->ops->create(made, layout, resources, error) < 0)
+	if (!made)
+		return -1;
+	made->making = true;
+	if (made->ops->create(made, layout, resources, error) < 0)
 		return -1;
 	*cgroup = made;
 	return 0;
+}
+
+int cgroup_settle(struct cgroup *cgroup, struct error *error)
+{
+	struct cgroup_group *group = group_find(cgroup, "pids");
+
+	if (!cgroup->making)
+		return 0;
+	cgroup->making = false;
+	if (cgroup->ops->settle)
+		cgroup->ops->settle(cgroup);
+	if (!cgroup->pids.present || !group)
+		return 0;
+	return group_write_i64(group, "pids.max", cgroup->pids.value, error);
+}
+
+bool cgroup_can_attach(const struct cgroup *cgroup)
+{
+	return cgroup->ops->attach != NULL;
+}
+
+int cgroup_attach(struct cgroup *cgroup, pid_t pid, struct error *error)
+{
+	return cgroup->ops->attach(cgroup, pid, error);
 }
 
 int cgroup_set_resources(struct cgroup *cgroup, const struct oci_resources *resources, struct error *error)
@@ -126,6 +150,8 @@ int cgroup_destroy(struct cgroup *cgroup, struct error *error)
 
 void cgroup_close(struct cgroup *cgroup)
 {
+	if (cgroup->making && cgroup->ops->settle)
+		cgroup->ops->settle(cgroup);
 	for (size_t i = 0; i < cgroup->count; i++)
 		group_close(&cgroup->groups[i]);
 }
@@ -163,6 +189,10 @@ void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 	json_string(writer, cgroup->ops->name);
 	json_key(writer, "path");
 	json_string(writer, cgroup->path);
+	if (cgroup->unit) {
+		json_key(writer, "unit");
+		json_string(writer, cgroup->unit->name);
+	}
 	json_key(writer, "rootless");
 	json_bool(writer, cgroup->rootless);
 	json_key(writer, "pathGiven");
@@ -241,6 +271,7 @@ int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgro
 {
 	const char *manager = saved_string(saved, "manager");
 	const char *path = saved_string(saved, "path");
+	const char *unit = saved_string(saved, "unit");
 	const struct json_value *groups = json_get(saved, "groups");
 	struct cgroup *opened;
 
@@ -251,8 +282,14 @@ int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgro
 		opened = cgroup_new(arena, &cgroupfs_ops);
 	else if (strcmp(manager, disabled_ops.name) == 0)
 		opened = cgroup_new(arena, &disabled_ops);
+	else if (strcmp(manager, systemd_ops.name) == 0 && unit)
+		opened = cgroup_new(arena, &systemd_ops);
 	else
 		return error_set(error, 0, "the saved cgroup is damaged: unknown manager \"%s\"", manager);
+	if (unit) {
+		opened->unit = ARENA_NEW(arena, struct systemd_unit);
+		opened->unit->name = arena_strdup(arena, unit);
+	}
 	opened->path = arena_strdup(arena, path);
 	opened->rootless = saved_bool(saved, "rootless");
 	opened->path_given = saved_bool(saved, "pathGiven");

@@ -16,7 +16,7 @@ static int write_or_max(struct cgroup_group *group, const char *file, int64_t va
 }
 
 /* checkBeforeUpdate: v2 would kill where v1 refuses. A usage that cannot be read is no obstacle. */
-static int check_usage(struct cgroup_group *group, const struct oci_memory *memory, struct error *error)
+int v2_check_usage(struct cgroup_group *group, const struct oci_memory *memory, struct error *error)
 {
 	uint64_t usage;
 
@@ -55,7 +55,7 @@ static int write_swap(struct cgroup_group *group, const struct oci_memory *memor
 
 int v2_set_memory(struct cgroup_group *group, const struct oci_memory *memory, struct error *error)
 {
-	if (check_usage(group, memory, error) < 0 || write_swap(group, memory, error) < 0)
+	if (v2_check_usage(group, memory, error) < 0 || write_swap(group, memory, error) < 0)
 		return -1;
 	if (memory->limit.value && write_or_max(group, "memory.max", memory->limit.value, error) < 0)
 		return -1;

@@ -254,6 +254,8 @@ static struct cgroup_request cgroup_request(const struct creation *creation)
 		.cgroups_path = config ? config->cgroups_path : NULL,
 		.rootless = creation->plan.rootless,
 		.owner = delegated_owner(creation->plan.config),
+		.devices = config ? &config->devices : NULL,
+		.annotations = &creation->plan.config->annotations,
 	};
 }
 
@@ -395,6 +397,11 @@ static int step_process(struct creation *creation, struct error *error)
 		undo_process(creation);
 		return -1;
 	}
+	/* Elsewhere it joins the groups by itself: that is done when its setup is. */
+	if (cgroup_clone_fd(creation->cgroup) >= 0 && cgroup_settle(creation->cgroup, error) < 0) {
+		undo_process(creation);
+		return -1;
+	}
 	return 0;
 }
 
@@ -437,7 +444,7 @@ static int step_setup(struct creation *creation, struct error *error)
 	};
 
 	if (sandbox_serve(&creation->sandbox, &requests, error) == 0)
-		return 0;
+		return cgroup_settle(creation->cgroup, error);
 	if (cgroup_oom_kills(creation->cgroup) > 0)
 		return error_set(error, 0,
 				 "unable to start container process: container init was OOM-killed "

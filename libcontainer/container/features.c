@@ -42,8 +42,8 @@ static void print_cgroup(struct json_writer *writer)
 	json_begin_object(writer);
 	print_bool(writer, "v1", true);
 	print_bool(writer, "v2", true);
-	print_bool(writer, "systemd", false);
-	print_bool(writer, "systemdUser", false);
+	print_bool(writer, "systemd", true);
+	print_bool(writer, "systemdUser", true);
 	print_bool(writer, "rdma", true);
 	json_end_object(writer);
 }

@@ -36,7 +36,7 @@ struct sandbox {
 	const char *container_id;
 	const struct oci_config *config; /* hardened */
 	const struct oci_process *process; /* of the config, or exec's own */
-	const struct cgroup *cgroup; /* NULL: the process stays in the runtime's groups */
+	struct cgroup *cgroup; /* NULL: the process stays in the runtime's groups */
 	int resctrl_tasks[RESCTRL_TASKS_MAX]; /* of its resctrl groups, or -1 */
 	struct namespaces namespaces;
 	struct rootfs rootfs; /* init only */
@@ -63,6 +63,7 @@ struct sandbox {
 	pid_t pid;
 	int pidfd;
 	int child_channel;
+	bool attach; /* the child is moved into its cgroup by the cgroup's manager, and waits for that */
 	struct net_devices net_devices; /* what the container got of the host's */
 
 	/* the child's own */

@@ -93,7 +93,7 @@ static bool gets_net_devices(const struct sandbox *sandbox)
 
 bool child_waits(const struct sandbox *sandbox)
 {
-	return needs_intermediate(sandbox) || makes(sandbox, CLONE_NEWUSER) ||
+	return sandbox->attach || needs_intermediate(sandbox) || makes(sandbox, CLONE_NEWUSER) ||
 	       rootfs_needs_idmap(&sandbox->rootfs) || gets_net_devices(sandbox);
 }
 
@@ -130,6 +130,18 @@ static pid_t clone_child(uint64_t flags, uint64_t exit_signal, int cgroup, int *
 		arguments.cgroup = (uint64_t)cgroup;
 	}
 	return sys_clone3(&arguments, sizeof(arguments));
+}
+
+/* A child in the container's cgroup, or one that its manager has to move there. */
+static pid_t clone_into_cgroup(struct sandbox *sandbox, uint64_t flags, int *pidfd)
+{
+	pid_t pid = clone_child(flags, SIGCHLD, clone_cgroup(sandbox), pidfd);
+
+	if (pid >= 0 || (errno != EACCES && errno != EPERM) || !sandbox->cgroup ||
+	    !cgroup_can_attach(sandbox->cgroup))
+		return pid;
+	sandbox->attach = true;
+	return clone_child(flags, SIGCHLD, -1, pidfd);
 }
 
 /* Namespaces for this process's children, put back when it leaves the scope: hooks belong to the host. */
@@ -191,12 +203,14 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 
 	if (set_for_children(sandbox, &saved, &flags, error) < 0)
 		return -1;
-	sandbox->pid = clone_child(flags, SIGCHLD, clone_cgroup(sandbox), &sandbox->pidfd);
+	sandbox->pid = clone_into_cgroup(sandbox, flags, &sandbox->pidfd);
 	if (sandbox->pid < 0)
 		return error_set(error, errno, "make the container's process");
 	if (sandbox->pid == 0)
 		become_child(sandbox);
 	if (restore_namespaces(&saved, error) < 0)
+		return -1;
+	if (sandbox->attach && cgroup_attach(sandbox->cgroup, sandbox->pid, error) < 0)
 		return -1;
 	if (makes(sandbox, CLONE_NEWUSER) &&
 	    (id_maps_write(sandbox->procfs, sandbox->pid, sandbox->config->linux_, error) < 0))
@@ -261,6 +275,9 @@ static _Noreturn void become_intermediate(struct sandbox *sandbox)
 	struct error error;
 
 	fd_close(&sandbox->channel);
+	/* What it makes is born into its cgroup: it must be there first. */
+	if (sandbox->attach && channel_expect(sandbox->child_channel, MESSAGE_CONTINUE, &error) < 0)
+		_exit(1);
 	if ((sandbox->is_exec ? be_intermediate_of_exec : be_intermediate)(sandbox, &error) < 0) {
 		channel_send_error(sandbox->child_channel, &error);
 		_exit(1);
@@ -292,6 +309,9 @@ static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, stru
 {
 	pid_t pid;
 
+	if (sandbox->attach && (cgroup_attach(sandbox->cgroup, intermediate, error) < 0 ||
+				channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error) < 0))
+		return -1;
 	if (makes(sandbox, CLONE_NEWUSER)) {
 		if (hear_pid(sandbox, &pid, error) < 0 ||
 		    id_maps_write(sandbox->procfs, intermediate, sandbox->config->linux_, error) < 0 ||
@@ -311,7 +331,7 @@ static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, stru
 static int spawn_through_intermediate(struct sandbox *sandbox, struct error *error)
 {
 	/* For the moment of its life it counts as a process of the container, as runc's do. */
-	pid_t intermediate = clone_child(0, SIGCHLD, clone_cgroup(sandbox), NULL);
+	pid_t intermediate = clone_into_cgroup(sandbox, 0, NULL);
 	int result;
 
 	if (intermediate < 0)
@@ -377,9 +397,10 @@ void sandbox_kill(struct sandbox *sandbox)
 
 int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 {
-	bool waits = child_waits(sandbox);
 	int ends[2];
 	int result;
+
+	sandbox->attach = false;
 
 	if (sandbox->cgroup &&
 	    cgroup_join_fds(sandbox->cgroup, clone_cgroup(sandbox) >= 0, &sandbox->join, error) < 0)
@@ -400,7 +421,7 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 		result = idmap_sources(sandbox, error);
 	if (result == 0)
 		result = move_net_devices(sandbox, error);
-	if (result == 0 && waits)
+	if (result == 0 && child_waits(sandbox))
 		result = channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
 	if (result < 0)
 		sandbox_kill(sandbox);

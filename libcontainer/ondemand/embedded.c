@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The companion's bytes. The Makefile says where it was built. */
+#include "ondemand/ondemand.h"
+
+#ifndef COMPANION
+#define COMPANION "build/companion"
+#endif
+
+__asm__(".pushsection .rodata.ondemand_companion,\"a\",%progbits\n"
+	".balign 16\n"
+	".globl ondemand_companion\n"
+	".hidden ondemand_companion\n"
+	".type ondemand_companion, %object\n"
+	"ondemand_companion:\n"
+	".incbin \"" COMPANION "\"\n"
+	".globl ondemand_companion_end\n"
+	".hidden ondemand_companion_end\n"
+	"ondemand_companion_end:\n"
+	".byte 0\n"
+	".size ondemand_companion, . - ondemand_companion\n"
+	".popsection\n");
