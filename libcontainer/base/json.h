@@ -6,7 +6,7 @@
  * the member's path: bytes after the document, bad UTF-8, a NUL in a string, nesting deeper than
  * JSON_DEPTH_MAX, more than JSON_VALUES_MAX values, a member that comes twice, half a surrogate pair, a
  * number that is not a finite double. A number without point and exponent that fits into 64 bits (signed or
- * unsigned) is an integer and exact, every other one a double. Names of members are compared byte by byte.
+ * unsigned) is an integer and exact, every other one a double. Names of members are compared byte by byte here.
  * Out: a writer that keeps commas, quoting and indentation.
  */
 #pragma once

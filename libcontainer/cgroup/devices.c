@@ -150,7 +150,7 @@ static int parse_access(const char *text, unsigned int *access)
 			*access |= DEVICE_ACCESS_WRITE;
 		else if (*c == 'm')
 			*access |= DEVICE_ACCESS_MKNOD;
-		else
+		else if (*c != 'a') /* means nothing, and is there in configurations that runc takes */
 			return -1;
 	}
 	return *access ? 0 : -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -409,9 +410,40 @@ static int refuse_unknown(const struct reader *reader, const struct step *parent
 	return 0;
 }
 
+/* The last member of that name in whatever case. */
+static const struct json_value *get_in_any_case(const struct json_value *object, const char *name)
+{
+	for (size_t i = object->object.count; i-- > 0;)
+		if (!strcasecmp(object->object.items[i].name, name))
+			return &object->object.items[i].value;
+	return NULL;
+}
+
+/*
+ * The member of each field, or NULL. Names of OCI documents mean the same in every case where nothing has exactly
+ * that name: so it is with runc, whose JSON is Go's (encoding/json).
+ */
+static void find_members(const struct spec_table *table, const struct json_value *object, bool any_case,
+			 const struct json_value **members)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		members[i] = json_get(object, table->fields[i].name);
+		found += members[i] != NULL;
+	}
+	if (!any_case || found == object->object.count)
+		return;
+	for (size_t i = 0; i < table->count; i++)
+		if (!members[i])
+			members[i] = get_in_any_case(object, table->fields[i].name);
+}
+
 static int read_object(const struct reader *reader, const struct step *parent, const struct spec_table *table,
 		       const struct json_value *value, void *object)
 {
+	const struct json_value *members[SPEC_FIELDS_MAX];
+
 	if (!has_type(value, JSON_OBJECT)) {
 		struct site site = { .reader = reader, .step = parent, .value = value };
 
@@ -419,13 +451,13 @@ static int read_object(const struct reader *reader, const struct step *parent, c
 	}
 	if (reader->unknown == SPEC_UNKNOWN_REFUSED && refuse_unknown(reader, parent, table, value) < 0)
 		return -1;
+	find_members(table, value, reader->unknown == SPEC_UNKNOWN_IGNORED, members);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct spec_field *field = &table->fields[i];
-		const struct json_value *member = json_get(value, field->name);
 		struct step step = { .parent = parent, .name = field->name };
-		struct site site = { .reader = reader, .step = &step, .field = field, .value = member };
+		struct site site = { .reader = reader, .step = &step, .field = field, .value = members[i] };
 
-		if (!is_absent(field, member) &&
+		if (!is_absent(field, members[i]) &&
 		    readers[field->kind](&site, (char *)object + field->offset) < 0)
 			return -1;
 	}

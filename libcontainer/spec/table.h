@@ -83,6 +83,8 @@ struct spec_field {
 	const struct spec_table *table; /* of an object */
 };
 
+#define SPEC_FIELDS_MAX 32
+
 struct spec_table {
 	size_t size; /* of the structure */
 	const struct spec_field *fields;
@@ -148,13 +150,15 @@ struct spec_table {
 #define SPEC_TYPE_U32_LIST struct u32_list
 #define SPEC_TYPE_STRING_MAP struct string_map
 
-#define SPEC_TABLE(structure, fields_)                                                       \
-	{                                                                                    \
-		.size = sizeof(structure), .fields = (fields_), .count = ARRAY_SIZE(fields_) \
+#define SPEC_TABLE(structure, fields_)                                                     \
+	{                                                                                  \
+		.size = sizeof(structure), .fields = (fields_),                            \
+		.count = ARRAY_SIZE(fields_) +                                             \
+			 0 * sizeof(char[ARRAY_SIZE(fields_) <= SPEC_FIELDS_MAX ? 1 : -1]) \
 	}
 
 enum spec_unknown {
-	SPEC_UNKNOWN_IGNORED, /* members that are not in the table: for OCI documents */
+	SPEC_UNKNOWN_IGNORED, /* members that are not in the table: for OCI documents; the case of names, too */
 	SPEC_UNKNOWN_REFUSED, /* for our own, where a typing error must not pass */
 };
 

@@ -28,5 +28,5 @@ bool spec_valid_rlimit(const char *text); /* RLIMIT_ and capital letters */
 bool spec_valid_page_size(const char *text); /* "2MB" */
 bool spec_valid_device_type(const char *text); /* "c", "b", "u" or "p" */
 bool spec_valid_device_rule_type(const char *text); /* "a", "b" or "c" */
-bool spec_valid_device_access(const char *text); /* of r, w and m */
+bool spec_valid_device_access(const char *text); /* of r, w, m, and a that means nothing */
 bool spec_valid_memory_bandwidth(const char *text); /* "MB:" and one line */

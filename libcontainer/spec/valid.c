@@ -42,7 +42,7 @@ bool spec_valid_device_rule_type(const char *text)
 
 bool spec_valid_device_access(const char *text)
 {
-	return !text[strspn(text, "rwm")];
+	return !text[strspn(text, "rwma")];
 }
 
 bool spec_valid_memory_bandwidth(const char *text)

@@ -193,7 +193,7 @@ static void denying_after_allowing_all(void **test)
 	static const struct oci_device_rule rules[] = {
 		{ .allow = true, .access = "rwm" },
 		{ .allow = false, .type = "b", .access = "w" },
-		{ .allow = false, .type = "c", .major = NR(1), .minor = NR(1), .access = "rwm" },
+		{ .allow = false, .type = "c", .major = NR(1), .minor = NR(1), .access = "rwa" },
 	};
 	struct device_state state = resolve(rules, ARRAY_SIZE(rules));
 

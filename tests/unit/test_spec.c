@@ -342,7 +342,7 @@ static void treats_unknown_members(void **state)
 							 "expected one of path, args, env, timeout" },
 	};
 	static const char text[] =
-		IN_CONFIG("\"new\":{\"of\":[1.3]},\"Hostname\":\"x\",\"linux\":{\"later\":1}");
+		IN_CONFIG("\"new\":{\"of\":[1.3]},\"host\":\"x\",\"linux\":{\"later\":1}");
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct oci_config *config = must_parse(&arena, &spec_config_table, text);
 	const struct spec_table *hooks = NULL;
@@ -357,6 +357,22 @@ static void treats_unknown_members(void **state)
 		return;
 	}
 	assert_refused(hooks->fields[0].table, refusals, ARRAY_SIZE(refusals), SPEC_UNKNOWN_REFUSED);
+}
+
+/* As Go's encoding/json, and so runc, takes them. */
+static void takes_names_in_any_case(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct oci_config *config = must_parse(
+		&arena, &spec_config_table,
+		"{\"ociversion\":\"1.0.0\",\"HostName\":\"other\",\"hostname\":\"exact\",\"linux\":{\"resources\":"
+		"{\"hugepageLimits\":[{\"pagesize\":\"2MB\",\"LIMIT\":1,\"limiT\":7}]}}}");
+
+	(void)state;
+	assert_string_equal(config->oci_version, "1.0.0");
+	assert_string_equal(config->hostname, "exact");
+	assert_string_equal(config->linux_->resources->hugepage_limits.items[0].page_size, "2MB");
+	assert_int_equal(config->linux_->resources->hugepage_limits.items[0].limit, 7);
 }
 
 static void reads_the_other_documents(void **state)
@@ -460,6 +476,7 @@ int main(void)
 		cmocka_unit_test(shows_found_text_safely),
 		cmocka_unit_test(takes_null_and_empty_as_absent),
 		cmocka_unit_test(treats_unknown_members),
+		cmocka_unit_test(takes_names_in_any_case),
 		cmocka_unit_test(reads_the_other_documents),
 		cmocka_unit_test(finds_namespaces),
 		cmocka_unit_test(loads_regular_files_only),
