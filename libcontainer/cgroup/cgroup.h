@@ -192,6 +192,12 @@ int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive
 /* Sends @signal to every process below (cgroup.kill where it can, else frozen and signalled one by one). */
 int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error);
 
+/*
+ * Lets what was killed die. On v1 a frozen process does not: the container's groups are thawed with all below them,
+ * which the container may have frozen itself, and so is the group that process @pid (0: none) was moved to.
+ */
+void cgroup_let_die(const struct cgroup *cgroup, pid_t pid);
+
 int cgroup_freeze(const struct cgroup *cgroup, struct error *error);
 int cgroup_thaw(const struct cgroup *cgroup, struct error *error);
 /* 1 frozen, 0 not, -1 on an error; *settled (may be NULL): false while the kernel still works on it. */

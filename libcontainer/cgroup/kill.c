@@ -140,6 +140,54 @@ static int signal_once(const struct cgroup *cgroup, int signal, struct error *er
 	return signalled;
 }
 
+static int thaw(int directory, void *data)
+{
+	(void)data;
+	file_write_at(directory, "freezer.state", "THAWED");
+	return 0;
+}
+
+/* The directory of the freezer's group that @pid is in, or -1. */
+static int freezer_of_process(const struct cgroup_group *freezer, pid_t pid)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	size_t length;
+	char *save = NULL;
+	char *text;
+
+	if (file_read_at(&arena, AT_FDCWD, arena_printf(&arena, "/proc/%d/cgroup", pid), PIDS_TEXT_MAX, &text,
+			 &length) < 0)
+		return -1;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *controllers = strchr(line, ':');
+		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = '\0';
+		if (list_has(controllers + 1, "freezer"))
+			return cgroup_directory_open(arena_printf(&arena, "%s%s", freezer->mountpoint, path),
+						     O_PATH | O_DIRECTORY);
+	}
+	return -1;
+}
+
+void cgroup_let_die(const struct cgroup *cgroup, pid_t pid)
+{
+	const struct group_visitor visitor = { .enter = thaw };
+	struct cgroup_group *freezer = group_find_v1(cgroup, "freezer");
+	_cleanup_fd_ int elsewhere = -1;
+
+	if (!freezer || freezer->dropped)
+		return;
+	if (group_fd(freezer) >= 0)
+		group_walk(group_fd(freezer), &visitor);
+	if (pid > 0)
+		elsewhere = freezer_of_process(freezer, pid);
+	if (elsewhere >= 0)
+		thaw(elsewhere, NULL);
+}
+
 /*
  * Frozen, no process can fork away while the list is gone through. Where there is no freezer, SIGKILL goes
  * round again until nobody new turns up.
@@ -159,6 +207,8 @@ static int signal_each(const struct cgroup *cgroup, int signal, struct error *er
 	/* A frozen process cannot even die. */
 	if (frozen && (!was_frozen || signal == SIGKILL) && cgroup_thaw(cgroup, &freezing) < 0 && result >= 0)
 		return error_set(error, 0, "%s", freezing.text);
+	if (result > 0 && signal == SIGKILL)
+		cgroup_let_die(cgroup, 0);
 	return result < 0 ? -1 : 0;
 }
 
@@ -166,6 +216,7 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error)
 {
 	struct cgroup_group *group = group_find(cgroup, NULL);
 	struct error thawing;
+	int signalled;
 
 	if (!processes_group(cgroup))
 		return error_set(error, 0, "the container has no cgroup to find its processes in");
@@ -180,9 +231,12 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error)
 	/*
 	 * What is in the v1 groups should be in the v2 group, too; make sure, and let what is frozen there die.
 	 */
-	if (signal_once(cgroup, signal, error) < 0)
+	signalled = signal_once(cgroup, signal, error);
+	if (signalled < 0)
 		return -1;
 	if (group_find_v1(cgroup, "freezer") && cgroup_thaw(cgroup, &thawing) < 0)
 		return error_set(error, 0, "%s", thawing.text);
+	if (signalled > 0)
+		cgroup_let_die(cgroup, 0);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "container/destroy.h"
 
 #define KILL_TIMEOUT_MS 10000
+#define KILL_SOON_MS 100 /* what is not frozen ends within that time, mostly */
 
 static int kill_and_wait(const struct container *container, struct error *error)
 {
@@ -25,6 +26,8 @@ static int kill_and_wait(const struct container *container, struct error *error)
 		return error_set(error, errno, "kill the container's process");
 	if (container->cgroup && cgroup_is_frozen(container->cgroup, NULL, &ignored) > 0)
 		cgroup_thaw(container->cgroup, &ignored);
+	if (container->cgroup && poll(&polled, 1, KILL_SOON_MS) == 0)
+		cgroup_let_die(container->cgroup, container->state.pid);
 	if (poll(&polled, 1, KILL_TIMEOUT_MS) <= 0)
 		return error_set(error, ETIMEDOUT, "container's process %d did not end within %d s of SIGKILL",
 				 container->state.pid, KILL_TIMEOUT_MS / 1000);

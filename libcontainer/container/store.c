@@ -21,13 +21,14 @@ int store_check_id(const char *id, struct error *error)
 				 ID_LENGTH_MAX);
 	if (!strcmp(id, ".") || !strcmp(id, ".."))
 		return error_set(error, 0, "invalid container ID format: \"%s\"", id);
-	for (const char *c = id; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("_+-.", *c))
-			return error_set(
-				error, 0,
-				"invalid container ID format: \"%s\" has other characters than letters, "
-				"digits and _+-.",
-				id);
+	for (const char *c = id; *c; c++) {
+		if (isalnum((unsigned char)*c) || strchr("_+-.", *c))
+			continue;
+		return error_set(error, 0,
+				 "invalid container ID format: invalid character `%c` in the ID \"%s\": it has "
+				 "letters, digits and _+-. only",
+				 isgraph((unsigned char)*c) ? *c : '?', id);
+	}
 	return 0;
 }
 

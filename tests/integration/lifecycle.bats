@@ -381,6 +381,34 @@ matches_stderr() {
 	nothing_created
 }
 
+# A process frozen by the v1 freezer does not die of SIGKILL, and who may write to its groups may freeze it there.
+@test "delete --force of a container frozen in a group below its own, and in one of the host's" {
+	requires_root
+	requires_controller freezer
+	requires_newer_runc "never ends"
+	local group freezer pid
+	start_sleeping
+	group=$(container_cgroup freezer)
+	[[ $(stat -fc %T "$group") == cgroupfs ]] || skip "the freezer of v2 lets processes die"
+	freezer=$(cgroup_directory freezer)
+	mkdir "$group/below"
+	container_pid >"$group/below/cgroup.procs"
+	echo FROZEN >"$group/below/freezer.state"
+	run runtime delete --force "$ID"
+	[[ ! -d $group/below ]] || echo THAWED >"$group/below/freezer.state"
+	equal "$status" 0
+	nothing_created
+	start_sleeping "$ID-other"
+	mkdir "$freezer/it-frozen-$ID"
+	container_pid "$ID-other" >"$freezer/it-frozen-$ID/cgroup.procs"
+	echo FROZEN >"$freezer/it-frozen-$ID/freezer.state"
+	run runtime delete --force "$ID-other"
+	echo THAWED >"$freezer/it-frozen-$ID/freezer.state"
+	rmdir "$freezer/it-frozen-$ID"
+	equal "$status" 0
+	nothing_created
+}
+
 @test "exec --ignore-paused waits for resume" {
 	requires_controller freezer
 	start_sleeping
