@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/un.h>
 
-#define FDS_MAX 16
+#define FDS_MAX 64
 
 void fd_close(int *fd)
 {

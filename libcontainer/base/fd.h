@@ -25,7 +25,7 @@ int fd_write_once(int fd, const char *text);
 int fd_read_all(struct arena *arena, int fd, size_t limit, char **bytes, size_t *length);
 
 /*
- * Sends one message of @length bytes with @count descriptors (at most 16) as SCM_RIGHTS over a unix
+ * Sends one message of @length bytes with @count descriptors (at most 64) as SCM_RIGHTS over a unix
  * socket, without SIGPIPE. Returns 0, or -1 with errno.
  */
 int fd_send(int socket, const void *bytes, size_t length, const int *fds, size_t count);

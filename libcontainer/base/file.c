@@ -24,29 +24,49 @@ int file_read_at(struct arena *arena, int directory, const char *path, size_t li
 	return fd_read_all(arena, fd, limit, bytes, length);
 }
 
-int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode)
+int file_stage_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode,
+		  char staged[NAME_MAX + 1])
 {
-	char temporary[NAME_MAX + 1];
 	_cleanup_fd_ int fd = -1;
 	int saved;
 
-	if (snprintf(temporary, sizeof(temporary), ".%s.%d", name, getpid()) > NAME_MAX) {
+	if (snprintf(staged, NAME_MAX + 1, ".%s.%d", name, getpid()) > NAME_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-
 	/* A new file, never one that somebody has put there: the directory may be one where others write, as /tmp. */
-	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0 && errno == EEXIST && unlinkat(directory, temporary, 0) == 0)
-		fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	fd = openat(directory, staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0 && errno == EEXIST && unlinkat(directory, staged, 0) == 0)
+		fd = openat(directory, staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -1;
-	if (fd_write_all(fd, bytes, length) == 0 && renameat(directory, temporary, directory, name) == 0)
+	if (fd_write_all(fd, bytes, length) == 0)
 		return 0;
 	saved = errno;
-	unlinkat(directory, temporary, 0);
+	unlinkat(directory, staged, 0);
 	errno = saved;
 	return -1;
+}
+
+int file_commit_at(int directory, const char *staged, const char *name)
+{
+	int saved;
+
+	if (renameat(directory, staged, directory, name) == 0)
+		return 0;
+	saved = errno;
+	unlinkat(directory, staged, 0);
+	errno = saved;
+	return -1;
+}
+
+int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode)
+{
+	char staged[NAME_MAX + 1];
+
+	if (file_stage_at(directory, name, bytes, length, mode, staged) < 0)
+		return -1;
+	return file_commit_at(directory, staged, name);
 }
 
 int file_write_at(int directory, const char *path, const char *text)

@@ -6,9 +6,9 @@
  * What is mounted where is found once, from /proc/self/cgroup and the customary places, or where those do not
  * hold from /proc/self/mountinfo.
  *
- * A start goes: cgroup_layout_read, cgroup_create, cgroup_set_devices, cgroup_set_resources, clone3 with
- * cgroup_clone_fd, and the child writes "0" to the descriptors of cgroup_join_fds. All may also be done after
- * the clone, while the child is busy with its namespaces: then v2 is joined by a descriptor, too. cgroup_save
+ * A start goes: cgroup_layout_read, cgroup_create, clone3 with cgroup_clone_fd, cgroup_create_rest,
+ * cgroup_set_resources, cgroup_set_devices, and the child writes "0" to the descriptors of cgroup_join_fds. So the
+ * groups of v1, of which there may be a dozen, are made while the child is busy with its mounts. cgroup_save
  * goes into the state, and each later command starts with cgroup_open. When the process is in the groups for good,
  * cgroup_settle.
  *
@@ -63,6 +63,7 @@ struct cgroup_request {
 	struct optional_u32 owner;
 	const struct oci_device_list *devices; /* linux.devices, or NULL */
 	const struct string_map *annotations; /* systemd: org.systemd.property.NAME; or NULL */
+	bool v1_later; /* the groups of v1 may be left to cgroup_create_rest(); a manager that makes all at once does */
 };
 
 struct cgroup; /* the container's groups in all hierarchies, with a descriptor for each */
@@ -85,6 +86,10 @@ int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const s
  */
 int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
 		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error);
+
+/* Makes those that cgroup_create() was to leave for later. 0, or -1: cgroup_destroy() then removes what was made. */
+int cgroup_create_rest(struct cgroup *cgroup, const struct cgroup_layout *layout,
+		       const struct oci_resources *resources, struct error *error);
 
 /*
  * Opens the cgroups of an existing container from what cgroup_save() wrote. A group that has gone is no error.

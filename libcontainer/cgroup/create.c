@@ -284,6 +284,8 @@ static int cgroupfs_create(struct cgroup *cgroup, const struct cgroup_layout *la
 			   const struct oci_resources *resources, struct error *error)
 {
 	for (size_t i = 0; i < layout->count; i++) {
+		if (cgroup->v1_later && !layout->items[i].v2)
+			continue;
 		if (group_create(cgroup, &cgroup->groups[i], &layout->items[i], resources, error) < 0) {
 			undo(cgroup);
 			return -1;
@@ -291,6 +293,19 @@ static int cgroupfs_create(struct cgroup *cgroup, const struct cgroup_layout *la
 	}
 	if (!group_find(cgroup, "devices"))
 		cgroup->path = ""; /* rootless, and nothing was permitted */
+	return 0;
+}
+
+int cgroup_create_rest(struct cgroup *cgroup, const struct cgroup_layout *layout,
+		       const struct oci_resources *resources, struct error *error)
+{
+	if (!cgroup->v1_later)
+		return 0;
+	cgroup->v1_later = false;
+	for (size_t i = 0; i < layout->count; i++)
+		if (!layout->items[i].v2 &&
+		    group_create(cgroup, &cgroup->groups[i], &layout->items[i], resources, error) < 0)
+			return -1;
 	return 0;
 }
 

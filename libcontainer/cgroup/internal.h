@@ -35,6 +35,7 @@ struct cgroup {
 	bool rootless;
 	bool path_given; /* linux.cgroupsPath was there: then a missing permission is an error for rootless, too */
 	bool unified; /* a pure v2 host */
+	bool v1_later; /* the groups of v1 are still to be made */
 	/*
 	 * From a plan, and some group was there already: it may be someone else's, so nobody in it is killed
 	 * and it is removed only if it is empty.

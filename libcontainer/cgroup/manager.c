@@ -74,6 +74,7 @@ static struct cgroup *plan(struct arena *arena, const struct cgroup_layout *layo
 	planned->rootless = request->rootless;
 	planned->path_given = request->cgroups_path && *request->cgroups_path;
 	planned->owner = request->owner;
+	planned->v1_later = request->v1_later && planned->ops == &cgroupfs_ops;
 	return planned->ops->plan(planned, layout, request, error) < 0 ? NULL : planned;
 }
 

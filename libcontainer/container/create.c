@@ -297,7 +297,7 @@ static int step_announce(struct creation *creation, struct error *error)
 	if (cgroup_plan(creation->arena, &creation->layout, &request, &planned, error) < 0)
 		return -1;
 	creation->planned_cgroup = cgroup_text(creation->arena, planned);
-	if (save_config(creation, error) < 0 || save_state(creation, planned, error) < 0)
+	if (save_state(creation, planned, error) < 0)
 		return -1;
 	return creation->is_run ? 0 : listen_for_start(creation, error);
 }
@@ -321,27 +321,43 @@ static int step_sources(struct creation *creation, struct error *error)
 	return rootfs_open_sources(&creation->sandbox.rootfs, user_namespace && geteuid() == 0, error);
 }
 
+static const struct oci_resources *resources_of(const struct oci_config *config)
+{
+	return config->linux_ ? config->linux_->resources : NULL;
+}
+
+/*
+ * The group of v2, in which the process is born. Those of v1 it joins by itself, so they are made while it is busy with
+ * its mounts; but not where a cgroup namespace has to be made in them before anything else, and not for a rootless
+ * container, which may have to do without some.
+ */
 static int step_cgroup(struct creation *creation, struct error *error)
 {
-	const struct oci_linux *config = creation->plan.config->linux_;
-	const struct oci_resources *resources = config ? config->resources : NULL;
-	const struct oci_device_rule_list none = { 0 };
+	const struct oci_config *config = creation->plan.config;
 	struct cgroup_request request = cgroup_request(creation);
 
-	if (cgroup_create(creation->arena, &creation->layout, &request, resources, &creation->cgroup, error) <
-	    0)
+	request.v1_later = !creation->plan.rootless && !config_has_new_namespace(config, OCI_NAMESPACE_CGROUP);
+	if (cgroup_create(creation->arena, &creation->layout, &request, resources_of(config), &creation->cgroup,
+			  error) < 0)
 		return error_context(error, "unable to apply cgroup configuration");
 	creation->sandbox.cgroup = creation->cgroup;
+	creation->sandbox.cgroup_later = request.v1_later;
 	creation->sandbox.rootfs.cgroup = creation->cgroup;
-	if (cgroup_set_resources(creation->cgroup, resources, error) < 0 ||
-	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none,
-			       config ? &config->devices : NULL, error) < 0) {
-		struct error ignored;
-
-		cgroup_destroy(creation->cgroup, &ignored);
-		return error_context(error, "unable to apply cgroup configuration");
-	}
 	return 0;
+}
+
+static int step_limits(struct creation *creation, struct error *error)
+{
+	const struct oci_config *config = creation->plan.config;
+	const struct oci_resources *resources = resources_of(config);
+	const struct oci_device_rule_list none = { 0 };
+
+	if (cgroup_create_rest(creation->cgroup, &creation->layout, resources, error) < 0 ||
+	    cgroup_set_resources(creation->cgroup, resources, error) < 0 ||
+	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none,
+			       config->linux_ ? &config->linux_->devices : NULL, error) < 0)
+		return error_context(error, "unable to apply cgroup configuration");
+	return sandbox_hand_cgroups(&creation->sandbox, error);
 }
 
 /* Some groups were not permitted, or were there already: usually there is nothing to correct. */
@@ -452,14 +468,23 @@ static int step_setup(struct creation *creation, struct error *error)
 	return error_context(error, "unable to start container process: error during container init");
 }
 
-static int step_state(struct creation *creation, struct error *error)
+/* Takes a while: done while the child sets itself up. */
+static int step_write_files(struct creation *creation, struct error *error)
 {
 	char letter;
 
 	creation->state.pid = creation->sandbox.pid;
+	/* As long as this process has not waited for it, it is there. */
 	if (process_stat(creation->state.pid, &creation->state.pid_start, &letter) < 0)
-		return error_set(error, 0, "the container's process ended while it was set up");
-	return state_save_init(&creation->entry, &creation->state, error);
+		return error_set(error, errno, "look at the container's process");
+	if (state_stage_init(&creation->entry, &creation->state, creation->staged_init, error) < 0)
+		return -1;
+	return save_config(creation, error);
+}
+
+static int step_state(struct creation *creation, struct error *error)
+{
+	return state_commit_init(&creation->entry, creation->staged_init, error);
 }
 
 static int step_pidfd(struct creation *creation, struct error *error)
@@ -514,9 +539,11 @@ static const struct {
 	{ "notify socket", step_notify, NULL },
 	{ "mount sources", step_sources, NULL },
 	{ "cgroup", step_cgroup, undo_cgroup },
-	{ "cgroup's state", step_cgroup_state, NULL },
 	{ "resctrl", step_intel_rdt, undo_intel_rdt },
 	{ "process", step_process, undo_process },
+	{ "limits", step_limits, NULL },
+	{ "cgroup's state", step_cgroup_state, NULL },
+	{ "files", step_write_files, NULL },
 	{ "setup", step_setup, NULL },
 	{ "process's state", step_state, NULL },
 	{ "pid file", step_pid_file, undo_pid_file },

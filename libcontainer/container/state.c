@@ -121,7 +121,8 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 	return 0;
 }
 
-int state_save_init(const struct store_entry *entry, const struct saved_state *state, struct error *error)
+int state_stage_init(const struct store_entry *entry, const struct saved_state *state,
+		     char staged[NAME_MAX + 1], struct error *error)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct json_writer writer = { .out = &text, .first = true };
@@ -132,7 +133,14 @@ int state_save_init(const struct store_entry *entry, const struct saved_state *s
 	json_key(&writer, "start");
 	json_u64(&writer, state->pid_start);
 	json_end_object(&writer);
-	if (file_write_atomic_at(entry->fd, STORE_INIT, text.text, text.length, 0600) < 0)
+	if (file_stage_at(entry->fd, STORE_INIT, text.text, text.length, 0600, staged) < 0)
+		return error_set(error, errno, "write %s/" STORE_INIT, entry->path);
+	return 0;
+}
+
+int state_commit_init(const struct store_entry *entry, const char *staged, struct error *error)
+{
+	if (file_commit_at(entry->fd, staged, STORE_INIT) < 0)
 		return error_set(error, errno, "write %s/" STORE_INIT, entry->path);
 	return 0;
 }

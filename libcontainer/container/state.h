@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -48,8 +49,13 @@ struct saved_state {
 int state_save(const struct store_entry *entry, const struct saved_state *state, const struct policy *policy,
 	       const struct cgroup *cgroup, const struct policy_changes *changes, struct error *error);
 
-/* Writes init.json: @state->pid and when that process started. 0, or -1. */
-int state_save_init(const struct store_entry *entry, const struct saved_state *state, struct error *error);
+/*
+ * Writes init.json: @state->pid and when that process started. The first part takes the time, the second one (when the
+ * process is set up) makes it true. 0, or -1.
+ */
+int state_stage_init(const struct store_entry *entry, const struct saved_state *state,
+		     char staged[NAME_MAX + 1], struct error *error);
+int state_commit_init(const struct store_entry *entry, const char *staged, struct error *error);
 
 /* Both files. Without the second one the pid is 0. */
 int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state,

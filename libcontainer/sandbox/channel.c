@@ -15,13 +15,19 @@ int channel_make(int ends[2], struct error *error)
 	return 0;
 }
 
-int channel_send(int channel, enum message_type type, int value, int fd, struct error *error)
+int channel_send_fds(int channel, enum message_type type, int value, const int *fds, size_t count,
+		     struct error *error)
 {
 	struct message message = { .type = type, .value = value };
 
-	if (fd_send(channel, &message, sizeof(message), &fd, fd >= 0 ? 1 : 0) < 0)
+	if (fd_send(channel, &message, sizeof(message), fds, count) < 0)
 		return error_set(error, errno, "send to the other stage of the runtime");
 	return 0;
+}
+
+int channel_send(int channel, enum message_type type, int value, int fd, struct error *error)
+{
+	return channel_send_fds(channel, type, value, &fd, fd >= 0 ? 1 : 0, error);
 }
 
 int channel_send_plainly(int channel, enum message_type type, int value, struct error *error)
@@ -40,26 +46,31 @@ void channel_send_error(int channel, const struct error *cause)
 	(void)!fd_send(channel, &message, sizeof(message), NULL, 0);
 }
 
-int channel_receive(int channel, struct message *message, int *fd, struct error *error)
+int channel_receive_fds(int channel, struct message *message, int *fds, size_t *count, struct error *error)
 {
-	int received[1] = { -1 };
-	size_t count = fd ? 1 : 0;
-	ssize_t got = fd_receive(channel, message, sizeof(*message), received, &count);
+	ssize_t got = fd_receive(channel, message, sizeof(*message), fds, count);
 
-	if (fd)
-		*fd = -1;
 	if (got < 0 && errno == ECONNRESET)
 		return 0;
 	if (got < 0)
 		return error_set(error, errno, "receive from the other stage of the runtime");
 	if (got == 0)
 		return 0;
-	if (fd && count == 1)
-		*fd = received[0];
 	if (got != sizeof(*message) || message->type < MESSAGE_CONTINUE || message->type > MESSAGE_ERROR)
 		return error_set(error, EPROTO, "message from the other stage of the runtime");
 	message->error.text[sizeof(message->error.text) - 1] = '\0';
 	return 1;
+}
+
+int channel_receive(int channel, struct message *message, int *fd, struct error *error)
+{
+	int received = -1;
+	size_t count = fd ? 1 : 0;
+	int got = channel_receive_fds(channel, message, &received, &count, error);
+
+	if (fd)
+		*fd = received;
+	return got;
 }
 
 int channel_expect(int channel, enum message_type type, struct error *error)

@@ -13,6 +13,7 @@
 enum message_type {
 	MESSAGE_CONTINUE = 1, /* runtime to child: go on */
 	MESSAGE_START, /* runtime to child: execute the program */
+	MESSAGE_CGROUPS, /* runtime to child: descriptors of cgroups to join are attached, value says how many early ones */
 	MESSAGE_HOOKS, /* child to runtime: the mounts are made, run createRuntime's hooks, then CONTINUE */
 	MESSAGE_LIMITS, /* child to runtime: set my resource limits, then CONTINUE */
 	MESSAGE_CONSOLE, /* child to runtime: the pty's master is attached; value is its number */
@@ -34,6 +35,10 @@ int channel_make(int ends[2], struct error *error);
 /* Sends a message, with a descriptor where @fd is not negative. 0, or -1 (the peer is gone: EPIPE). */
 int channel_send(int channel, enum message_type type, int value, int fd, struct error *error);
 
+/* The same with @count descriptors. */
+int channel_send_fds(int channel, enum message_type type, int value, const int *fds, size_t count,
+		     struct error *error);
+
 /* The same without a descriptor, by write(2) and nothing else. */
 int channel_send_plainly(int channel, enum message_type type, int value, struct error *error);
 
@@ -45,6 +50,9 @@ void channel_send_error(int channel, const struct error *cause);
  * peer has closed its end, or -1. A message of another size or an unknown type is an error.
  */
 int channel_receive(int channel, struct message *message, int *fd, struct error *error);
+
+/* The same for up to *count descriptors; *count becomes their number. */
+int channel_receive_fds(int channel, struct message *message, int *fds, size_t *count, struct error *error);
 
 /* Waits for a message of @type; an error message, another type or a closed end is a failure. 0, or -1. */
 int channel_expect(int channel, enum message_type type, struct error *error);

@@ -34,6 +34,23 @@ static int step_die_with_runtime(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
+/* Where a cgroup namespace is made, it shows the groups that this process is in as its root. */
+static int step_join_cgroups_now(struct sandbox *sandbox, struct error *error)
+{
+	return sandbox->cgroup_later ? 0 : step_join_early_cgroups(sandbox, error);
+}
+
+/* Made in the meantime: what mounts them waits for them, and so does everything after the mounts. */
+static int step_join_made_cgroups(struct sandbox *sandbox, struct error *error)
+{
+	return sandbox->cgroup_later ? step_join_early_cgroups(sandbox, error) : 0;
+}
+
+static int await_cgroups(void *sandbox, struct error *error)
+{
+	return step_join_made_cgroups(sandbox, error);
+}
+
 static int step_join_namespaces(struct sandbox *sandbox, struct error *error)
 {
 	uint32_t types = UINT32_MAX & ~(1U << OCI_NAMESPACE_PID);
@@ -76,6 +93,8 @@ static int step_root(struct sandbox *sandbox, struct error *error)
 
 static int step_mounts(struct sandbox *sandbox, struct error *error)
 {
+	sandbox->rootfs.await_cgroups = await_cgroups;
+	sandbox->rootfs.await_context = sandbox;
 	return rootfs_mounts(&sandbox->rootfs, error);
 }
 
@@ -243,7 +262,7 @@ static int step_start_container_hooks(struct sandbox *sandbox, struct error *err
 
 static const struct step init_steps[] = {
 	{ "follow the runtime", step_die_with_runtime },
-	{ "join cgroups", step_join_early_cgroups },
+	{ "join cgroups", step_join_cgroups_now },
 	{ "id maps", step_wait_for_runtime },
 	{ "join namespaces", step_join_namespaces },
 	{ "cgroup namespace", step_cgroup_namespace },
@@ -254,6 +273,7 @@ static const struct step init_steps[] = {
 	{ "keyring", step_keyring },
 	{ "rootfs", step_root },
 	{ "mounts", step_mounts },
+	{ "join cgroups made meanwhile", step_join_made_cgroups },
 	{ "console", step_console },
 	{ "devices", step_devices },
 	{ "createRuntime hooks", step_runtime_hooks },

@@ -56,6 +56,9 @@ struct rootfs {
 	int procfs; /* the host's procfs, from procfs_open() */
 	const struct cgroup_layout *cgroup_layout; /* for mounts of type "cgroup" */
 	const struct cgroup *cgroup;
+	/* Called before anything of the container's cgroups is mounted: they may still be in the making. Or NULL. */
+	int (*await_cgroups)(void *context, struct error *error);
+	void *await_context;
 	int userns; /* descriptor of the container's user namespace where it has a new or joined one, else -1 */
 	bool no_pivot;
 	const struct hardening

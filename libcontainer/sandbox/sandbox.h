@@ -37,6 +37,7 @@ struct sandbox {
 	const struct oci_config *config; /* hardened */
 	const struct oci_process *process; /* of the config, or exec's own */
 	struct cgroup *cgroup; /* NULL: the process stays in the runtime's groups */
+	bool cgroup_later; /* v1's are made while the child sets itself up: sandbox_hand_cgroups() brings them */
 	int resctrl_tasks[RESCTRL_TASKS_MAX]; /* of its resctrl groups, or -1 */
 	struct namespaces namespaces;
 	struct rootfs rootfs; /* init only */
@@ -88,6 +89,12 @@ void sandbox_close(struct sandbox *sandbox);
  * none but hooks. 0, or -1 with no child left.
  */
 int sandbox_spawn(struct sandbox *sandbox, struct error *error);
+
+/*
+ * With cgroup_later: hands the cgroups to the child, once they are made. Nothing else may be said to the child between
+ * sandbox_spawn() and this. 0, or -1.
+ */
+int sandbox_hand_cgroups(struct sandbox *sandbox, struct error *error);
 
 /* Ends the child, where there is one: its network devices come back, it is killed and waited for. */
 void sandbox_kill(struct sandbox *sandbox);

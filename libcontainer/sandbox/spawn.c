@@ -402,7 +402,7 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 
 	sandbox->attach = false;
 
-	if (sandbox->cgroup &&
+	if (sandbox->cgroup && !sandbox->cgroup_later &&
 	    cgroup_join_fds(sandbox->cgroup, clone_cgroup(sandbox) >= 0, &sandbox->join, error) < 0)
 		return -1;
 	if (channel_make(ends, error) < 0)
@@ -426,4 +426,22 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 	if (result < 0)
 		sandbox_kill(sandbox);
 	return result;
+}
+
+int sandbox_hand_cgroups(struct sandbox *sandbox, struct error *error)
+{
+	struct cgroup_join *join = &sandbox->join;
+	int fds[2 * CGROUP_HIERARCHIES_MAX];
+
+	if (!sandbox->cgroup_later)
+		return 0;
+	if (cgroup_join_fds(sandbox->cgroup, clone_cgroup(sandbox) >= 0, join, error) < 0)
+		return -1;
+	memcpy(fds, join->early, join->early_count * sizeof(*fds));
+	memcpy(fds + join->early_count, join->late, join->late_count * sizeof(*fds));
+	if (channel_send_fds(sandbox->channel, MESSAGE_CGROUPS, (int)join->early_count, fds,
+			     join->early_count + join->late_count, error) == 0)
+		return 0;
+	/* A child that has failed by now says why: sandbox_serve() reads it. */
+	return error->number == EPIPE ? 0 : -1;
 }

@@ -67,6 +67,28 @@ static int join_resctrl(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
+/* What sandbox_hand_cgroups() sends. */
+static int receive_groups(struct sandbox *sandbox, struct error *error)
+{
+	struct cgroup_join *join = &sandbox->join;
+	int fds[2 * CGROUP_HIERARCHIES_MAX];
+	size_t count = ARRAY_SIZE(fds);
+	struct message message;
+	int got = channel_receive_fds(sandbox->channel, &message, fds, &count, error);
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return error_set(error, 0, "the runtime ended while it made the container's cgroups");
+	if (message.type != MESSAGE_CGROUPS || message.value < 0 || (size_t)message.value > count)
+		return error_set(error, EPROTO, "message %u instead of the container's cgroups", message.type);
+	join->early_count = (size_t)message.value;
+	join->late_count = count - join->early_count;
+	memcpy(join->early, fds, join->early_count * sizeof(*fds));
+	memcpy(join->late, fds + join->early_count, join->late_count * sizeof(*fds));
+	return 0;
+}
+
 /*
  * Groups that are joined late are visited for a moment, so that the cgroup namespace made next has them as its
  * root, and left again, so that the setup is not charged to their limits.
@@ -75,8 +97,12 @@ int step_join_early_cgroups(struct sandbox *sandbox, struct error *error)
 {
 	const struct cgroup_join *join = &sandbox->join;
 
+	if (sandbox->cgroup_later && receive_groups(sandbox, error) < 0)
+		return -1;
+	sandbox->cgroup_later = false;
 	if (join_groups(join->early, join->early_count, error) < 0 || join_resctrl(sandbox, error) < 0)
 		return -1;
+	sandbox->join.early_count = 0;
 	if (join->late_count == 0 || !(sandbox->namespaces.new_flags & CLONE_NEWCGROUP))
 		return 0;
 	if (join_groups(join->late, join->late_count, error) < 0)

@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct container_state description;
 	struct saved_state state = { 0 };
 	struct error error = { 0 };
+	char staged[NAME_MAX + 1];
 
 	if (directory < 0)
 		make_directory();
@@ -55,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_require(file_write_atomic_at(directory, STORE_INIT, data, size, 0600) == 0);
 	if (state_load(&arena, &entry, &state, &error) < 0)
 		fuzz_require_message(&error);
-	fuzz_require(state_save_init(&entry, &state, &error) == 0);
+	fuzz_require(state_stage_init(&entry, &state, staged, &error) == 0);
+	fuzz_require(state_commit_init(&entry, staged, &error) == 0);
 	fuzz_require(state_load(&arena, &entry, &state, &error) == 0);
 	return 0;
 }
