@@ -3,7 +3,7 @@
 # Completion of casemate for bash.
 
 _casemate_commands='create delete events exec explain features help kill list pause policy ps resume run spec start
-	state update'
+	state update verify'
 
 _casemate_create_options='-b --bundle -f --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
 	--preserve-fds'
@@ -26,6 +26,7 @@ _casemate_options()
 	policy) echo '-f --format -s --source' ;;
 	list) echo '-f --format -q --quiet' ;;
 	spec) echo '-b --bundle --rootless' ;;
+	verify) echo '-f --format -q --quiet' ;;
 	update) echo '-r --resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share' \
 		'--cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --memory' \
 		'--memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema' ;;
@@ -44,6 +45,7 @@ _casemate_value()
 	:--cgroup-manager) echo 'cgroupfs systemd disabled' ;;
 	:--rootless) echo 'true false auto' ;;
 	explain:-f | explain:--format) echo 'text json config' ;;
+	verify:-f | verify:--format) echo 'text json' ;;
 	*:--format | list:-f | policy:-f | ps:-f) echo 'table json' ;;
 	update:--cpu-idle) echo '0 1' ;;
 	*:--preserve-fds | exec:-u | exec:--user | exec:-g | exec:--additional-gids | exec:--cwd | exec:-e | \
@@ -93,7 +95,8 @@ _casemate()
 			sed -n 's/^    "name": "\(.*\)",$/\1/p')" -- "$word"
 			compgen -f -- "$word")
 		;;
-	delete:0 | events:0 | exec:0 | kill:0 | pause:0 | ps:0 | resume:0 | start:0 | state:0 | update:0)
+	delete:0 | events:0 | exec:0 | kill:0 | pause:0 | ps:0 | resume:0 | start:0 | state:0 | update:0 | \
+		verify:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(casemate "${root[@]}" list -q 2>/dev/null)" -- "$word")
 		;;
 	explain:0)

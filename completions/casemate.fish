@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of casemate for fish.
 
-set -l commands create delete events exec explain features help kill list pause policy ps resume run spec start state update
+set -l commands create delete events exec explain features help kill list pause policy ps resume run spec start state update verify
 
 # The containers, below the --root the line has.
 function __casemate_containers
@@ -47,9 +47,10 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a spec -d '
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a start -d 'run the program of a created container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a state -d 'print the state of a container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a update -d 'change the resource limits of a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a verify -d 'compare a running container with what was planned'
 
 # containers
-complete -c casemate -n '__fish_seen_subcommand_from delete events exec explain kill pause ps resume start state update' \
+complete -c casemate -n '__fish_seen_subcommand_from delete events exec explain kill pause ps resume start state update verify' \
     -a '(__casemate_containers)' -d container
 complete -c casemate -n '__fish_seen_subcommand_from explain' -a '(__fish_complete_directories)'
 complete -c casemate -n '__fish_seen_subcommand_from policy' -a 'list show check' -F
@@ -124,6 +125,10 @@ complete -c casemate -n '__fish_seen_subcommand_from spec' -l rootless -d 'for a
 # policy
 complete -c casemate -n '__fish_seen_subcommand_from policy' -s f -l format -xa 'table json' -d 'form of the list'
 complete -c casemate -n '__fish_seen_subcommand_from policy' -s s -l source -d 'show a policy as it is written'
+
+# verify
+complete -c casemate -n '__fish_seen_subcommand_from verify' -s f -l format -xa 'text json' -d 'what to print'
+complete -c casemate -n '__fish_seen_subcommand_from verify' -s q -l quiet -d 'print only what is not in force'
 
 # update
 complete -c casemate -n '__fish_seen_subcommand_from update' -s r -l resources -rF -d 'take the limits from a file'

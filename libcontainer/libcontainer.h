@@ -146,6 +146,41 @@ struct explanation {
 int container_explain(struct arena *arena, const struct runtime *runtime, const char *bundle_or_id,
 		      struct explanation *explanation, struct error *error);
 
+enum measure_state {
+	MEASURE_HOLDS,
+	MEASURE_BROKEN,
+	MEASURE_UNKNOWN, /* the kernel does not say, or not to this process */
+};
+
+/* One thing that was planned for a container, and what the kernel says of it. */
+struct measure {
+	enum measure_state state;
+	const char
+		*name; /* a member of the configuration, and which of several: "linux.maskedPaths /proc/keys" */
+	const char *planned;
+	const char *found;
+};
+
+struct verification {
+	const char *id;
+	const char *policies; /* names */
+	pid_t pid; /* of the first process */
+	size_t processes; /* that were looked at */
+	struct measure *measures;
+	size_t count;
+	size_t capacity;
+	size_t broken;
+	size_t unknown;
+};
+
+/*
+ * Compares what was planned for running container @id (its hardened configuration) with what is: its processes,
+ * mounts, namespaces and groups as the kernel reports them now. 0 also where something is broken; -1 where the
+ * container cannot be looked at.
+ */
+int container_verify(struct arena *arena, const struct runtime *runtime, const char *id,
+		     struct verification *verification, struct error *error);
+
 /* The config `spec` writes; @rootless as `spec --rootless`. */
 struct oci_config *config_template(struct arena *arena, bool rootless);
 

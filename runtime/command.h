@@ -53,6 +53,7 @@ extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
 extern const struct command command_update;
+extern const struct command command_verify;
 
 /* The options create and run share, for their tables; kept in a struct create_options. */
 #define CREATE_OPTIONS                                                                                     \

@@ -10,11 +10,29 @@
 
 #define HEAP_STEP (512 * 1024)
 
+/* clang-format off */
 static const struct command *const commands[] = {
-	&command_create, &command_delete, &command_events, &command_exec,   &command_explain, &command_features,
-	&command_kill,	 &command_list,	  &command_pause,  &command_policy, &command_ps,      &command_resume,
-	&command_run,	 &command_spec,	  &command_start,  &command_state,  &command_update,  NULL,
+	&command_create,
+	&command_delete,
+	&command_events,
+	&command_exec,
+	&command_explain,
+	&command_features,
+	&command_kill,
+	&command_list,
+	&command_pause,
+	&command_policy,
+	&command_ps,
+	&command_resume,
+	&command_run,
+	&command_spec,
+	&command_start,
+	&command_state,
+	&command_update,
+	&command_verify,
+	NULL,
 };
+/* clang-format on */
 
 struct globals {
 	const char *cgroup_manager;

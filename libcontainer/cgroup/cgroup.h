@@ -187,6 +187,35 @@ int cgroup_set_resources(struct cgroup *cgroup, const struct oci_resources *reso
 int cgroup_set_devices(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 		       const struct oci_device_list *devices, struct error *error);
 
+/* Limits as the kernel has them now. Absent: there is no such file; UINT64_MAX: no limit. */
+struct cgroup_limits {
+	struct optional_u64 pids;
+	struct optional_u64 memory; /* bytes */
+	struct optional_u64 memory_and_swap;
+	struct optional_u64 cpu_quota; /* microseconds in a period */
+	struct optional_u64 cpu_period;
+	const char *cpus; /* a list of CPUs, "" for all of the parent's; NULL: absent */
+	const char *mems;
+};
+void cgroup_read_limits(struct arena *arena, const struct cgroup *cgroup, struct cgroup_limits *limits);
+/* What @file of the v2 group says, or NULL. */
+const char *cgroup_read_unified(struct arena *arena, const struct cgroup *cgroup, const char *file);
+
+/* The processes that are in any group of the container's, or below it: each once. 0, or -1. */
+int cgroup_members(struct arena *arena, const struct cgroup *cgroup, pid_t **pids, size_t *count,
+		   struct error *error);
+
+/* The directory of a group of the container's that process @pid is not in, nor below it; NULL: it is in all. */
+const char *cgroup_without(const struct cgroup *cgroup, pid_t pid);
+
+/*
+ * Whether the kernel allows no other devices than cgroup_set_devices() with the same arguments would: 1, or 0 with
+ * *found saying what differs (in both cases a text in @arena or a constant). -1: the rules are wrong.
+ */
+int cgroup_check_devices(struct arena *arena, const struct cgroup *cgroup,
+			 const struct oci_device_rule_list *rules, const struct oci_device_list *devices,
+			 const char **found, struct error *error);
+
 /* Whether limits of @controller (v1's or v2's name of it) can be set. */
 bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller);
 

@@ -233,3 +233,58 @@ int devices_bpf_set(struct cgroup_group *group, const struct device_state *state
 					 group->directory);
 	return 0;
 }
+
+/* The tag is a hash of the instructions: the kernel's name for what a program does. 0, or -1 with errno. */
+static int read_tag(int program, uint8_t tag[BPF_TAG_SIZE])
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attributes = {
+		.info = {
+			.bpf_fd = (uint32_t)program,
+			.info_len = sizeof(info),
+			.info = (uint64_t)(uintptr_t)&info,
+		},
+	};
+
+	if (sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attributes) < 0)
+		return -1;
+	memcpy(tag, info.tag, BPF_TAG_SIZE);
+	return 0;
+}
+
+static bool has_tag(uint32_t id, const uint8_t wanted[BPF_TAG_SIZE])
+{
+	union bpf_attr open = { .prog_id = id };
+	_cleanup_fd_ int program = sys_bpf(BPF_PROG_GET_FD_BY_ID, &open);
+	uint8_t tag[BPF_TAG_SIZE];
+
+	return program >= 0 && read_tag(program, tag) == 0 && memcmp(tag, wanted, BPF_TAG_SIZE) == 0;
+}
+
+int devices_bpf_check(struct cgroup_group *group, const struct device_state *state, const char **found)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_fd_ int directory = cgroup_directory_open(group->directory, O_RDONLY);
+	_cleanup_fd_ int planned = -1;
+	struct bpf_program program;
+	uint32_t attached[ATTACHED_MAX];
+	uint8_t tag[BPF_TAG_SIZE];
+	uint32_t count = 0;
+	struct error ignored;
+
+	devices_bpf_assemble(&arena, state, &program);
+	planned = load_or_explain(&arena, &program, &ignored);
+	*found = "the device programs cannot be looked at";
+	if (directory < 0 || planned < 0 || read_tag(planned, tag) < 0 ||
+	    query(directory, attached, &count) < 0)
+		return 0;
+	/* All programs of a group must agree: others could only take away. */
+	for (uint32_t i = 0; i < count; i++) {
+		if (has_tag(attached[i], tag)) {
+			*found = "as planned";
+			return 1;
+		}
+	}
+	*found = count ? "another device program" : "no device program";
+	return 0;
+}

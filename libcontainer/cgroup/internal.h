@@ -205,6 +205,9 @@ void devices_bpf_assemble(struct arena *arena, const struct device_state *state,
 /* Attaches the program, and then detaches those that were there before. */
 int devices_bpf_set(struct cgroup_group *group, const struct device_state *state, struct error *error);
 
+/* Whether a program as devices_bpf_set() would attach it is attached: 1, or 0 with *found saying what there is. */
+int devices_bpf_check(struct cgroup_group *group, const struct device_state *state, const char **found);
+
 int cgroupfs_set_devices(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 			 const struct oci_device_list *devices, struct error *error);
 

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verify: what the container sees of files. Each path is opened below the root of the first process, as that process
+ * would; which mount it is on and how that is set comes from statx(2), statfs(2) and the process's mountinfo.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+#include "base/path.h"
+#include "base/number.h"
+#include "container/verify.h"
+#include "sandbox/rootfs_room.h"
+
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+#define STATFS_NOSYMFOLLOW 0x2000 /* ST_NOSYMFOLLOW of the kernel's include/linux/statfs.h */
+
+/* A path of the container as it is now. */
+struct place {
+	int fd; /* O_PATH; -1: it is not there, or see `number` */
+	int number; /* errno */
+	struct statx status;
+	unsigned long flags; /* ST_* of its mount */
+	const char *mount; /* the line of mountinfo, from the mount point on; NULL: none */
+};
+
+static void place_close(struct place *place)
+{
+	if (place->fd >= 0)
+		close(place->fd);
+}
+#define _cleanup_place_ _cleanup_(place_close)
+
+/* "36 35 98:0 /root /point options …": from the mount point of the mount @id on. proc_pid_mountinfo(5) */
+static const char *mount_line(const char *mountinfo, uint64_t id)
+{
+	for (const char *line = mountinfo; *line; line += *line == '\n') {
+		const char *field = line;
+		uint64_t number = 0;
+
+		while (*field >= '0' && *field <= '9')
+			number = number * 10 + (uint64_t)(*field++ - '0');
+		for (int i = 0; i < 4 && number == id; i++) {
+			field += strcspn(field, " \n");
+			field += *field == ' ';
+		}
+		if (number == id)
+			return field;
+		line += strcspn(line, "\n");
+	}
+	return NULL;
+}
+
+static void place_open(struct looking *looking, const char *path, struct place *place)
+{
+	struct statfs filesystem;
+
+	*place = (struct place){ .fd = path_open_in_root(looking->root, path, O_PATH) };
+	place->number = place->fd < 0 ? errno : 0;
+	if (place->fd < 0)
+		return;
+	if (statx(place->fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MNT_ID, &place->status) < 0 ||
+	    fstatfs(place->fd, &filesystem) < 0) {
+		place->number = errno;
+		close(place->fd);
+		place->fd = -1;
+		return;
+	}
+	place->flags = (unsigned long)filesystem.f_flags;
+	place->mount = mount_line(looking->mountinfo, place->status.stx_mnt_id);
+}
+
+static bool is_gone(const struct place *place)
+{
+	return place->fd < 0 && (place->number == ENOENT || place->number == ENOTDIR);
+}
+
+static bool is_mount_point(const struct place *place)
+{
+	return (place->status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/* The first word of @place's mount: its mount point, as mountinfo writes it. */
+static const char *mount_point(struct arena *arena, const struct place *place)
+{
+	return place->mount ? arena_strndup(arena, place->mount, strcspn(place->mount, " ")) : "";
+}
+
+/* The word behind " - ". */
+static const char *mount_type(struct arena *arena, const struct place *place)
+{
+	const char *text = place->mount ? strstr(place->mount, " - ") : NULL;
+
+	return text ? arena_strndup(arena, text + 3, strcspn(text + 3, " ")) : "";
+}
+
+/* A mount below @point that can be written to, or NULL. */
+static const char *writable_below(struct looking *looking, const char *point)
+{
+	size_t length = strcmp(point, "/") == 0 ? 0 : strlen(point);
+
+	for (const char *line = looking->mountinfo; *line; line += *line == '\n') {
+		const char *field = line;
+
+		for (int i = 0; i < 4; i++) {
+			field += strcspn(field, " \n");
+			field += *field == ' ';
+		}
+		if (strncmp(field, point, length) == 0 && field[length] == '/' &&
+		    strncmp(field + strcspn(field, " "), " rw", 3) == 0)
+			return arena_strndup(looking->arena, field, strcspn(field, " "));
+		line += strcspn(line, "\n");
+	}
+	return NULL;
+}
+
+static const char *cannot_look(struct looking *looking, const struct place *place)
+{
+	return arena_printf(looking->arena, "cannot be looked at: %s", error_describe(place->number));
+}
+
+void look_at_root(struct looking *looking)
+{
+	_cleanup_place_ struct place place = { .fd = -1 };
+
+	if (!looking->config->root->readonly)
+		return;
+	place_open(looking, "/", &place);
+	if (place.fd < 0)
+		look_add(looking, MEASURE_UNKNOWN, "root.readonly", "read-only", cannot_look(looking, &place));
+	else
+		look_add_bool(looking, place.flags & ST_RDONLY, "root.readonly", "read-only",
+			      place.flags & ST_RDONLY ? "read-only" : "writable");
+}
+
+/* masks and read-only paths ------------------------------------------------------------------------------ */
+
+/* The runtime's empty tmpfs; a directory that is really empty and read-only hides what is below it as well. */
+static bool is_empty_directory(const struct place *place)
+{
+	int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!directory)
+		return false;
+	for (const struct dirent *entry = readdir(directory); entry; entry = readdir(directory))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return false;
+	return true;
+}
+
+static void look_at_mask(struct looking *looking, const char *path)
+{
+	const char *name = arena_printf(looking->arena, "linux.maskedPaths %s", path);
+	_cleanup_place_ struct place place = { .fd = -1 };
+	bool holds;
+
+	place_open(looking, path, &place);
+	if (is_gone(&place)) {
+		look_add(looking, MEASURE_HOLDS, name, "masked", "not there");
+		return;
+	}
+	if (place.fd < 0) {
+		look_add(looking, MEASURE_UNKNOWN, name, "masked", cannot_look(looking, &place));
+		return;
+	}
+	if (S_ISDIR(place.status.stx_mode))
+		holds = is_mount_point(&place) && (place.flags & ST_RDONLY) && is_empty_directory(&place);
+	else
+		holds = is_mount_point(&place) && S_ISCHR(place.status.stx_mode) &&
+			place.status.stx_rdev_major == 1 && place.status.stx_rdev_minor == 3;
+	look_add_bool(looking, holds, name, "masked", holds ? "masked" : "shows what is there");
+}
+
+/* Patterns stand for what is there in the container now. */
+static void for_each_path(struct looking *looking, const struct string_list *planned, const char *member,
+			  void (*look)(struct looking *looking, const char *path))
+{
+	for (size_t i = 0; i < planned->count; i++) {
+		struct string_list paths = { 0 };
+		struct error error;
+
+		if (glob_in_root(looking->arena, looking->root, planned->items[i], &paths, &error) < 0) {
+			look_add(looking, MEASURE_UNKNOWN,
+				 arena_printf(looking->arena, "%s %s", member, planned->items[i]), "-",
+				 arena_strdup(looking->arena, error.text));
+			continue;
+		}
+		for (size_t j = 0; j < paths.count; j++)
+			look(looking, paths.items[j]);
+	}
+}
+
+void look_at_masks(struct looking *looking)
+{
+	if (looking->config->linux_)
+		for_each_path(looking, &looking->config->linux_->masked_paths, "linux.maskedPaths",
+			      look_at_mask);
+}
+
+static void look_at_readonly_path(struct looking *looking, const char *path)
+{
+	const char *name = arena_printf(looking->arena, "linux.readonlyPaths %s", path);
+	_cleanup_place_ struct place place = { .fd = -1 };
+	const char *writable;
+
+	place_open(looking, path, &place);
+	if (is_gone(&place)) {
+		look_add(looking, MEASURE_HOLDS, name, "read-only", "not there");
+		return;
+	}
+	if (place.fd < 0) {
+		look_add(looking, MEASURE_UNKNOWN, name, "read-only", cannot_look(looking, &place));
+		return;
+	}
+	if (!(place.flags & ST_RDONLY)) {
+		look_add(looking, MEASURE_BROKEN, name, "read-only", "writable");
+		return;
+	}
+	writable = is_mount_point(&place) ? writable_below(looking, mount_point(looking->arena, &place)) : NULL;
+	look_add_bool(looking, !writable, name, "read-only",
+		      writable ? arena_printf(looking->arena, "%s below it is writable", writable)
+			       : "read-only");
+}
+
+void look_at_readonly_paths(struct looking *looking)
+{
+	if (looking->config->linux_)
+		for_each_path(looking, &looking->config->linux_->readonly_paths, "linux.readonlyPaths",
+			      look_at_readonly_path);
+}
+
+/* mounts ------------------------------------------------------------------------------------------------- */
+
+/* Flags that restrict, as mount(2), mount_setattr(2) and statfs(2) have them. */
+static const struct {
+	const char *name;
+	unsigned long ms;
+	uint64_t attribute;
+	unsigned long st;
+} restrictions[] = {
+	{ "ro", MS_RDONLY, MOUNT_ATTR_RDONLY, ST_RDONLY },
+	{ "nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID, ST_NOSUID },
+	{ "nodev", MS_NODEV, MOUNT_ATTR_NODEV, ST_NODEV },
+	{ "noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC, ST_NOEXEC },
+	{ "nosymfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW, STATFS_NOSYMFOLLOW },
+};
+
+/* "size=" among the options of a tmpfs, in bytes; 0: none, or in a unit that mountinfo does not use. */
+static uint64_t size_option(const char *options)
+{
+	for (const char *next = options; next && *next; next += strcspn(next, ", "), next += *next == ',') {
+		uint64_t bytes = 0;
+		unsigned int shift = 0;
+		const char *c = next + 5;
+
+		if (strncmp(next, "size=", 5) != 0) {
+			if (*next == ' ')
+				return 0;
+			continue;
+		}
+		for (; *c >= '0' && *c <= '9'; c++)
+			bytes = bytes * 10 + (uint64_t)(*c - '0');
+		if (*c && strchr("kmgKMG", *c)) {
+			shift = (*c | 0x20) == 'k' ? 10 : (*c | 0x20) == 'm' ? 20 : 30;
+			c++;
+		}
+		return *c && !strchr(", \n", *c) ? 0 : bytes << shift;
+	}
+	return 0;
+}
+
+/* The size that mountinfo's last field has: the options of the file system. */
+static uint64_t mounted_size(const struct place *place)
+{
+	const char *text = place->mount ? strstr(place->mount, " - ") : NULL;
+	const char *end = text ? text + strcspn(text, "\n") : NULL;
+
+	while (end && end > text && end[-1] != ' ')
+		end--;
+	return end ? size_option(end) : 0;
+}
+
+static bool is_covered(const struct oci_config *config, size_t index)
+{
+	const char *destination = config->mounts.items[index].destination;
+
+	for (size_t i = index + 1; i < config->mounts.count; i++)
+		if (!strcmp(config->mounts.items[i].destination, destination))
+			return true;
+	for (size_t i = 0; config->linux_ && i < config->linux_->masked_paths.count; i++)
+		if (!strcmp(config->linux_->masked_paths.items[i], destination))
+			return true;
+	return false;
+}
+
+/* A type that mountinfo calls by another name, or that a bind mount stands for, is not compared. */
+static bool type_differs(struct looking *looking, const struct oci_mount *mount,
+			 const struct mount_options *options, const struct place *place)
+{
+	static const char *const compared[] = { "proc", "sysfs", "tmpfs", "devpts", "mqueue" };
+
+	for (size_t i = 0; mount->type && !options->bind && i < ARRAY_SIZE(compared); i++)
+		if (!strcmp(mount->type, compared[i]))
+			return strcmp(mount_type(looking->arena, place), compared[i]) != 0;
+	return false;
+}
+
+/* v1 hierarchies are shown in a tmpfs that stays writable, as runc has it: what is read-only are they. */
+static bool shows_hierarchies(struct looking *looking, const struct oci_mount *mount, const struct place *place)
+{
+	return mount->type && !strcmp(mount->type, "cgroup") &&
+	       !strcmp(mount_type(looking->arena, place), "tmpfs");
+}
+
+/* What of the plan is missing, as text; "" where nothing is. */
+static const char *missing(struct looking *looking, const struct oci_mount *mount,
+			   const struct mount_options *options, const struct place *place)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	uint64_t planned_size = size_option(options->data);
+	uint64_t size = planned_size ? mounted_size(place) : 0;
+	bool hierarchies = shows_hierarchies(looking, mount, place);
+	const char *writable;
+
+	if (type_differs(looking, mount, options, place))
+		strbuf_printf(&text, "%s is mounted there", mount_type(looking->arena, place));
+	for (size_t i = 0; i < ARRAY_SIZE(restrictions); i++)
+		if (((options->set & restrictions[i].ms) ||
+		     (options->recursive_set & restrictions[i].attribute)) &&
+		    !(place->flags & restrictions[i].st) && !(hierarchies && restrictions[i].ms == MS_RDONLY))
+			strbuf_printf(&text, "%snot %s", text.length ? ", " : "", restrictions[i].name);
+	if ((options->recursive_set & MOUNT_ATTR_RDONLY) || (hierarchies && (options->set & MS_RDONLY))) {
+		writable = writable_below(looking, mount_point(looking->arena, place));
+		if (writable)
+			strbuf_printf(&text, "%s%s below it is writable", text.length ? ", " : "", writable);
+	}
+	if (planned_size && (size == 0 || size > planned_size))
+		strbuf_printf(&text, "%ssize is larger", text.length ? ", " : "");
+	return arena_strdup(looking->arena, strbuf_text(&text));
+}
+
+/* "tmpfs ro,nosuid,size=…": what is compared of a mount. */
+static const char *planned_text(struct looking *looking, const struct oci_mount *mount,
+				const struct mount_options *options)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+
+	strbuf_puts(&text, options->bind ? "bind" : mount->type ? mount->type : "mounted");
+	for (size_t i = 0; i < ARRAY_SIZE(restrictions); i++)
+		if ((options->set & restrictions[i].ms) || (options->recursive_set & restrictions[i].attribute))
+			strbuf_printf(&text, "%c%s", strchr(strbuf_text(&text), ' ') ? ',' : ' ',
+				      restrictions[i].name);
+	if (size_option(options->data))
+		strbuf_printf(&text, "%csize=%ju", strchr(strbuf_text(&text), ' ') ? ',' : ' ',
+			      (uintmax_t)size_option(options->data));
+	return arena_strdup(looking->arena, strbuf_text(&text));
+}
+
+static void look_at_mount(struct looking *looking, const struct oci_mount *mount)
+{
+	const char *name = arena_printf(looking->arena, "mounts %s", mount->destination);
+	struct mount_options options;
+	_cleanup_place_ struct place place = { .fd = -1 };
+	struct error error;
+	const char *planned, *differs;
+
+	if (mount_options_parse(looking->arena, mount, &options, &error) < 0) {
+		look_add(looking, MEASURE_UNKNOWN, name, "-", arena_strdup(looking->arena, error.text));
+		return;
+	}
+	planned = planned_text(looking, mount, &options);
+	place_open(looking, mount->destination, &place);
+	if (place.fd < 0 && !is_gone(&place)) {
+		look_add(looking, MEASURE_UNKNOWN, name, planned, cannot_look(looking, &place));
+		return;
+	}
+	if (place.fd < 0 || !is_mount_point(&place)) {
+		look_add(looking, MEASURE_BROKEN, name, planned, "nothing is mounted there");
+		return;
+	}
+	differs = missing(looking, mount, &options, &place);
+	look_add_bool(looking, !*differs, name, planned, *differs ? differs : "so");
+}
+
+void look_at_mounts(struct looking *looking)
+{
+	const struct oci_config *config = looking->config;
+
+	for (size_t i = 0; i < config->mounts.count; i++)
+		if (!is_covered(config, i))
+			look_at_mount(looking, &config->mounts.items[i]);
+}
