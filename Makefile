@@ -103,7 +103,7 @@ SHELL_FILES = $(shell git ls-files '*.sh' '*.bash' '*.bats' 'completions/casemat
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help unit unit-programs test-programs check demo bench fuzz fuzzers lint format install \
+.PHONY: all help unit unit-programs test-programs check check-vm demo bench fuzz fuzzers lint format install \
 	uninstall clean FORCE
 
 all: $(BUILD)/casemate
@@ -160,6 +160,12 @@ $(BUILD)/tests/%: tests/%.c Makefile
 
 check: ## install what is missing, build and run every test this machine can run
 	@scripts/install-deps build test && tests/run
+
+# The machine is built once; VM_PARTS chooses among the parts of tests/vm/check.sh.
+check-vm: VM_PARTS ?= root systemd rootless podman engines apparmor selinux hybrid
+check-vm: ## build a virtual machine (once) and run the tests that need systemd, cgroup v2, AppArmor, SELinux
+	@scripts/install-deps build test vm && { [ -s $(BUILD)/vm/root.img ] || tests/vm/build.sh $(BUILD)/vm; } && \
+		VM_PARTS="$(VM_PARTS)" tests/run vm
 
 demo: ## install what is missing, build, run a hardened container and explain it
 	@scripts/demo
@@ -228,7 +234,7 @@ clean: ## remove everything built
 
 help: ## this list
 	@echo "make: build $(BUILD)/casemate. Further targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMPANION_OBJECTS:.o=.d) $(RUNTIME_OBJECTS:.o=.d) $(UNIT_HELPER_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
 -include $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SOURCES))

@@ -216,6 +216,15 @@ int cgroup_check_devices(struct arena *arena, const struct cgroup *cgroup,
 			 const struct oci_device_rule_list *rules, const struct oci_device_list *devices,
 			 const char **found, struct error *error);
 
+/*
+ * The v2 controllers that a rootless runtime's containers can be limited by, separated by blanks, before any group is
+ * made: those that were delegated to where @request has its group. "" where it may make none.
+ */
+const char *cgroup_delegated(struct arena *arena, const struct cgroup_layout *layout,
+			     const struct cgroup_request *request);
+/* Whether the list that cgroup_delegated() gave has @controller. */
+bool cgroup_list_has(const char *list, const char *controller);
+
 /* Whether limits of @controller (v1's or v2's name of it) can be set. */
 bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller);
 

@@ -64,6 +64,8 @@ struct cgroup_ops {
 	int (*set_devices)(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 			   const struct oci_device_list *devices, struct error *error);
 	int (*destroy)(struct cgroup *cgroup, struct error *error);
+	/* The directory whose controllers the container's v2 group can have; NULL: the group's parent. */
+	const char *(*delegated)(const struct cgroup *cgroup);
 	/* Where this process may not move others into the group: the manager does it. NULL: it cannot. */
 	int (*attach)(struct cgroup *cgroup, pid_t pid, struct error *error);
 	/* The container's process has joined; releases what was needed until then. NULL: nothing was. */

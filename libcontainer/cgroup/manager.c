@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "cgroup/internal.h"
 #include "cgroup/systemd.h"
@@ -121,6 +122,56 @@ int cgroup_settle(struct cgroup *cgroup, struct error *error)
 	if (!cgroup->pids.present || !group)
 		return 0;
 	return group_write_i64(group, "pids.max", cgroup->pids.value, error);
+}
+
+static const char *parent_directory(struct arena *arena, const struct cgroup_group *group)
+{
+	const char *slash = strrchr(group->directory, '/');
+
+	return arena_strndup(arena, group->directory, (size_t)(slash - group->directory));
+}
+
+static const char *read_list(struct arena *arena, int directory, const char *file)
+{
+	size_t length;
+	char *text;
+
+	if (file_read_at(arena, directory, file, FILE_SIZE_MAX, &text, &length) < 0)
+		return "";
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+const char *cgroup_delegated(struct arena *arena, const struct cgroup_layout *layout,
+			     const struct cgroup_request *request)
+{
+	struct error ignored;
+	struct cgroup *planned = plan(arena, layout, request, &ignored);
+	const struct cgroup_group *group = planned ? group_find(planned, NULL) : NULL;
+	const char *holder;
+	_cleanup_fd_ int directory = -1;
+
+	if (!group)
+		return "";
+	holder = planned->ops->delegated ? planned->ops->delegated(planned) : NULL;
+	directory = cgroup_directory_open(holder ? holder : parent_directory(arena, group), O_PATH);
+	if (directory < 0)
+		return "";
+	/* Its manager passes them on. */
+	if (holder)
+		return read_list(arena, directory, "cgroup.controllers");
+	if (faccessat(directory, ".", W_OK, 0) < 0)
+		return "";
+	/* A group that holds processes itself passes on no more than it does already. */
+	if (faccessat(directory, "cgroup.subtree_control", W_OK, 0) == 0 &&
+	    !*read_list(arena, directory, "cgroup.procs"))
+		return read_list(arena, directory, "cgroup.controllers");
+	return read_list(arena, directory, "cgroup.subtree_control");
+}
+
+bool cgroup_list_has(const char *list, const char *controller)
+{
+	return list_has(list, controller);
 }
 
 bool cgroup_can_attach(const struct cgroup *cgroup)

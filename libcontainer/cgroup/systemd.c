@@ -108,6 +108,7 @@ static int systemd_plan(struct cgroup *cgroup, const struct cgroup_layout *layou
 		unsigned int user = host_user(cgroup->arena);
 
 		base = arena_printf(cgroup->arena, "/user.slice/user-%u.slice/user@%u.service", user, user);
+		unit->manager = base;
 	}
 	unit->devices = request->devices;
 	unit->annotations = request->annotations;
@@ -244,6 +245,15 @@ static int systemd_create(struct cgroup *cgroup, const struct cgroup_layout *lay
 	return -1;
 }
 
+static const char *systemd_delegated(const struct cgroup *cgroup)
+{
+	const struct cgroup_group *group = group_find(cgroup, NULL);
+
+	return cgroup->unit->manager
+		       ? arena_printf(cgroup->arena, "%s%s", group->mountpoint, cgroup->unit->manager)
+		       : NULL;
+}
+
 static void systemd_settle(struct cgroup *cgroup)
 {
 	holder_end(cgroup->unit);
@@ -343,6 +353,7 @@ const struct cgroup_ops systemd_ops = {
 	.set_resources = systemd_set_resources,
 	.set_devices = cgroupfs_set_devices,
 	.destroy = systemd_destroy,
+	.delegated = systemd_delegated,
 	.attach = systemd_attach,
 	.settle = systemd_settle,
 };

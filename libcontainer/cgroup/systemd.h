@@ -16,6 +16,7 @@ struct systemd_unit {
 	const char *container; /* NAME of linux.cgroupsPath, or the container's id */
 	const char *slice; /* "system.slice" */
 	const char *slice_path; /* "/a.slice/a-b.slice" */
+	const char *manager; /* the group of the user's own manager; NULL: the host's */
 	/* what it starts with besides the limits */
 	const struct oci_device_list *devices;
 	const struct string_map *annotations;

@@ -46,6 +46,31 @@ static int check_kernel(const struct oci_config *config, struct error *error)
 	return 0;
 }
 
+/* Which limits a rootless container can have: the policy's defaults hold only where they can. */
+static void look_for_delegation(struct arena *arena, const struct runtime *runtime,
+				const struct oci_config *config, struct policy_facts *facts)
+{
+	_cleanup_cgroup_layout_ struct cgroup_layout layout = { 0 };
+	struct cgroup_request request = {
+		.manager = runtime->cgroup_manager,
+		.container_id = "container",
+		.cgroups_path = config->linux_ ? config->linux_->cgroups_path : NULL,
+		.rootless = true,
+	};
+	const char *list = "";
+	struct error ignored;
+
+	if (runtime->cgroup_manager != CGROUP_MANAGER_DISABLED &&
+	    cgroup_layout_read(arena, &layout, &ignored) == 0)
+		list = cgroup_delegated(arena, &layout, &request);
+	facts->delegated.pids = cgroup_list_has(list, "pids");
+	facts->delegated.memory = cgroup_list_has(list, "memory");
+	facts->delegated.cpu = cgroup_list_has(list, "cpu");
+	if (!facts->delegated.pids)
+		log_debug(
+			"rootless, without a cgroup that limits can be set in: the policy's default ones do not hold");
+}
+
 int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, const char *name,
 	      bool no_new_keyring, struct plan *plan, struct error *error)
 {
@@ -57,6 +82,8 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *bu
 	if (open_bundle(arena, bundle, plan, error) < 0 ||
 	    config_load(arena, plan->bundle_fd, name ? name : "config.json", &plan->config, error) < 0)
 		return -1;
+	if (plan->rootless)
+		look_for_delegation(arena, runtime, plan->config, &facts);
 	if (policy_site_load(arena, &site, error) < 0 ||
 	    policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||
 	    policy_facts_gather(arena, plan->policy, plan->config, plan->bundle, &facts, error) < 0 ||

@@ -131,10 +131,10 @@ static void print(struct json_writer *writer, const void *value)
 	json_end_object(writer);
 }
 
-uint64_t limit_where_none_is_set(const struct policy_pass *pass, const struct limit *limit, const char **member,
-				 const struct string_list **names)
+uint64_t limit_where_none_is_set(const struct policy_pass *pass, const struct limit *limit, bool delegated,
+				 const char **member, const struct string_list **names)
 {
-	bool use_default = limit->default_value && !pass->facts->rootless;
+	bool use_default = limit->default_value && (!pass->facts->rootless || delegated);
 
 	if (use_default && (!limit->max || limit->default_value <= limit->max)) {
 		*member = "default";
@@ -201,7 +201,7 @@ void limit_pids(struct policy_pass *pass, const struct limit *limit)
 	} else {
 		if (pass->stage == POLICY_STAGE_UPDATE)
 			return;
-		to = limit_where_none_is_set(pass, limit, &bound, &names);
+		to = limit_where_none_is_set(pass, limit, pass->facts->delegated.pids, &bound, &names);
 		/* unified is clamped already; the default is not for a config that says what it wants there */
 		if (unified_find(pass->resources, "pids.max"))
 			to = limit->max, names = &limit->max_names, bound = "max";

@@ -122,7 +122,7 @@ void limit_cpu(struct policy_pass *pass, const struct limit *limit)
 			set_quota(pass, limit->max, quota, period, "resources.cpu.max", &limit->max_names);
 		return;
 	}
-	to = limit_where_none_is_set(pass, limit, &bound, &names);
+	to = limit_where_none_is_set(pass, limit, pass->facts->delegated.cpu, &bound, &names);
 	if (unified_find(pass->resources, "cpu.max"))
 		to = limit->max, names = &limit->max_names, bound = "max";
 	if (to)

@@ -62,7 +62,8 @@ void limit_memory(struct policy_pass *pass, const struct limit *limit)
 
 	if (!memory || !is_set(&memory->limit)) {
 		if (!update && !unified_find(pass->resources, "memory.max"))
-			ceiling = limit_where_none_is_set(pass, limit, &bound, &names);
+			ceiling = limit_where_none_is_set(pass, limit, pass->facts->delegated.memory, &bound,
+							  &names);
 		key = arena_printf(pass->arena, "resources.memory.%s", bound);
 		if (!update && ceiling) {
 			/* the kernel wants memory plus swap to be no less than memory */

@@ -28,8 +28,8 @@ struct limits {
  * What a limit that is not set becomes, 0 for nothing: the default, or else the maximum. Without the host's
  * root there may be no cgroup to set a default in; a maximum is never given up.
  */
-uint64_t limit_where_none_is_set(const struct policy_pass *pass, const struct limit *limit, const char **member,
-				 const struct string_list **names);
+uint64_t limit_where_none_is_set(const struct policy_pass *pass, const struct limit *limit, bool delegated,
+				 const char **member, const struct string_list **names);
 
 /* "unlimited", "absent" or the number. */
 const char *limit_text(struct arena *arena, const struct optional_i64 *value);

@@ -136,7 +136,12 @@ struct policy_remap {
  * the worst case.
  */
 struct policy_facts {
-	bool rootless; /* the runtime does not run as the host's root: it may have no cgroup to set limits in */
+	bool rootless; /* the runtime does not run as the host's root: it may have no cgroup to set limits in, */
+	struct {
+		bool pids;
+		bool memory;
+		bool cpu;
+	} delegated; /* unless one with these controllers was given to it */
 	bool no_new_keyring; /* the caller asked for no fresh session keyring */
 	/* By kind: where the config joins a namespace by path, what is behind that path. */
 	enum policy_namespace_origin joined[OCI_NAMESPACE_TYPES];

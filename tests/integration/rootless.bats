@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # jq's variables; a test's variables are its own; bats' variables
+# Containers of an ordinary user. As root the tests become one; in a session of a user they use its systemd.
+
+load helpers
+
+# Somebody without a name, without subordinate ids, without a session.
+NOBODY=12345
+
+setup() {
+	requires_casemate "is tested as root"
+	setup_bundle
+	if ((EUID == 0)); then
+		OWNER=$NOBODY
+		local directory=$BUNDLE
+		while [[ $directory != / ]]; do
+			chmod a+x "$directory"
+			directory=$(dirname "$directory")
+		done
+		install -m 755 "$RUNTIME" "$BATS_TEST_TMPDIR/casemate"
+		mkdir "$BATS_TEST_TMPDIR/session"
+		chown -hR $NOBODY:$NOBODY "$BATS_TEST_TMPDIR"
+	else
+		OWNER=$EUID
+	fi
+	rm config.json
+	user spec --rootless
+	edit '.process.terminal = false'
+}
+
+teardown() {
+	[[ -z ${GROUP:-} ]] || find "$GROUP" -depth -type d -exec rmdir {} \;
+	teardown_bundle
+}
+
+# The program as the ordinary user.
+user() {
+	if ((EUID == 0)); then
+		setpriv --reuid $NOBODY --regid $NOBODY --clear-groups env -i PATH="$PATH" \
+			XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/session" \
+			"$BATS_TEST_TMPDIR/casemate" "${RUNTIME_OPTIONS[@]}" --root "$STATE" "$@" 3>&-
+	else
+		runtime "$@"
+	fi
+}
+
+sleeping() {
+	program sleep 1000
+	user "$@" run --detach "$ID" </dev/null >"$OUT" 2>&1 || {
+		cat "$OUT"
+		return 1
+	}
+}
+
+requires_session() {
+	[[ -S ${XDG_RUNTIME_DIR:-/nonexistent}/systemd/private ]] || skip "this user has no systemd of its own"
+}
+
+requires_v2() {
+	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || skip "cgroup v2 only"
+}
+
+@test "rootless: run, exec, ps, kill, delete with one id" {
+	program sh -c 'id -u; cat /proc/self/uid_map'
+	run -0 user run "$ID"
+	matches "^0$"
+	matches "^ *0 +$OWNER +1$"
+	sleeping
+	run -0 user exec "$ID" sh -c 'id -u; cat /etc/passwd | wc -l'
+	is $'0\n2'
+	run -0 user list -q
+	is "$ID"
+	equal "$(user state "$ID" | jq -r .status)" running
+	# The program on the host is the user's.
+	local pid
+	pid=$(user state "$ID" | jq .pid)
+	equal "$(stat -c %u "/proc/$pid")" "$OWNER"
+	user kill "$ID" KILL
+	wait_for sh -c "! kill -0 $pid"
+	user delete "$ID"
+	run -0 user list -q
+	is ""
+}
+
+@test "rootless: spec --rootless is a container's that runs as it stands" {
+	edit '.process.args = ["true"]'
+	run -0 user run "$ID"
+	equal "$(jq -c '[.linux.uidMappings[0].hostID, (.linux.namespaces | map(.type) | index("user") != null)]' config.json)" \
+		"[$OWNER,true]"
+	equal "$(jq '.linux.resources // {} | length' config.json)" 0
+}
+
+@test "rootless: create and start, a terminal, hooks, a read-only root" {
+	edit '.root.readonly = true | .hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "cat >hook"]}]}'
+	program sh -c 'touch /x'
+	user create "$ID" </dev/null >"$OUT" 2>&1
+	jq -e .pid hook
+	user start "$ID"
+	wait_for sh -c "! kill -0 $(jq .pid hook)"
+	grep -q "Read-only file system" "$OUT"
+	user delete "$ID"
+}
+
+@test "rootless: limits that nobody asked for are left out, those asked for are refused without a cgroup" {
+	((EUID == 0)) || skip "a session has a cgroup"
+	program true
+	run -0 user run "$ID"
+	edit '.linux.resources.pids.limit = 20'
+	fails 1 "cannot set pids limit" user run "$ID"
+	edit '.linux.resources = {memory: {limit: 67108864}}'
+	fails 1 "cannot set memory limit" user run "$ID"
+	run -0 user list -q
+	is ""
+}
+
+@test "rootless: ids without a mapping are refused, groups too" {
+	edit '.process.user = {uid: 5, gid: 0}'
+	program true
+	run user run "$ID"
+	((status == 1))
+	edit '.process.user = {uid: 0, gid: 0, additionalGids: [5]}'
+	fails 1 "additionalGids" user run "$ID"
+}
+
+@test "rootless: nothing of another user's is reached" {
+	((EUID == 0)) || skip "needs root to make it"
+	mkdir "$BATS_TEST_TMPDIR/secret"
+	echo secret >"$BATS_TEST_TMPDIR/secret/file"
+	chmod 700 "$BATS_TEST_TMPDIR/secret"
+	mount_entry /mnt bind "$BATS_TEST_TMPDIR/secret" bind,ro
+	program cat /mnt/file
+	run user run "$ID"
+	((status != 0))
+	lacks secret$'\n'
+	[[ $output != secret ]]
+}
+
+@test "rootless: ranges of /etc/subuid, by newuidmap" {
+	local name
+	name=$(id -un "$OWNER" 2>/dev/null) || skip "the user has no name"
+	grep -q "^$name:" /etc/subuid 2>/dev/null || skip "the user has no subordinate ids"
+	requires_command newuidmap newgidmap
+	local first
+	first=$(awk -F: -v name="$name" '$1 == name { print $2; exit }' /etc/subuid)
+	edit '.linux.uidMappings += [{containerID: 1, hostID: $first, size: 1000}] | .linux.gidMappings += [{containerID: 1, hostID: $first, size: 1000}]' \
+		--argjson first "$first"
+	program sh -c 'touch /tmp/f && chown 7:8 /tmp/f && stat -c %u:%g /tmp/f'
+	run -0 user run "$ID"
+	is 7:8
+	edit '.process.user = {uid: 5, gid: 6, additionalGids: [7]}'
+	program id
+	run -0 user run "$ID"
+	contains "uid=5"
+	contains "7"
+	edit '.linux.uidMappings[1].hostID = 4000000000 | .process.user = {uid: 0, gid: 0}'
+	fails 1 "newuidmap refused the mappings" user run "$ID"
+	run -0 unshare --map-root-user --map-auto rm -rf rootfs/tmp
+}
+
+@test "rootless: a delegated cgroup takes limits, pauses and is gone afterwards" {
+	requires_v2
+	local parent
+	if ((EUID == 0)); then
+		GROUP=/sys/fs/cgroup/casemate-delegated-$$
+		mkdir -p "$GROUP/shell"
+		echo "+pids +memory" >/sys/fs/cgroup/cgroup.subtree_control
+		echo "+pids +memory" >"$GROUP/cgroup.subtree_control"
+		chown -R $NOBODY "$GROUP"
+		parent=$GROUP
+		echo $BASHPID >"$GROUP/shell/cgroup.procs"
+	else
+		requires_session
+		parent=/sys/fs/cgroup$(systemctl --user show -P ControlGroup app.slice)
+		[[ $(cat /proc/self/cgroup) == 0::${parent#/sys/fs/cgroup}/* ]] || skip "not started by the user's systemd"
+	fi
+	edit '.linux.resources = {pids: {limit: 20}, memory: {limit: 67108864}} | .linux.cgroupsPath = $path' \
+		--arg path "${parent#/sys/fs/cgroup}/$ID"
+	sleeping
+	equal "$(cat "$parent/$ID/pids.max")" 20
+	equal "$(cat "$parent/$ID/memory.max")" 67108864
+	user pause "$ID"
+	equal "$(user state "$ID" | jq -r .status)" paused
+	user resume "$ID"
+	user update --pids-limit 30 "$ID"
+	equal "$(cat "$parent/$ID/pids.max")" 30
+	run -0 user exec "$ID" cat /proc/self/cgroup
+	user delete --force "$ID"
+	[[ ! -e $parent/$ID ]]
+	((EUID != 0)) || echo $BASHPID >/sys/fs/cgroup/cgroup.procs
+}
+
+@test "rootless: the policy's default limit holds where the cgroup takes it" {
+	requires_session
+	requires_v2
+	policy_is_off && skip "there is no policy"
+	sleeping --systemd-cgroup
+	equal "$(cat "/sys/fs/cgroup$(systemctl --user show -P ControlGroup "runc-$ID.scope")/pids.max")" 2048
+}
+
+@test "rootless: the user's systemd: run, limits, exec, pause, update, delete" {
+	requires_session
+	requires_v2
+	edit '.linux.resources = {pids: {limit: 20}, memory: {limit: 67108864}}'
+	sleeping --systemd-cgroup
+	local group
+	group=/sys/fs/cgroup$(systemctl --user show -P ControlGroup "runc-$ID.scope")
+	equal "$(cat "$group/pids.max")" 20
+	equal "$(cat "$group/memory.max")" 67108864
+	run -0 user exec "$ID" true
+	user exec --detach "$ID" sleep 1000
+	equal "$(wc -l <"$group/cgroup.procs")" 2
+	user pause "$ID"
+	equal "$(user state "$ID" | jq -r .status)" paused
+	user resume "$ID"
+	user update --memory 50331648 "$ID"
+	equal "$(cat "$group/memory.max")" 50331648
+	user delete --force "$ID"
+	run -0 systemctl --user list-units --all --plain --no-legend "*$ID*"
+	is ""
+}
