@@ -65,7 +65,7 @@ override CFLAGS += -std=gnu17 -fPIE -fno-strict-aliasing -fvisibility=hidden -ff
 # address-space randomisation; a dynamically linked program starts 600 microseconds later.
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 ifeq ($(STATIC),1)
-LINK := -static-pie -Wl,-z,pack-relative-relocs
+LINK := -static-pie -Wl,-z,pack-relative-relocs -Wl,-e,casemate_entry
 LIBRARIES := -lyajl_s -lseccomp -lm
 else
 LINK := -pie
@@ -114,6 +114,9 @@ $(BUILD)/casemate: $(RUNTIME_OBJECTS) $(LIBRARY_OBJECTS)
 $(BUILD)/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(EXTRA_CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# What runs before there is a libc.
+$(BUILD)/runtime/entry.o: override CFLAGS += -ffreestanding -fno-stack-protector -fno-sanitize=all
 
 # Objects are made again when the compiler or its flags change.
 $(BUILD)/flags: FORCE
