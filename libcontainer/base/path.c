@@ -126,6 +126,7 @@ static int walk_and_make(int root, char path[PATH_MAX], mode_t mode)
 
 int path_make_directory(int root, const char *path, mode_t mode, struct error *error)
 {
+	size_t length = strlen(path);
 	char rest[PATH_MAX];
 	int fd;
 
@@ -135,9 +136,9 @@ int path_make_directory(int root, const char *path, mode_t mode, struct error *e
 	if (errno != ENOENT)
 		return error_set(error, errno, "open directory %s in the rootfs", path);
 	/* One more for the slash that next_component() may put in front. */
-	if (strlen(path) + 1 >= sizeof(rest))
+	if (length + 1 >= sizeof(rest))
 		return error_set(error, ENAMETOOLONG, "make directory %s in the rootfs", path);
-	strcpy(rest, path);
+	memcpy(rest, path, length + 1);
 	for (int links = 0; links <= MAXIMUM_LINKS; links++) {
 		fd = walk_and_make(root, rest, mode);
 		if (fd >= 0)
@@ -186,7 +187,7 @@ int path_make_file(int root, const char *path, mode_t mode, struct error *error)
 		_cleanup_fd_ int parent = -1;
 		_cleanup_fd_ int made = -1;
 		char target[PATH_MAX];
-		const char *name;
+		const char *name = NULL;
 		ssize_t length;
 		int fd;
 

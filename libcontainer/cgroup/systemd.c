@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/id_map.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -23,19 +24,15 @@
 static uint32_t host_user(struct arena *arena)
 {
 	uint32_t own = geteuid();
-	size_t length;
-	char *text;
-	char *save = NULL;
+	struct id_map map;
 
-	if (file_read_at(arena, AT_FDCWD, "/proc/self/uid_map", FILE_SIZE_MAX, &text, &length) < 0)
+	if (!id_map_own(arena, &map))
 		return own;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		unsigned int first;
-		unsigned int host;
-		unsigned int size;
+	for (size_t i = 0; i < map.count; i++) {
+		const struct id_map_line *line = &map.lines[i];
 
-		if (sscanf(line, "%u %u %u", &first, &host, &size) == 3 && own >= first && own - first < size)
-			return host + (own - first);
+		if (own >= line->inside && own - line->inside < line->size)
+			return line->outside + (own - line->inside);
 	}
 	return own;
 }

@@ -2,6 +2,7 @@
 /* Device rules as systemd writes them: by node, or by the driver that a whole major number belongs to. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -27,18 +28,22 @@ static bool driver_of(const char *drivers, char type, int64_t major, char *name,
 	const char *block = strstr(drivers, "Block devices:");
 	const char *line = type == 'b' ? block : drivers;
 	unsigned int same = 0;
-	char found[80];
-	long number;
 
 	name[0] = '\0';
 	for (int pass = 0; pass < 2; pass++) {
 		for (const char *next = line; next && *next && (type == 'b' || next != block);
 		     next = strchr(next, '\n'), next += next != NULL) {
-			if (sscanf(next, " %ld %79s", &number, found) != 2)
+			char *driver;
+			long number = strtol(next, &driver, 10);
+			size_t length;
+
+			driver += strspn(driver, " ");
+			length = strcspn(driver, "\n");
+			if (driver == next || length == 0 || length >= size)
 				continue;
 			if (pass == 0 && number == major)
-				snprintf(name, size, "%s", found);
-			else if (pass == 1 && strcmp(found, name) == 0)
+				snprintf(name, size, "%.*s", (int)length, driver);
+			else if (pass == 1 && strlen(name) == length && !strncmp(driver, name, length))
 				same++;
 		}
 		if (!name[0])

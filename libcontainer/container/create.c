@@ -235,7 +235,7 @@ static struct optional_u32 delegated_owner(const struct oci_config *config)
 	if (!config_has_new_namespace(config, OCI_NAMESPACE_CGROUP) ||
 	    !config_has_new_namespace(config, OCI_NAMESPACE_USER) || !mounts_cgroup_writable(config))
 		return (struct optional_u32){ 0 };
-	for (size_t i = 0; i < map->count; i++)
+	for (size_t i = 0; map && i < map->count; i++)
 		if (uid >= map->items[i].container_id && uid - map->items[i].container_id < map->items[i].size)
 			return (struct optional_u32){
 				.present = true,

@@ -206,7 +206,8 @@ static int serve(struct session *session, struct error *error)
 	if (ready == 0 && session->ended)
 		return 1;
 	if (ready > 0) {
-		move_bytes(session, polled);
+		if (session->to_container)
+			move_bytes(session, polled);
 		if (polled[0].revents)
 			handle_signals(session);
 	}

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/id_map.h"
 #include "libcontainer.h"
 
 const char *runtime_default_root(struct arena *arena)
@@ -31,16 +32,10 @@ const char *runtime_default_root(struct arena *arena)
 static bool in_initial_user_namespace(void)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	unsigned long first;
-	unsigned long host;
-	unsigned long size;
-	size_t length;
-	char *text;
+	struct id_map map;
 
-	if (file_read_at(&arena, AT_FDCWD, "/proc/self/uid_map", FILE_SIZE_MAX, &text, &length) < 0)
-		return false;
-	return sscanf(text, "%lu %lu %lu", &first, &host, &size) == 3 && first == 0 && host == 0 &&
-	       size == 4294967295UL;
+	return id_map_own(&arena, &map) && map.count == 1 && map.lines[0].inside == 0 &&
+	       map.lines[0].outside == 0 && map.lines[0].size == UINT32_MAX;
 }
 
 bool runtime_is_rootless(const struct runtime *runtime)

@@ -247,7 +247,7 @@ static int load_init(struct arena *arena, const struct store_entry *entry, struc
 		     struct error *error)
 {
 	const char *label = arena_printf(arena, "%s/" STORE_INIT, entry->path);
-	struct json_value *root;
+	struct json_value *root = NULL;
 	uint64_t pid = 0;
 	int found = read_document(arena, entry->fd, STORE_INIT, label, &root, error);
 
@@ -264,7 +264,7 @@ int state_load(struct arena *arena, const struct store_entry *entry, struct save
 	       struct error *error)
 {
 	const char *label = arena_printf(arena, "%s/" STORE_STATE, entry->path);
-	struct json_value *root;
+	struct json_value *root = NULL;
 	int found = read_document(arena, entry->fd, STORE_STATE, label, &root, error);
 
 	*state = (struct saved_state){ 0 };
@@ -272,7 +272,7 @@ int state_load(struct arena *arena, const struct store_entry *entry, struct save
 		return error_set(error, ENOENT, "container does not exist: %s", label);
 	if (found < 0 || read_state(arena, label, root, state, error) < 0)
 		return -1;
-	if (strcmp(state->id, entry->id))
+	if (strcmp(state->id, entry->id) != 0)
 		return error_set(error, 0, "%s: id: found \"%s\", expected \"%s\"", label, state->id,
 				 entry->id);
 	return load_init(arena, entry, state, error);

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/id_map.h"
 #include "container/verify.h"
 
 static const char *const namespace_files[OCI_NAMESPACE_TYPES] = {
@@ -59,11 +60,11 @@ void look_at_namespaces(struct looking *looking)
 
 /* id maps ------------------------------------------------------------------------------------------------ */
 
-static bool has_mapping(const struct oci_id_mapping_list *planned, const uint32_t found[3])
+static bool has_mapping(const struct oci_id_mapping_list *planned, const struct id_map_line *found)
 {
 	for (size_t i = 0; i < planned->count; i++)
-		if (planned->items[i].container_id == found[0] && planned->items[i].host_id == found[1] &&
-		    planned->items[i].size == found[2])
+		if (planned->items[i].container_id == found->inside &&
+		    planned->items[i].host_id == found->outside && planned->items[i].size == found->size)
 			return true;
 	return false;
 }
@@ -74,26 +75,25 @@ static void look_at_map(struct looking *looking, const char *file, const char *m
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	const char *map = look_read(looking, looking->pid, file);
 	const char *planned_text;
-	size_t matching = 0, lines = 0;
-	uint32_t found[3];
-	int used = 0;
+	struct id_map found;
+	size_t matching = 0;
 
 	for (size_t i = 0; i < planned->count; i++)
 		strbuf_printf(&text, "%s%u to %u (%u)", i ? ", " : "", planned->items[i].container_id,
 			      planned->items[i].host_id, planned->items[i].size);
 	planned_text = arena_strdup(looking->arena, strbuf_text(&text));
-	if (!map) {
+	if (!map || !id_map_parse(looking->arena, map, &found)) {
 		look_add(looking, MEASURE_UNKNOWN, member, planned_text, "not reported");
 		return;
 	}
 	text.length = 0;
-	for (;
-	     sscanf(map, "%" SCNu32 " %" SCNu32 " %" SCNu32 "%n", &found[0], &found[1], &found[2], &used) == 3;
-	     map += used) {
-		strbuf_printf(&text, "%s%u to %u (%u)", lines++ ? ", " : "", found[0], found[1], found[2]);
-		matching += has_mapping(planned, found);
+	for (size_t i = 0; i < found.count; i++) {
+		const struct id_map_line *line = &found.lines[i];
+
+		strbuf_printf(&text, "%s%u to %u (%u)", i ? ", " : "", line->inside, line->outside, line->size);
+		matching += has_mapping(planned, line);
 	}
-	look_add_bool(looking, lines == planned->count && matching == lines, member, planned_text,
+	look_add_bool(looking, found.count == planned->count && matching == found.count, member, planned_text,
 		      arena_strdup(looking->arena, text.length ? strbuf_text(&text) : "no id is mapped"));
 }
 
@@ -115,8 +115,12 @@ static char *sysctl_path(struct arena *arena, const char *name)
 	const char *first = strpbrk(name, "./");
 	char *path = arena_printf(arena, "sys/%s", name);
 
-	for (char *c = path + strlen("sys/"); first && *first == '.' && *c; c++)
-		*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
+	for (char *c = path + strlen("sys/"); first && *first == '.' && *c; c++) {
+		if (*c == '.')
+			*c = '/';
+		else if (*c == '/')
+			*c = '.';
+	}
 	return path;
 }
 

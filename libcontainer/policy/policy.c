@@ -21,7 +21,7 @@ static int read_names(struct policy_reading *reading, const struct json_value *d
 
 		if (!policy_name_is_valid(name))
 			return reading_error(reading, "name", value, expected);
-		if (!strcmp(name, "off") && strcmp(text, "off"))
+		if (!strcmp(name, "off") && strcmp(text, "off") != 0)
 			return reading_error(reading, "name", value, "no `off` among others");
 		reading->names = names_unite(reading->arena, &reading->names, &one);
 		next += strlen(name);
@@ -91,7 +91,7 @@ int policy_read(struct arena *arena, const char *label, const struct json_value 
 	for (size_t i = 0; i < document->object.count; i++)
 		if (read_member(&reading, &document->object.items[i], read, extends))
 			return -1;
-	off = !strcmp(reading.names.items[0], "off");
+	off = reading.names.count > 0 && !strcmp(reading.names.items[0], "off");
 	for (size_t i = 0; off && policy_keys[i]; i++)
 		if (read->values[i])
 			return error_set(error, 0, "%s: %s: the policy `off` has no keys", label,

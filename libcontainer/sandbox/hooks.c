@@ -197,29 +197,36 @@ static int judge(const siginfo_t *end, const struct hook_words words[2], struct 
 	return error_set(error, 0, "%s, stdout: %s, stderr: %s", how, words[0].text, words[1].text);
 }
 
+static void hook_process_close(struct hook_process *process)
+{
+	fd_close(&process->input);
+	fd_close(&process->output);
+	fd_close(&process->complaint);
+	fd_close(&process->pidfd);
+}
+
 static int run_one(const struct oci_hook *hook, const char *state, const struct hook_place *place,
 		   struct error *error)
 {
-	struct hook_process process = { .pidfd = -1 };
+	_cleanup_(hook_process_close) struct hook_process process = {
+		.pidfd = -1,
+		.input = -1,
+		.output = -1,
+		.complaint = -1,
+	};
 	struct hook_words words[2] = { 0 };
-	_cleanup_fd_ int complaint = -1;
-	_cleanup_fd_ int output = -1;
-	_cleanup_fd_ int pidfd = -1;
 	siginfo_t end = { 0 };
 	int late;
 
 	if (start_hook(hook, place, &process, error) < 0)
 		return -1;
-	output = process.output;
-	complaint = process.complaint;
-	pidfd = process.pidfd;
 	fcntl(process.input, F_SETFL, O_NONBLOCK);
 	late = follow(&process, state,
 		      hook->timeout.present ? monotonic_us() + hook->timeout.value * 1000000 : -1, words);
-	cleanup_fd(&process.input);
+	fd_close(&process.input);
 	if (late)
-		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-	while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) < 0)
+		pidfd_send_signal(process.pidfd, SIGKILL, NULL, 0);
+	while (waitid(P_PIDFD, (id_t)process.pidfd, &end, WEXITED) < 0)
 		if (errno != EINTR)
 			return error_set(error, errno, "wait");
 	if (late)

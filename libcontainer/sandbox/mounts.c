@@ -42,9 +42,10 @@ static int open_ordinary_directory(struct rootfs *rootfs, const char *path, cons
 	int fd;
 
 	if (!*name || strchr(name, '/')) {
-		parent = opened = path_open_parent(rootfs->arena, rootfs->root, normal, true, &name, error);
-		if (parent < 0)
+		opened = path_open_parent(rootfs->arena, rootfs->root, normal, true, &name, error);
+		if (opened < 0)
 			return -1;
+		parent = opened;
 	}
 	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {

@@ -307,7 +307,7 @@ static int hear_pid(struct sandbox *sandbox, pid_t *pid, struct error *error)
 
 static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, struct error *error)
 {
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (sandbox->attach && (cgroup_attach(sandbox->cgroup, intermediate, error) < 0 ||
 				channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error) < 0))

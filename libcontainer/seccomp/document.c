@@ -72,16 +72,28 @@ static int count_held(const struct document *document, const struct json_value *
 	return 0;
 }
 
+/* The first two numbers of a version such as "6.1.0-13-amd64". */
+static bool read_version(const char *text, unsigned long *major, unsigned long *minor)
+{
+	char *end;
+
+	*major = strtoul(text, &end, 10);
+	if (end == text || *end != '.')
+		return false;
+	text = end + 1;
+	*minor = strtoul(text, &end, 10);
+	return end != text;
+}
+
 /* "4.8": whether this kernel is that or newer. */
 static int kernel_is_new_enough(const struct json_value *value, bool *enough)
 {
-	unsigned int wanted[2], found[2];
+	unsigned long wanted[2], found[2];
 	struct utsname host;
-	char rest;
 
-	if (value->type != JSON_STRING ||
-	    sscanf(value->string, "%u.%u%c", &wanted[0], &wanted[1], &rest) != 2 || uname(&host) < 0 ||
-	    sscanf(host.release, "%u.%u", &found[0], &found[1]) != 2)
+	if (value->type != JSON_STRING || strspn(value->string, "0123456789.") != strlen(value->string) ||
+	    !read_version(value->string, &wanted[0], &wanted[1]) || uname(&host) < 0 ||
+	    !read_version(host.release, &found[0], &found[1]))
 		return -1;
 	*enough = found[0] > wanted[0] || (found[0] == wanted[0] && found[1] >= wanted[1]);
 	return 0;

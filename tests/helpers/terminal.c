@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 		return 2;
 	plan.size = (struct winsize){ .ws_row = (unsigned short)atoi(argv[1]),
 				      .ws_col = (unsigned short)atoi(argv[2]) };
-	for (; i < argc && strcmp(argv[i], "--"); i++) {
+	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (!strcmp(argv[i], "--resize") && i + 2 < argc) {
 			plan.resized.ws_row = (unsigned short)atoi(argv[++i]);
 			plan.resized.ws_col = (unsigned short)atoi(argv[++i]);

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/id_map.h"
 #include "base/number.h"
 #include "base/strbuf.h"
 
@@ -434,6 +435,29 @@ static void opens_procfs(void **state)
 	assert_int_equal(fstatat(proc, "self/status", &status, 0), 0);
 }
 
+static void reads_id_maps(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct id_map map;
+
+	(void)state;
+	assert_true(id_map_parse(&arena, "         0     100000      65536\n     65536          5 1\n", &map));
+	assert_int_equal(map.count, 2);
+	assert_int_equal(map.lines[0].outside, 100000);
+	assert_int_equal(map.lines[0].size, 65536);
+	assert_int_equal(map.lines[1].inside, 65536);
+	assert_true(id_map_parse(&arena, "", &map));
+	assert_int_equal(map.count, 0);
+	assert_true(id_map_parse(&arena, "0 0 4294967295\n", &map));
+	assert_int_equal(map.lines[0].size, UINT32_MAX);
+	assert_false(id_map_parse(&arena, "0 0\n", &map));
+	assert_false(id_map_parse(&arena, "0 0 x\n", &map));
+	assert_false(id_map_parse(&arena, "0 0 4294967296\n", &map));
+	assert_false(id_map_parse(&arena, "1 1 1 1 1 1 1 1 1\n", &map));
+	assert_true(id_map_own(&arena, &map));
+	assert_true(map.count > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replaces_files_whole, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(writes_existing_files_only, make_directory, remove_directory),
 		cmocka_unit_test(opens_procfs),
+		cmocka_unit_test(reads_id_maps),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
