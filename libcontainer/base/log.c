@@ -31,7 +31,7 @@ int log_open(const struct log_options *options, struct error *error)
 		}
 		return 0;
 	}
-	fd = open(options->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	fd = open(options->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
 	if (fd < 0)
 		return error_set(error, errno, "open log file %s", options->file);
 	log_state.fd = fd;

@@ -125,7 +125,10 @@ teardown() {
 }
 
 @test "--log: the log line goes to the file, the plain text to standard error" {
+	umask 0
 	run -1 --separate-stderr runtime --log "$BATS_TEST_TMPDIR/log" state missing
+	umask 022
+	equal "$(stat -c %a "$BATS_TEST_TMPDIR/log")" 644
 	equal "$stderr" "container does not exist"
 	run -0 cat "$BATS_TEST_TMPDIR/log"
 	[[ $output =~ ^time=\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+(Z|[+-][0-9:]+)\"\ level=error\ msg=\"container\ does\ not\ exist\"$ ]]
