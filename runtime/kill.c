@@ -13,7 +13,7 @@ static const struct option options[] = {
 static int kill_container(struct context *context, void *values, const struct arguments *arguments)
 {
 	const struct kill_options *kill = values;
-	const char *signal = arguments->count > 1 ? arguments->items[1] : "SIGTERM";
+	const char *signal = arguments->count > 1 && *arguments->items[1] ? arguments->items[1] : "SIGTERM";
 
 	return container_kill(&context->runtime, arguments->items[0], signal, kill->all, &context->error);
 }

@@ -176,7 +176,7 @@ static void fill_state(struct creation *creation)
 	timestamp_now(now, true);
 
 	creation->state = (struct saved_state){
-		.oci_version = config->oci_version,
+		.oci_version = OCI_VERSION, /* that the state complies with, not the configuration */
 		.id = creation->options->id,
 		.created = now,
 		.bundle = creation->plan.bundle,

@@ -123,7 +123,8 @@ int handover_check_preserved(uint64_t count, struct error *error)
 		int flags = fd <= INT32_MAX ? fcntl((int)fd, F_GETFD) : -1;
 
 		if (flags < 0 || (flags & FD_CLOEXEC))
-			return error_set(error, EBADF, "please check that preserved-fd %ju (of %ju) is present",
+			return error_set(error, ENOENT,
+					 "please check that preserved-fd %ju (of %ju) is present",
 					 (uintmax_t)(fd - 3), (uintmax_t)count);
 	}
 	return 0;

@@ -81,13 +81,11 @@ static const char *home_of(struct arena *arena, int procfs, uint32_t uid)
 	return "/";
 }
 
-/* One entry a name, with the last value. @with_home false: HOME is the first entry already, and stays. */
-static size_t set_variable(char **environment, size_t count, const char *text, bool with_home)
+/* One entry a name, with the last value. */
+static size_t set_variable(char **environment, size_t count, const char *text)
 {
 	size_t length = strcspn(text, "=") + 1;
 
-	if (!with_home && !strncmp(text, "HOME=", length))
-		return count;
 	for (size_t i = 0; i < count; i++) {
 		if (strncmp(environment[i], text, length) != 0)
 			continue;
@@ -108,12 +106,13 @@ int step_environment(struct sandbox *sandbox, struct error *error)
 	if (!process)
 		return 0;
 	sandbox->environment = ARENA_NEW_ARRAY(sandbox->arena, char *, process->env.count + 2);
+	for (size_t i = 0; i < process->env.count; i++)
+		count = set_variable(sandbox->environment, count, process->env.items[i]);
 	home = environment_value(process, "HOME");
 	if (!home || !*home)
-		sandbox->environment[count++] = arena_printf(
-			sandbox->arena, "HOME=%s", home_of(sandbox->arena, sandbox->procfs, process->user.uid));
-	for (size_t i = 0; i < process->env.count; i++)
-		count = set_variable(sandbox->environment, count, process->env.items[i], home && *home);
+		set_variable(sandbox->environment, count,
+			     arena_printf(sandbox->arena, "HOME=%s",
+					  home_of(sandbox->arena, sandbox->procfs, process->user.uid)));
 	sandbox->arguments = ARENA_NEW_ARRAY(sandbox->arena, char *, process->args.count + 1);
 	for (size_t i = 0; i < process->args.count; i++)
 		sandbox->arguments[i] = (char *)process->args.items[i];

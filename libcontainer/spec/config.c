@@ -50,7 +50,7 @@ int config_load(struct arena *arena, int bundle, const char *name, struct oci_co
 	char *bytes;
 
 	if (fd < 0 && errno == ENOENT)
-		return error_set(error, errno, "JSON specification file %s not found", name);
+		return error_set(error, 0, "JSON specification file %s not found", name);
 	if (fd < 0)
 		return error_set(error, errno, "open %s", name);
 	if (fstat(fd, &status) < 0)

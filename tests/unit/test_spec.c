@@ -448,7 +448,7 @@ static void loads_regular_files_only(void **state)
 	bundle = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(bundle >= 0);
 	refuses_to_load(bundle, "config.json",
-			"JSON specification file config.json not found: no such file or directory");
+			"JSON specification file config.json not found");
 	assert_int_equal(mkfifoat(bundle, "config.json", 0600), 0);
 	refuses_to_load(bundle, "config.json", "read config.json: not a regular file");
 	assert_int_equal(unlinkat(bundle, "config.json", 0), 0);
