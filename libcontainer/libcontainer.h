@@ -111,6 +111,7 @@ struct container_state {
 	const char *created; /* RFC 3339 with nanoseconds */
 	struct string_map annotations;
 	const char *owner; /* a user name, or "#UID" */
+	uid_t owner_uid;
 };
 
 int container_state(struct arena *arena, const struct runtime *runtime, const char *id,

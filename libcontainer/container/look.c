@@ -9,15 +9,40 @@
 #include "container/container.h"
 #include "container/plan.h"
 
+/* The name of @uid, looked up where @like does not have it. */
+static const char *owner_name(struct arena *arena, uid_t uid, const struct container_state *like)
+{
+	return like && like->owner_uid == uid ? like->owner : state_user_name(arena, uid);
+}
+
+/* @like (may be NULL): one of those looked at before. */
+static int look_at(struct arena *arena, const struct store *store, const char *id,
+		   const struct container_state *like, struct container_state *state, struct error *error)
+{
+	_cleanup_entry_ struct store_entry entry = { .fd = -1 };
+	struct saved_state saved;
+	struct cgroup *cgroup = NULL;
+
+	if (store_lookup(arena, store, id, false, &entry, error) < 0 ||
+	    state_load(arena, &entry, &saved, error) < 0)
+		return -1;
+	if (saved.cgroup && cgroup_open(arena, saved.cgroup, &cgroup, error) < 0)
+		return -1;
+	state_describe(&saved, state_status(&entry, &saved, cgroup), state);
+	state->owner = owner_name(arena, saved.owner, like);
+	if (cgroup)
+		cgroup_close(cgroup);
+	return 0;
+}
+
 int container_state(struct arena *arena, const struct runtime *runtime, const char *id,
 		    struct container_state *state, struct error *error)
 {
-	_cleanup_container_ struct container container;
+	_cleanup_store_ struct store store = { .fd = -1 };
 
-	if (container_open(arena, runtime, id, false, &container, error) < 0)
+	if (store_check_id(id, error) < 0 || store_open(arena, runtime, false, &store, error) < 0)
 		return -1;
-	state_describe(arena, &container.state, container_status(&container), state);
-	return 0;
+	return look_at(arena, &store, id, NULL, state, error);
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -75,9 +100,10 @@ int container_list(struct arena *arena, const struct runtime *runtime, struct co
 		return -1;
 	*states = ARENA_NEW_ARRAY(arena, struct container_state, found + 1);
 	for (size_t i = 0; i < found; i++) {
+		const struct container_state *like = *count ? &(*states)[*count - 1] : NULL;
 		struct error reason;
 
-		if (container_state(arena, runtime, ids[i], &(*states)[*count], &reason) < 0)
+		if (look_at(arena, &store, ids[i], like, &(*states)[*count], &reason) < 0)
 			log_warn("container %s: %s", ids[i], reason.text);
 		else
 			(*count)++;

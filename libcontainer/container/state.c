@@ -362,7 +362,7 @@ enum container_status state_status(const struct store_entry *entry, const struct
 }
 
 /* Without the name service switch: a static program has none. */
-static const char *user_name(struct arena *arena, uid_t uid)
+const char *state_user_name(struct arena *arena, uid_t uid)
 {
 	_cleanup_file_ FILE *passwd = fopen("/etc/passwd", "re");
 	const struct passwd *entry;
@@ -373,7 +373,7 @@ static const char *user_name(struct arena *arena, uid_t uid)
 	return arena_printf(arena, "#%u", uid);
 }
 
-void state_describe(struct arena *arena, const struct saved_state *state, enum container_status status,
+void state_describe(const struct saved_state *state, enum container_status status,
 		    struct container_state *description)
 {
 	*description = (struct container_state){
@@ -385,7 +385,7 @@ void state_describe(struct arena *arena, const struct saved_state *state, enum c
 		.rootfs = state->rootfs,
 		.created = state->created,
 		.annotations = state->annotations,
-		.owner = user_name(arena, state->owner),
+		.owner_uid = state->owner,
 	};
 }
 

@@ -75,9 +75,11 @@ int process_stat(pid_t pid, uint64_t *start, char *letter);
 enum container_status state_status(const struct store_entry *entry, const struct saved_state *state,
 				   const struct cgroup *cgroup);
 
-/* The state document of the specification, for hooks and for `state`. */
-void state_describe(struct arena *arena, const struct saved_state *state, enum container_status status,
+/* The state document of the specification, for hooks and for `state`; all but the owner's name. */
+void state_describe(const struct saved_state *state, enum container_status status,
 		    struct container_state *description);
+/* The name of the user @uid, or "#UID" where it has none. */
+const char *state_user_name(struct arena *arena, uid_t uid);
 /* The same as one line of JSON, with @pid and @status as given. */
 const char *state_for_hooks(struct arena *arena, const struct saved_state *state, pid_t pid,
 			    const char *status);

@@ -118,12 +118,25 @@ int rootfs_open_mount_point(struct rootfs *rootfs, const char *path, const char 
 	return TAKE_FD(target);
 }
 
+/* Where only one of the two is a directory. move_mount(2) says EINVAL then, for which it has a dozen reasons. */
+static bool differ_in_kind(int tree, int target)
+{
+	struct stat one;
+	struct stat other;
+
+	return fstat(tree, &one) == 0 && fstat(target, &other) == 0 &&
+	       S_ISDIR(one.st_mode) != S_ISDIR(other.st_mode);
+}
+
 static int attach(int tree, int target, const char *path, struct error *error)
 {
-	if (tree_attach(tree, target) < 0)
-		return error_set(error, errno, "attach the mount at %s%s", path,
-				 errno == ENOTDIR ? " (a directory onto a file, or the other way round)" : "");
-	return 0;
+	if (tree_attach(tree, target) == 0)
+		return 0;
+	if (errno == EINVAL && differ_in_kind(tree, target))
+		return error_set(error, ENOTDIR,
+				 "attach the mount at %s (a directory onto a file, or the other way round)",
+				 path);
+	return error_set(error, errno, "attach the mount at %s", path);
 }
 
 int rootfs_attach(struct rootfs *rootfs, int tree, const char *path, const char *type, struct error *error)

@@ -159,6 +159,10 @@ static void a_directory_onto_a_file(void **state)
 	box_file(&box, "rootfs/file", "");
 	box_mount(&box, "/file", "none", "directory", "bind", NULL);
 	assert_fails(&box, "not a directory");
+	box.mounts[0].destination = "/data";
+	box.mounts[0].source = box_path(&box, "rootfs/file");
+	box_directory(&box, "rootfs/data");
+	assert_fails(&box, "not a directory");
 }
 
 /* Source: a tmpfs with nosuid and noexec, and one more mounted in it. */
