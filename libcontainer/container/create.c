@@ -107,6 +107,7 @@ static int fill_sandbox(struct creation *creation, struct error *error)
 	sandbox->container_id = options->id;
 	sandbox->config = config;
 	sandbox->process = config->process;
+	sandbox->hardening = &creation->plan.hardening;
 	sandbox->start = creation->is_run ? SANDBOX_START_TOLD : SANDBOX_START_SOCKET;
 	sandbox->new_keyring = creation->plan.hardening.session_keyring || !options->no_new_keyring;
 	sandbox->preserve_fds = listen_fds + options->preserve_fds;

@@ -274,6 +274,7 @@ static int fill_sandbox(struct execution *execution, struct error *error)
 	sandbox->container_id = execution->container.state.id;
 	sandbox->config = execution->config;
 	sandbox->process = process;
+	sandbox->hardening = &execution->hardening;
 	sandbox->start = SANDBOX_START_NOW;
 	sandbox->new_keyring = execution->container.state.session_keyring;
 	sandbox->preserve_fds = execution->options->preserve_fds;
@@ -355,7 +356,9 @@ static int spawn(struct execution *execution, struct error *error)
 	};
 
 	log_debug("nsexec container setup"); /* what runc says here: scripts look for it */
-	if (spawn_in_cgroup(execution, error) < 0)
+	if (confine_join_core(execution->hardening.core_scheduling, execution->container.state.pid, error) <
+		    0 ||
+	    spawn_in_cgroup(execution, error) < 0)
 		return -1;
 	if (identity_oom_score(sandbox->procfs, sandbox->pid, execution->process, error) < 0)
 		return -1;

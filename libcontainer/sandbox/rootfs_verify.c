@@ -50,6 +50,31 @@ static int check_readonly(const char *path, struct error *error)
 	return 0;
 }
 
+/* Whether a later mount covers the one with number @index. */
+static bool is_covered(const struct rootfs *rootfs, size_t index)
+{
+	for (size_t i = index + 1; i < rootfs->mount_count; i++)
+		if (!strcmp(rootfs->mounts[i].mount->destination, rootfs->mounts[index].mount->destination))
+			return true;
+	return false;
+}
+
+static int check_mounts(struct rootfs *rootfs, struct error *error)
+{
+	for (size_t i = 0; i < rootfs->mount_count; i++) {
+		const struct rootfs_mount *mount = &rootfs->mounts[i];
+		bool is_readonly = (mount->options.set & MS_RDONLY) && !(mount->options.set & MS_REMOUNT);
+
+		/* Of cgroup v1 the hierarchies are read-only, not the tmpfs that they are mounted in, as in runc. */
+		if (mount->mount->type && !strcmp(mount->mount->type, "cgroup"))
+			continue;
+		if (is_readonly && !is_covered(rootfs, i) &&
+		    check_readonly(from_root(rootfs, mount->mount->destination), error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int rootfs_verify(struct rootfs *rootfs, struct error *error)
 {
 	struct stat empty = { 0 };
@@ -70,6 +95,8 @@ int rootfs_verify(struct rootfs *rootfs, struct error *error)
 		if (result < 0)
 			return -1;
 	}
+	if (rootfs_has_mount_namespace(rootfs) && check_mounts(rootfs, error) < 0)
+		return -1;
 	if (rootfs->config->root->readonly && rootfs_has_mount_namespace(rootfs))
 		return check_readonly("/", error);
 	return 0;

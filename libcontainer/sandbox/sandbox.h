@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/resctrl.h"
+#include "policy/hardening.h"
+#include "sandbox/confine.h"
 #include "sandbox/identity.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/net_devices.h"
@@ -36,6 +38,7 @@ struct sandbox {
 	const char *container_id;
 	const struct oci_config *config; /* hardened */
 	const struct oci_process *process; /* of the config, or exec's own */
+	const struct hardening *hardening; /* never NULL */
 	struct cgroup *cgroup; /* NULL: the process stays in the runtime's groups */
 	bool cgroup_later; /* v1's are made while the child sets itself up: sandbox_hand_cgroups() brings them */
 	int resctrl_tasks[RESCTRL_TASKS_MAX]; /* of its resctrl groups, or -1 */
@@ -68,6 +71,7 @@ struct sandbox {
 	struct net_devices net_devices; /* what the container got of the host's */
 
 	/* the child's own */
+	struct landlock_rulesets rulesets;
 	int console; /* the pty's slave, or -1 */
 	int cwd; /* process.cwd until it is entered, or -1 */
 	bool in_cwd;

@@ -28,7 +28,10 @@
 
 void sandbox_init(struct sandbox *sandbox, struct arena *arena)
 {
+	static const struct hardening none;
+
 	*sandbox = (struct sandbox){
+		.hardening = &none,
 		.arena = arena,
 		.procfs = -1,
 		.status = -1,

@@ -318,6 +318,36 @@ int step_open_cwd(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
+/* Without no_new_privs, restricting oneself takes a privilege that is dropped next. */
+static bool restricts_early(const struct sandbox *sandbox)
+{
+	return !sandbox->process->no_new_privileges;
+}
+
+/* While the process has its privileges, with nothing left to be mounted, before a filter may forbid it. */
+int step_confine(struct sandbox *sandbox, struct error *error)
+{
+	const struct hardening *hardening = sandbox->hardening;
+
+	sandbox->status = identity_open_status(sandbox->procfs, error);
+	if (sandbox->status < 0)
+		return -1;
+	if (!sandbox->process)
+		return 0;
+	if (!sandbox->is_exec && confine_core(hardening->core_scheduling, error) < 0)
+		return -1;
+	if (confine_speculation(hardening->speculation, error) < 0 ||
+	    confine_landlock_prepare(&hardening->landlock, &sandbox->rulesets, error) < 0)
+		return -1;
+	return restricts_early(sandbox) ? confine_landlock(&sandbox->rulesets, error) : 0;
+}
+
+/* When nothing of the host's is opened any more. */
+int step_landlock(struct sandbox *sandbox, struct error *error)
+{
+	return confine_landlock(&sandbox->rulesets, error);
+}
+
 int step_identity(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_process *process = sandbox->process;
@@ -325,6 +355,8 @@ int step_identity(struct sandbox *sandbox, struct error *error)
 	if (!process)
 		return 0;
 	if (identity_bounding(&sandbox->capabilities, error) < 0)
+		return -1;
+	if (confine_securebits(sandbox->hardening->securebits, &sandbox->capabilities, error) < 0)
 		return -1;
 	if (identity_user(sandbox->procfs, &process->user, error) < 0)
 		return -1;
@@ -337,6 +369,18 @@ int step_identity(struct sandbox *sandbox, struct error *error)
 	return process->no_new_privileges ? identity_no_new_privs(error) : 0;
 }
 
+/*
+ * Without no_new_privs loading a filter takes a privilege that is dropped next; a listener has to be handed over
+ * while the command that creates the container is still there.
+ */
+static bool loads_early(const struct sandbox *sandbox)
+{
+	const struct seccomp_filter *last = sandbox->filters + sandbox->filter_count - 1;
+
+	return !sandbox->process || !sandbox->process->no_new_privileges ||
+	       (sandbox->filter_count > 0 && last->has_listener);
+}
+
 int step_verify(struct sandbox *sandbox, struct error *error)
 {
 	const struct oci_process *process = sandbox->process;
@@ -344,7 +388,10 @@ int step_verify(struct sandbox *sandbox, struct error *error)
 
 	if (process)
 		result = identity_verify(sandbox->procfs, sandbox->status, process, &sandbox->capabilities,
-					 false, error);
+					 sandbox->filter_count > 0 && loads_early(sandbox), error);
+	if (process && result == 0)
+		result = confine_verify_securebits(sandbox->hardening->securebits, &sandbox->capabilities,
+						   error);
 	close(sandbox->procfs);
 	close(sandbox->status);
 	sandbox->procfs = -1;
@@ -379,18 +426,6 @@ static int load_filter(struct sandbox *sandbox, const struct seccomp_filter *fil
 	return 0;
 }
 
-/*
- * Without no_new_privs loading a filter takes a privilege that is dropped next; a listener has to be handed over
- * while the command that creates the container is still there.
- */
-static bool loads_early(const struct sandbox *sandbox)
-{
-	const struct seccomp_filter *last = sandbox->filters + sandbox->filter_count - 1;
-
-	return !sandbox->process || !sandbox->process->no_new_privileges ||
-	       (sandbox->filter_count > 0 && last->has_listener);
-}
-
 static int load_filters(struct sandbox *sandbox, struct error *error)
 {
 	for (size_t i = 0; i < sandbox->filter_count; i++)
@@ -401,9 +436,6 @@ static int load_filters(struct sandbox *sandbox, struct error *error)
 
 int step_early_seccomp(struct sandbox *sandbox, struct error *error)
 {
-	sandbox->status = identity_open_status(sandbox->procfs, error);
-	if (sandbox->status < 0)
-		return -1;
 	return loads_early(sandbox) ? load_filters(sandbox, error) : 0;
 }
 

@@ -32,6 +32,8 @@ int step_environment(struct sandbox *sandbox, struct error *error);
 int step_identity(struct sandbox *sandbox, struct error *error);
 int step_find_program(struct sandbox *sandbox, struct error *error);
 int step_verify(struct sandbox *sandbox, struct error *error);
+int step_confine(struct sandbox *sandbox, struct error *error);
+int step_landlock(struct sandbox *sandbox, struct error *error);
 int step_early_seccomp(struct sandbox *sandbox, struct error *error);
 int step_close_descriptors(struct sandbox *sandbox, struct error *error);
 int step_late_seccomp(struct sandbox *sandbox, struct error *error);
