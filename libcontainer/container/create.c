@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "container/filters.h"
+#include "container/id_range.h"
 #include "container/intel_rdt.h"
 #include "container/notify.h"
 #include "sandbox/hooks.h"
@@ -26,7 +27,7 @@ void creation_init(struct creation *creation, struct arena *arena, const struct 
 		.options = options,
 		.arena = arena,
 		.is_run = is_run,
-		.plan.bundle_fd = -1,
+		.plan = { .bundle_fd = -1, .id_range.fd = -1 },
 		.store.fd = -1,
 		.entry.fd = -1,
 		.handover = HANDOVER_NONE,
@@ -60,7 +61,7 @@ static int step_plan(struct creation *creation, struct error *error)
 
 	if (store_check_id(options->id, error) < 0)
 		return -1;
-	if (plan_make(creation->arena, creation->runtime, options->bundle, options->config,
+	if (plan_make(creation->arena, creation->runtime, options->id, options->bundle, options->config,
 		      options->no_new_keyring, &creation->plan, error) < 0)
 		return -1;
 	if (creation->is_run && !creation->plan.config->process)
@@ -260,17 +261,22 @@ static struct cgroup_request cgroup_request(const struct creation *creation)
 	};
 }
 
-static int step_directory(struct creation *creation, struct error *error)
-{
-	return store_create(creation->arena, &creation->store, creation->options->id, &creation->entry, error);
-}
-
 static void undo_directory(struct creation *creation)
 {
 	struct error ignored;
 
 	if (creation->entry.fd >= 0 && store_remove(&creation->store, &creation->entry, &ignored) < 0)
 		log_warn("%s", ignored.text);
+}
+
+static int step_directory(struct creation *creation, struct error *error)
+{
+	if (store_create(creation->arena, &creation->store, creation->options->id, &creation->entry, error) < 0)
+		return -1;
+	if (slot_keep(&creation->plan.id_range, ID_RANGE_KIND, &creation->entry, error) == 0)
+		return 0;
+	undo_directory(creation);
+	return -1;
 }
 
 static const char *cgroup_text(struct arena *arena, const struct cgroup *cgroup)

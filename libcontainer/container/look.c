@@ -65,7 +65,7 @@ static int read_ids(struct arena *arena, const struct store *store, const char *
 	for (const struct dirent *found = readdir(dir); found; found = readdir(dir)) {
 		struct error ignored;
 
-		if (store_check_id(found->d_name, &ignored) < 0 || !strcmp(found->d_name, STORE_SECCOMP_CACHE))
+		if (store_check_id(found->d_name, &ignored) < 0 || store_is_own_name(found->d_name))
 			continue;
 		if (*count == capacity) {
 			const char **larger;
@@ -199,9 +199,9 @@ static int explain_container(struct arena *arena, const struct container *contai
 static int explain_bundle(struct arena *arena, const struct runtime *runtime, const char *bundle,
 			  struct explanation *explanation, struct error *error)
 {
-	_cleanup_plan_ struct plan plan = { .bundle_fd = -1 };
+	_cleanup_plan_ struct plan plan = { .bundle_fd = -1, .id_range.fd = -1 };
 
-	if (plan_make(arena, runtime, bundle, NULL, false, &plan, error) < 0)
+	if (plan_make(arena, runtime, NULL, bundle, NULL, false, &plan, error) < 0)
 		return -1;
 	explanation->policies = policy_names(plan.policy);
 	explanation->config = plan.config;

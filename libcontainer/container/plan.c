@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
+#include "container/id_range.h"
 #include "sandbox/identity.h"
 
 static int open_bundle(struct arena *arena, const char *bundle, struct plan *plan, struct error *error)
@@ -71,13 +73,22 @@ static void look_for_delegation(struct arena *arena, const struct runtime *runti
 			"rootless, without a cgroup that limits can be set in: the policy's default ones do not hold");
 }
 
-int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, const char *name,
-	      bool no_new_keyring, struct plan *plan, struct error *error)
+/* Asked for before the policy is applied; a container whose users are mapped in another way gives it back. */
+static int offer_ids(struct arena *arena, const struct runtime *runtime, const struct policy_site *site,
+		     const char *id, struct plan *plan, struct policy_remap *remap, struct error *error)
+{
+	if (plan->rootless || !policy_wants_remap(plan->policy, plan->config))
+		return 0;
+	return id_range_offer(arena, runtime, site, id, remap, &plan->id_range, error);
+}
+
+int plan_make(struct arena *arena, const struct runtime *runtime, const char *id, const char *bundle,
+	      const char *name, bool no_new_keyring, struct plan *plan, struct error *error)
 {
 	struct policy_facts facts = { .no_new_keyring = no_new_keyring };
 	struct policy_site site;
 
-	*plan = (struct plan){ .bundle_fd = -1, .rootless = runtime_is_rootless(runtime) };
+	*plan = (struct plan){ .bundle_fd = -1, .id_range.fd = -1, .rootless = runtime_is_rootless(runtime) };
 	facts.rootless = plan->rootless;
 	if (open_bundle(arena, bundle, plan, error) < 0 ||
 	    config_load(arena, plan->bundle_fd, name ? name : "config.json", &plan->config, error) < 0)
@@ -86,10 +97,16 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *bu
 		look_for_delegation(arena, runtime, plan->config, &facts);
 	if (policy_site_load(arena, &site, error) < 0 ||
 	    policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||
+	    offer_ids(arena, runtime, &site, id, plan, &facts.remap, error) < 0 ||
 	    policy_facts_gather(arena, plan->policy, plan->config, plan->bundle, &facts, error) < 0 ||
 	    policy_apply(arena, plan->policy, plan->config, &facts, &plan->hardening, &plan->changes, error) <
 		    0)
 		return -1;
+	if (!plan->hardening.idmap_root)
+		slot_close(&plan->id_range);
+	if (plan->hardening.users_not_mapped)
+		log_debug("policy %s: userns: %s", policy_names(plan->policy),
+			  plan->hardening.users_not_mapped);
 	if (config_check(plan->config, error) < 0 || check_kernel(plan->config, error) < 0)
 		return -1;
 	plan->rootfs = path_normalize(arena, path_join(arena, plan->bundle, plan->config->root->path));
@@ -101,4 +118,5 @@ void plan_close(struct plan *plan)
 	if (plan->bundle_fd >= 0)
 		close(plan->bundle_fd);
 	plan->bundle_fd = -1;
+	slot_close(&plan->id_range);
 }

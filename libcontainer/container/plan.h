@@ -2,6 +2,7 @@
 /* From a bundle to what is to be carried out: parse, harden, check. Creates nothing. */
 #pragma once
 
+#include "container/slot.h"
 #include "libcontainer.h"
 #include "policy/policy.h"
 
@@ -14,13 +15,14 @@ struct plan {
 	struct policy_changes changes;
 	struct hardening hardening;
 	bool rootless;
+	struct slot id_range; /* of the container, where its users are remapped; to be kept */
 };
 
 /*
  * Reads the configuration @name (NULL: config.json) of @bundle (NULL: the working directory), applies the policies
- * that hold and checks the result. 0, or -1. The descriptor in @plan is closed with plan_close() either way.
+ * that hold and checks the result. @id: of the container to be created, NULL: none is. 0, or -1. The descriptor in @plan is closed with plan_close() either way.
  */
-int plan_make(struct arena *arena, const struct runtime *runtime, const char *bundle, const char *name,
-	      bool no_new_keyring, struct plan *plan, struct error *error);
+int plan_make(struct arena *arena, const struct runtime *runtime, const char *id, const char *bundle,
+	      const char *name, bool no_new_keyring, struct plan *plan, struct error *error);
 void plan_close(struct plan *plan);
 #define _cleanup_plan_ _cleanup_(plan_close)

@@ -254,3 +254,13 @@ int store_seccomp_cache(const struct store *store)
 		return -1;
 	return openat(store->fd, STORE_SECCOMP_CACHE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
+
+bool store_is_own_name(const char *name)
+{
+	static const char *const names[] = { STORE_SECCOMP_CACHE, STORE_ID_RANGES, STORE_PROJECTS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}

@@ -22,6 +22,8 @@
 #define STORE_INIT "init.json"
 #define STORE_START_SOCKET "start.sock"
 #define STORE_NOTIFY "notify"
+#define STORE_ID_RANGES ".ids" /* see slot.h */
+#define STORE_PROJECTS ".projects"
 
 struct store {
 	const char *path; /* of the state root, absolute */
@@ -65,3 +67,6 @@ int store_remove(const struct store *store, const struct store_entry *entry, str
 /* The directory for compiled seccomp filters, made where missing, or -1: then nothing is cached. */
 int store_seccomp_cache(const struct store *store);
 #define STORE_SECCOMP_CACHE ".seccomp"
+
+/* Whether @name is a directory of the state root that is no container's. */
+bool store_is_own_name(const char *name);

@@ -133,6 +133,9 @@ static const char *needs_own_namespace(const struct oci_config *config)
 			    !strcmp(config->mounts.items[i].type, needs[n].mount) &&
 			    !config_has_new_namespace(config, needs[n].type))
 				return needs[n].reason;
+	for (size_t i = 0; config->linux_ && i < config->linux_->namespaces.count; i++)
+		if (config->linux_->namespaces.items[i].path)
+			return "the container joins namespaces of another one";
 	return config_has_new_namespace(config, OCI_NAMESPACE_MOUNT) ? NULL : "there is no new mount namespace";
 }
 

@@ -49,6 +49,8 @@ struct policy_site {
 	const char *directory; /* NULL where there is none: then there are no policies of the site either */
 	const char *default_policy; /* names, comma-separated; NULL: "baseline" */
 	struct string_list selectable; /* what the annotation dev.casemate.policy may name */
+	uint32_t first_id; /* the host's ids that containers get ranges of, in uids and gids alike */
+	uint32_t id_count; /* 0: none are named */
 	struct string_list
 		trail; /* where the audit trail goes: "journald", "syslog", absolute paths of files */
 };

@@ -86,10 +86,35 @@ static int read_texts(struct policy_reading *reading, const char *path, const st
 	return 0;
 }
 
+/* The ids of the host that containers get ranges of. */
+static int read_ids(struct policy_reading *reading, const struct json_value *value, struct policy_site *site)
+{
+	static const char *const members[] = { "first", "count", NULL };
+	static const char expected[] = "ids: a number from 1 to 4294967294";
+	const struct json_value *given[2];
+	uint64_t numbers[2] = { 0 };
+
+	if (reading_object(reading, "userns", value, members))
+		return -1;
+	for (size_t i = 0; i < 2; i++) {
+		given[i] = json_get(value, members[i]);
+		if (!given[i])
+			return error_set(reading->error, 0, "%s: userns.%s: missing", reading->label,
+					 members[i]);
+		if (reading_count(reading, "userns", given[i], &numbers[i]) || numbers[i] >= UINT32_MAX)
+			return reading_error(reading, "userns", given[i], expected);
+	}
+	if (numbers[0] + numbers[1] > UINT32_MAX)
+		return reading_error(reading, "userns.count", given[1], "no more ids than there are");
+	site->first_id = (uint32_t)numbers[0];
+	site->id_count = (uint32_t)numbers[1];
+	return 0;
+}
+
 static int read_site(struct policy_reading *reading, const struct json_value *document,
 		     struct policy_site *site)
 {
-	static const char *const members[] = { "defaultPolicy", "selectable", "trail", NULL };
+	static const char *const members[] = { "defaultPolicy", "selectable", "trail", "userns", NULL };
 	const struct json_value *value;
 
 	if (reading_object(reading, "site", document, members))
@@ -102,6 +127,9 @@ static int read_site(struct policy_reading *reading, const struct json_value *do
 		return reading_error(reading, "selectable", value, "an array of names of policies");
 	if (value &&
 	    read_texts(reading, "selectable", value, is_policy_name, "a policy's name", &site->selectable))
+		return -1;
+	value = json_get(document, "userns");
+	if (value && read_ids(reading, value, site))
 		return -1;
 	value = json_get(document, "trail");
 	return value ? read_texts(reading, "trail", value, is_trail,

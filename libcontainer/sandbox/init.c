@@ -86,6 +86,11 @@ static int step_loopback(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
+static int step_root_directory(struct sandbox *sandbox, struct error *error)
+{
+	return rootfs_open_directory(&sandbox->rootfs, error);
+}
+
 static int step_root(struct sandbox *sandbox, struct error *error)
 {
 	return rootfs_begin(&sandbox->rootfs, error);
@@ -266,6 +271,7 @@ static const struct step init_steps[] = {
 	{ "id maps", step_wait_for_runtime },
 	{ "join namespaces", step_join_namespaces },
 	{ "cgroup namespace", step_cgroup_namespace },
+	{ "root directory", step_root_directory },
 	{ "user namespace", step_become_root },
 	{ "signals", step_reset_signals },
 	{ "session", step_new_session },

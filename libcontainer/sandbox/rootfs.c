@@ -20,6 +20,8 @@ void rootfs_init(struct rootfs *rootfs)
 		.userns = -1,
 		.console = -1,
 		.root = -1,
+		.root_source = -1,
+		.root_directory = -1,
 		.proc = -1,
 		.sys = -1,
 		.empty_directory.fd = -1,
@@ -36,11 +38,14 @@ void rootfs_close(struct rootfs *rootfs)
 	}
 	rootfs->mount_count = 0;
 	cleanup_fd(&rootfs->root);
+	cleanup_fd(&rootfs->root_source);
+	cleanup_fd(&rootfs->root_directory);
 	cleanup_fd(&rootfs->proc);
 	cleanup_fd(&rootfs->sys);
 	cleanup_fd(&rootfs->empty_directory.fd);
 	cleanup_fd(&rootfs->null_device.fd);
 	rootfs->root = rootfs->proc = rootfs->sys = -1;
+	rootfs->root_source = rootfs->root_directory = -1;
 	rootfs->empty_directory.fd = rootfs->null_device.fd = -1;
 }
 
@@ -148,15 +153,32 @@ static int open_null_device(struct rootfs *rootfs, struct error *error)
 	return 0;
 }
 
+/* As rootfs_open_sources() has checked it: what is a link by now was none then. */
+static int open_directory(const char *path, struct error *error)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+	int directory = sys_openat2(AT_FDCWD, path, &how);
+
+	return directory < 0 ? error_set(error, errno, "invalid rootfs: %s", path) : directory;
+}
+
+int rootfs_open_directory(struct rootfs *rootfs, struct error *error)
+{
+	if (rootfs->root_source < 0)
+		return 0;
+	rootfs->root_directory = open_directory(rootfs_source_path(rootfs, rootfs->config->root->path), error);
+	return rootfs->root_directory < 0 ? -1 : 0;
+}
+
 int rootfs_begin(struct rootfs *rootfs, struct error *error)
 {
-	/* As rootfs_open_sources() has checked it: what is a link by now was none then. */
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
 	const char *path = rootfs_source_path(rootfs, rootfs->config->root->path);
-	_cleanup_fd_ int directory = sys_openat2(AT_FDCWD, path, &how);
+	_cleanup_fd_ int directory = TAKE_FD(rootfs->root_directory);
 
 	if (directory < 0)
-		return error_set(error, errno, "invalid rootfs: %s", path);
+		directory = open_directory(path, error);
+	if (directory < 0)
+		return -1;
 	if (rootfs_linux(rootfs)->masked_paths.count > 0 && open_null_device(rootfs, error) < 0)
 		return -1;
 	if (rootfs_has_mount_namespace(rootfs) && set_initial_propagation(rootfs, directory, error) < 0)
@@ -165,7 +187,9 @@ int rootfs_begin(struct rootfs *rootfs, struct error *error)
 	 * A mount of its own: pivot_root(2) wants one, and flags and propagation are set on it. In the host's mount
 	 * namespace it is by what the container's mounts are found and unmounted: umount --recursive ROOTFS.
 	 */
-	rootfs->root = tree_clone(directory, "", true);
+	rootfs->root = TAKE_FD(rootfs->root_source);
+	if (rootfs->root < 0)
+		rootfs->root = tree_clone(directory, "", true);
 	if (rootfs->root < 0)
 		return error_set(error, errno, "clone the mounts of the rootfs %s", path);
 	if (tree_attach(rootfs->root, directory) < 0)

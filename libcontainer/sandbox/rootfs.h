@@ -68,6 +68,8 @@ struct rootfs {
 
 	/* kept by the room; rootfs_init() and rootfs_open_sources() set them up */
 	int root; /* O_PATH of the root, valid from rootfs_begin() on */
+	int root_source; /* the detached tree of a root that is idmapped, or -1 */
+	int root_directory; /* where it is attached, or -1 */
 	struct rootfs_mount *mounts; /* config.mounts, and the notify directory where there is one */
 	size_t mount_count;
 	bool idmap_pending; /* some source waits for rootfs_idmap_sources() */
@@ -118,6 +120,11 @@ int rootfs_idmap_sources(struct rootfs *rootfs, struct error *error);
 /* Whether the parent has to call rootfs_idmap_sources() after the id maps are written. */
 bool rootfs_needs_idmap(const struct rootfs *rootfs);
 
+/*
+ * Child, in its mount namespace and before it becomes another user, where the root is idmapped: opens the directory it
+ * is attached at, which the container's users may have no way to.
+ */
+int rootfs_open_directory(struct rootfs *rootfs, struct error *error);
 /* Propagation of "/", and the root bound to itself. */
 int rootfs_begin(struct rootfs *rootfs, struct error *error);
 /* config.mounts in their order. */

@@ -12,6 +12,21 @@
 #include "base/syscalls.h"
 #include "sandbox/identity.h"
 
+/* A policy has given the container a user namespace, and its files are to keep their owners. */
+static bool is_idmapped(const struct rootfs *rootfs)
+{
+	return rootfs->hardening && rootfs->hardening->idmap_root;
+}
+
+static int open_root_source(struct rootfs *rootfs, int directory, struct error *error)
+{
+	rootfs->root_source = tree_clone(directory, "", true);
+	if (rootfs->root_source < 0)
+		return error_set(error, errno, "clone the mounts of the rootfs %s", rootfs->config->root->path);
+	rootfs->idmap_pending = true;
+	return 0;
+}
+
 /* A root that is a symbolic link, or below one, is refused as runc does: it may point elsewhere tomorrow. */
 static int check_root(struct rootfs *rootfs, struct error *error)
 {
@@ -26,7 +41,7 @@ static int check_root(struct rootfs *rootfs, struct error *error)
 		return error_set(error, 0, "invalid rootfs: %s is or goes through a symbolic link", root->path);
 	if (fd < 0)
 		return error_set(error, errno, "invalid rootfs: %s", root->path);
-	return 0;
+	return is_idmapped(rootfs) ? open_root_source(rootfs, fd, error) : 0;
 }
 
 static int check_linux(const struct rootfs *rootfs, struct error *error)
@@ -241,6 +256,8 @@ bool rootfs_needs_idmap(const struct rootfs *rootfs)
 
 int rootfs_idmap_sources(struct rootfs *rootfs, struct error *error)
 {
+	if (rootfs->root_source >= 0 && tree_set_idmap(rootfs->root_source, false, rootfs->userns) < 0)
+		return error_set(error, errno, "id-map the rootfs %s", rootfs->config->root->path);
 	for (size_t i = 0; i < rootfs->mount_count; i++)
 		if (needs_container_userns(&rootfs->mounts[i]) &&
 		    rootfs_idmap(rootfs, &rootfs->mounts[i], rootfs->mounts[i].source, error) < 0)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ranges of ids on the host that containers' users are mapped to, each container's its own: 65536 of the site's
+ * `userns` (/etc/casemate/casemate.json), else of what /etc/subuid and /etc/subgid give the name "casemate" or
+ * "containers".
+ */
+#pragma once
+
+#include "container/slot.h"
+#include "policy/policy.h"
+
+#define ID_RANGE_KIND "ids"
+
+/*
+ * Fills *remap with a range that no other container has, and takes it for @id until *slot is kept or closed; @id NULL:
+ * with what such a range looks like. Where none can be had, *remap says why. 0, or -1.
+ */
+int id_range_offer(struct arena *arena, const struct runtime *runtime, const struct policy_site *site,
+		   const char *id, struct policy_remap *remap, struct slot *slot, struct error *error);
