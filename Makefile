@@ -23,7 +23,7 @@ BUILD ?= build
 # Whether the compiler finds the library $(1); it answers with a bare name where it does not.
 find_library = $(findstring /,$(shell $(CC) -print-file-name=$(1) 2>/dev/null))
 ifeq ($(origin STATIC),undefined)
-STATIC := $(if $(and $(call find_library,libyajl_s.a),$(call find_library,libseccomp.a),$(call find_library,libc.a)),1,0)
+STATIC := $(if $(and $(call find_library,libyajl_s.a),$(call find_library,libseccomp.a),$(call find_library,liboath.a),$(call find_library,libc.a)),1,0)
 endif
 endif
 
@@ -66,13 +66,13 @@ override CFLAGS += -std=gnu17 -fPIE -fno-strict-aliasing -fvisibility=hidden -ff
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 ifeq ($(STATIC),1)
 LINK := -static-pie -Wl,-z,pack-relative-relocs -Wl,-e,casemate_entry
-LIBRARIES := -lyajl_s -lseccomp -lm
+LIBRARIES := -lyajl_s -lseccomp -loath -lm
 else
 LINK := -pie
-LIBRARIES := -lyajl -lseccomp -lm
+LIBRARIES := -lyajl -lseccomp -loath -lm
 endif
 # Unit tests are linked dynamically: cmocka comes as a shared library only.
-TEST_LIBRARIES := -lyajl -lseccomp -lcmocka -ldl -lm
+TEST_LIBRARIES := -lyajl -lseccomp -loath -lcmocka -ldl -lm
 
 V ?= 0
 ifeq ($(V),0)
@@ -189,7 +189,7 @@ $(BUILD)/fuzz/%.o: %.c Makefile
 $(FUZZ_OBJECTS): | $(BUILD)/version.h
 $(filter $(BUILD)/fuzz/libcontainer/policy/%,$(FUZZ_OBJECTS)): $(wildcard policies/*.json seccomp-profiles/*.json)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJECTS)
-	$(call say,FUZZ)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lyajl -lseccomp -lm
+	$(call say,FUZZ)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lyajl -lseccomp -loath -lm
 
 # Measuring
 

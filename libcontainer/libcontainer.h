@@ -96,6 +96,9 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 int container_kill(const struct runtime *runtime, const char *id, const char *signal, bool all,
 		   struct error *error);
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *error);
+int container_lock(const struct runtime *runtime, const char *id, struct error *error);
+/* @code: NULL, or the one-time code where /etc/casemate/unlock.secret asks for one. */
+int container_unlock(const struct runtime *runtime, const char *id, const char *code, struct error *error);
 int container_pause(const struct runtime *runtime, const char *id, struct error *error);
 int container_resume(const struct runtime *runtime, const char *id, struct error *error);
 int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,

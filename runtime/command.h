@@ -44,6 +44,7 @@ extern const struct command command_explain;
 extern const struct command command_features;
 extern const struct command command_kill;
 extern const struct command command_list;
+extern const struct command command_lock;
 extern const struct command command_pause;
 extern const struct command command_policy;
 extern const struct command command_ps;
@@ -52,6 +53,7 @@ extern const struct command command_run;
 extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
+extern const struct command command_unlock;
 extern const struct command command_update;
 extern const struct command command_verify;
 

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "container/disk_quota.h"
 #include "container/filters.h"
 #include "container/id_range.h"
 #include "container/intel_rdt.h"
@@ -273,7 +274,7 @@ static int step_directory(struct creation *creation, struct error *error)
 {
 	if (store_create(creation->arena, &creation->store, creation->options->id, &creation->entry, error) < 0)
 		return -1;
-	if (slot_keep(&creation->plan.id_range, ID_RANGE_KIND, &creation->entry, error) == 0)
+	if (slot_keep(&creation->plan.id_range, STORE_ID_RANGES, &creation->entry, error) == 0)
 		return 0;
 	undo_directory(creation);
 	return -1;
@@ -338,6 +339,23 @@ static const struct oci_resources *resources_of(const struct oci_config *config)
  * its mounts; but not where a cgroup namespace has to be made in them before anything else, and not for a rootless
  * container, which may have to do without some.
  */
+/* Nothing is written to a root file system that is read-only. */
+static int step_disk_quota(struct creation *creation, struct error *error)
+{
+	const struct disk_quota *quota = &creation->plan.hardening.disk;
+	struct slot slot = { .fd = -1 };
+	int result;
+
+	if (!quota->bytes || creation->plan.config->root->readonly)
+		return 0;
+	if (disk_quota_set(creation->arena, &creation->store, creation->options->id, creation->plan.rootfs,
+			   quota, &slot, error) < 0)
+		return -1;
+	result = slot_keep(&slot, STORE_PROJECTS, &creation->entry, error);
+	slot_close(&slot);
+	return result;
+}
+
 static int step_cgroup(struct creation *creation, struct error *error)
 {
 	const struct oci_config *config = creation->plan.config;
@@ -544,6 +562,7 @@ static const struct {
 	{ "state directory", step_directory, undo_directory },
 	{ "state", step_announce, NULL },
 	{ "notify socket", step_notify, NULL },
+	{ "disk quota", step_disk_quota, NULL },
 	{ "mount sources", step_sources, NULL },
 	{ "cgroup", step_cgroup, undo_cgroup },
 	{ "resctrl", step_intel_rdt, undo_intel_rdt },

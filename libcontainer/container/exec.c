@@ -17,6 +17,7 @@
 #include "container/foreground.h"
 #include "container/handover.h"
 #include "container/intel_rdt.h"
+#include "container/lock.h"
 #include "sandbox/sandbox.h"
 
 struct execution {
@@ -195,6 +196,8 @@ static int make_process(struct execution *execution, struct error *error)
 	if (result < 0)
 		return -1;
 	inherit(execution);
+	facts.exec_locked = policy_exec_rule(execution->policy) == EXEC_LOCKABLE &&
+			    lock_is_set(&execution->container.entry);
 	if (policy_facts_gather_process(execution->policy, execution->config, execution->container.state.pid,
 					&facts, error) < 0 ||
 	    policy_apply_process(execution->arena, execution->policy, execution->config, &facts,

@@ -80,7 +80,7 @@ static int take(struct arena *arena, const struct runtime *runtime, const struct
 
 	if (store_open(arena, runtime, true, &store, error) < 0)
 		return -1;
-	return slot_take(&store, ID_RANGE_KIND, id, pool->ranges, slot, error);
+	return slot_take(&store, STORE_ID_RANGES, id, pool->ranges, slot, error);
 }
 
 int id_range_offer(struct arena *arena, const struct runtime *runtime, const struct policy_site *site,

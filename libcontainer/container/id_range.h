@@ -9,8 +9,6 @@
 #include "container/slot.h"
 #include "policy/policy.h"
 
-#define ID_RANGE_KIND "ids"
-
 /*
  * Fills *remap with a range that no other container has, and takes it for @id until *slot is kept or closed; @id NULL:
  * with what such a range looks like. Where none can be had, *remap says why. 0, or -1.

@@ -257,7 +257,8 @@ int store_seccomp_cache(const struct store *store)
 
 bool store_is_own_name(const char *name)
 {
-	static const char *const names[] = { STORE_SECCOMP_CACHE, STORE_ID_RANGES, STORE_PROJECTS };
+	static const char *const names[] = { STORE_SECCOMP_CACHE, "." STORE_ID_RANGES, "." STORE_PROJECTS,
+					     STORE_UNLOCK };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], name))

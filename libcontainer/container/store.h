@@ -6,6 +6,8 @@
  *   init.json     its first process; not there before that is set up
  *   config.json   the hardened configuration, without the values of the process's environment
  *   start.sock    the container's process waits here for `start`; gone once it has started
+ *   locked        there while nothing may join it: `lock`
+ *   ids           which range of ids is its own, see slot.h; likewise projects
  *   notify/       the container's own NOTIFY_SOCKET, where it has one
  *
  * A command that changes a container holds a lock (flock(2)) on its directory; the kernel drops it with the
@@ -22,8 +24,10 @@
 #define STORE_INIT "init.json"
 #define STORE_START_SOCKET "start.sock"
 #define STORE_NOTIFY "notify"
-#define STORE_ID_RANGES ".ids" /* see slot.h */
-#define STORE_PROJECTS ".projects"
+#define STORE_LOCKED "locked"
+#define STORE_UNLOCK ".unlock"
+#define STORE_ID_RANGES "ids" /* see slot.h: in the state root with a dot in front */
+#define STORE_PROJECTS "projects"
 
 struct store {
 	const char *path; /* of the state root, absolute */
