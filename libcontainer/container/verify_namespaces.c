@@ -154,7 +154,7 @@ static _Noreturn void report_sysctls(struct looking *looking, const struct strin
 			value = arena_strdup(looking->arena, "?");
 		strbuf_printf(&text, "%.*s\n", (int)strcspn(value, "\n"), value);
 	}
-	_exit(fd_write_all(out, strbuf_text(&text), text.length) < 0);
+	_exit(fd_write_all(out, strbuf_text(&text), text.length) < 0 ? 1 : 0);
 }
 
 /* Blanks and tabs between numbers are the kernel's own. */

@@ -234,6 +234,7 @@ static int wait_on_socket(struct sandbox *sandbox, struct error *error)
 		struct message message;
 
 		do
+			/* cppcheck-suppress nullPointer ; whose address it is need not be said */
 			connection = accept4(sandbox->start_socket, NULL, NULL, SOCK_CLOEXEC);
 		while (connection < 0 && (errno == EINTR || errno == ECONNABORTED));
 		if (connection < 0)

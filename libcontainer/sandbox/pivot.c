@@ -80,6 +80,7 @@ static char *full_kernel_mount(char *line)
 	type[strcspn(type, " ")] = '\0';
 	if (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0)
 		return NULL;
+	/* cppcheck-suppress duplicateExpression ; each call takes the next word */
 	if (!strtok_r(line, " ", &saved) || !strtok_r(NULL, " ", &saved) || !strtok_r(NULL, " ", &saved))
 		return NULL;
 	root = strtok_r(NULL, " ", &saved);

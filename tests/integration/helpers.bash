@@ -154,6 +154,7 @@ setup_bundle() {
 # What is started through a shell function has a shell in between, whose end its children would survive.
 kill_tree() {
 	local child
+	# shellcheck disable=SC2013 # words are what the file has
 	for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
 		kill_tree "$child"
 	done

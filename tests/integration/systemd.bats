@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2119
 # shellcheck disable=SC2016,SC2154 # jq's variables; bats' variables
 # The cgroup manager systemd: on a host that runs it, and what is said on one that does not.
 
@@ -47,10 +48,12 @@ property() {
 	systemd show -P "$1" "${2:-$UNIT}"
 }
 
+# shellcheck disable=SC2120 # mostly of this test's own unit
 group() {
 	echo "/sys/fs/cgroup$(property ControlGroup "$@")"
 }
 
+# shellcheck disable=SC2120 # mostly without further options
 systemd_run() {
 	program sleep 1000
 	detached --systemd-cgroup run --detach "$@" "$ID"

@@ -192,7 +192,7 @@ broken() {
 	start_sleeping
 	holds
 	# As root of the host: no filter, every capability, no no_new_privs; in the container's groups.
-	sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	sleep 1000 >/dev/null 2>&1 3>&- &
 	BACKGROUND+=($!)
 	echo $! >"$(container_cgroup pids)/cgroup.procs"
 	broken process.noNewPrivileges linux.seccomp process.capabilities
