@@ -87,9 +87,15 @@ int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const s
 int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
 		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error);
 
-/* Makes those that cgroup_create() was to leave for later. 0, or -1: cgroup_destroy() then removes what was made. */
+/* Makes those that cgroup_create() was to leave for later. 0, or -1, and what it made is removed again. */
 int cgroup_create_rest(struct cgroup *cgroup, const struct cgroup_layout *layout,
 		       const struct oci_resources *resources, struct error *error);
+
+/*
+ * Before cgroup_kill() and cgroup_destroy() of a container that did not come to be: groups of v1 that were not made for
+ * it are not its own, and what is there under their names, processes too, is left alone.
+ */
+void cgroup_give_up_rest(struct cgroup *cgroup);
 
 /*
  * Opens the cgroups of an existing container from what cgroup_save() wrote. A group that has gone is no error.

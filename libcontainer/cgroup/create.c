@@ -212,13 +212,16 @@ static int group_create(struct cgroup *cgroup, struct cgroup_group *group,
 	return check_free(cgroup, group, error) < 0 ? -1 : check_thawed(cgroup, group, error);
 }
 
-/* Removes what group_create() made, with its parents as far as they are new. */
-static void undo(struct cgroup *cgroup)
+/* Removes what group_create() made, with its parents as far as they are new; @v1_only: in the hierarchies of v1. */
+static void undo(struct cgroup *cgroup, bool v1_only)
 {
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct cgroup_group *group = &cgroup->groups[i];
-		char *path = arena_strdup(cgroup->arena, group->directory);
+		char *path;
 
+		if (group->v2 && v1_only)
+			continue;
+		path = arena_strdup(cgroup->arena, group->directory);
 		group_close(group);
 		for (unsigned int made = group->made; made > 0; made--) {
 			if (rmdir(path) < 0)
@@ -287,7 +290,7 @@ static int cgroupfs_create(struct cgroup *cgroup, const struct cgroup_layout *la
 		if (cgroup->v1_later && !layout->items[i].v2)
 			continue;
 		if (group_create(cgroup, &cgroup->groups[i], &layout->items[i], resources, error) < 0) {
-			undo(cgroup);
+			undo(cgroup, false);
 			return -1;
 		}
 	}
@@ -301,12 +304,22 @@ int cgroup_create_rest(struct cgroup *cgroup, const struct cgroup_layout *layout
 {
 	if (!cgroup->v1_later)
 		return 0;
-	cgroup->v1_later = false;
-	for (size_t i = 0; i < layout->count; i++)
-		if (!layout->items[i].v2 &&
-		    group_create(cgroup, &cgroup->groups[i], &layout->items[i], resources, error) < 0)
+	for (size_t i = 0; i < layout->count; i++) {
+		if (layout->items[i].v2)
+			continue;
+		if (group_create(cgroup, &cgroup->groups[i], &layout->items[i], resources, error) < 0) {
+			undo(cgroup, true);
 			return -1;
+		}
+	}
+	cgroup->v1_later = false;
 	return 0;
+}
+
+void cgroup_give_up_rest(struct cgroup *cgroup)
+{
+	for (size_t i = 0; cgroup->v1_later && i < cgroup->count; i++)
+		cgroup->groups[i].dropped |= !cgroup->groups[i].v2;
 }
 
 const struct cgroup_ops cgroupfs_ops = {

@@ -12,7 +12,7 @@
 struct cgroup_group {
 	bool v2;
 	bool verified; /* the directory comes from the mount table, or its filesystem was looked at */
-	bool dropped; /* rootless, and not permitted: as if the hierarchy were not mounted */
+	bool dropped; /* not permitted (rootless), or given up: as if the hierarchy were not mounted */
 	bool taken_over; /* it was there before cgroup_create() */
 	bool late; /* joined when the setup is done */
 	unsigned int made; /* how many components of the path cgroup_create() made, from its end */

@@ -397,6 +397,7 @@ static void undo_cgroup(struct creation *creation)
 {
 	struct error ignored;
 
+	cgroup_give_up_rest(creation->cgroup);
 	cgroup_kill(creation->cgroup, SIGKILL, &ignored);
 	if (cgroup_destroy(creation->cgroup, &ignored) == 0)
 		return;

@@ -62,6 +62,41 @@ start() {
 	is "$ID"
 }
 
+@test "a group that others use in one hierarchy is refused, and left alone with its processes" {
+	requires_newer_runc "starts all the same, and removes it"
+	local controller group pid
+	for controller in devices memory pids; do
+		requires_controller "$controller"
+		group=$(cgroup_directory "$controller")$GROUP
+		mkdir -p "$group"
+		sleep 100 3>&- &
+		pid=$!
+		echo "$pid" >"$group/cgroup.procs"
+		fails 1 "cgroup is not empty|cgroup.*not empty" runtime run -d "$ID"
+		kill "$pid"
+		wait "$pid" || (($? == 143))
+		rmdir "$group"
+		run -0 runtime list -q
+		is ""
+	done
+}
+
+@test "a container that fails before it has groups leaves those of others of that name alone" {
+	requires_newer_runc "is not tested"
+	local group pid
+	group=$(cgroup_directory devices)$GROUP
+	mkdir -p "$group"
+	sleep 100 3>&- &
+	pid=$!
+	echo "$pid" >"$group/cgroup.procs"
+	edit '.process.oomScoreAdj = -1000 | .linux.timeOffsets = {"boottime": {"secs": -9000000000, "nanosecs": 0}} |
+		.linux.namespaces += [{type: "time"}]'
+	fails 1 "" runtime run -d "$ID"
+	kill "$pid"
+	wait "$pid" || (($? == 143))
+	rmdir "$group"
+}
+
 @test "a frozen group is refused" {
 	requires_controller freezer
 	requires_newer_runc "starts all the same"
