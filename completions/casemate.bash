@@ -2,11 +2,14 @@
 # shellcheck shell=bash
 # Completion of casemate for bash.
 
-_casemate_commands='create delete events exec explain features help kill list pause policy ps resume run spec start
-	state update verify'
+_casemate_commands='checkpoint create delete events exec explain features help kill list pause policy ps restore resume run
+	spec start state update verify'
 
 _casemate_create_options='-b --bundle -f --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
 	--preserve-fds'
+
+_casemate_image_options='--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages
+	--manage-cgroups-mode --empty-ns --auto-dedup'
 
 # The options of command $1 (empty: the global ones).
 _casemate_options()
@@ -14,6 +17,10 @@ _casemate_options()
 	case $1 in
 	'') echo '--root --policy --log --log-format --debug --cgroup-manager --systemd-cgroup --rootless --criu' \
 		'-v --version' ;;
+	checkpoint) echo "$_casemate_image_options" '--parent-path --leave-running --pre-dump --tcp-skip-in-flight' \
+		'--link-remap --status-fd --page-server' ;;
+	restore) echo "$_casemate_image_options" '-b --bundle -f --config --console-socket --pid-file -d --detach' \
+		'--no-subreaper --no-pivot --lsm-profile --lsm-mount-context' ;;
 	create) echo "$_casemate_create_options" ;;
 	run) echo "$_casemate_create_options -d --detach --keep --no-subreaper" ;;
 	delete) echo '-f --force' ;;
@@ -38,7 +45,7 @@ _casemate_options()
 _casemate_value()
 {
 	case $1:$2 in
-	*:--root | *:-b | *:--bundle) echo directory ;;
+	*:--root | *:-b | *:--bundle | *:--image-path | *:--work-path | *:--parent-path) echo directory ;;
 	:--log | :--policy | :--criu | *:--*-socket | *:--pid-file | exec:-p | exec:--process | update:-r | \
 		update:--resources) echo file ;;
 	:--log-format) echo 'text json' ;;
@@ -48,7 +55,9 @@ _casemate_value()
 	verify:-f | verify:--format) echo 'text json' ;;
 	*:--format | list:-f | policy:-f | ps:-f) echo 'table json' ;;
 	update:--cpu-idle) echo '0 1' ;;
-	*:--preserve-fds | exec:-u | exec:--user | exec:-g | exec:--additional-gids | exec:--cwd | exec:-e | \
+	*:--manage-cgroups-mode) echo 'soft full strict ignore' ;;
+	*:--empty-ns) echo network ;;
+	*:--preserve-fds | *:--status-fd | *:--page-server | *:--lsm-* | exec:-u | exec:--user | exec:-g | exec:--additional-gids | exec:--cwd | exec:-e | \
 		exec:--env | exec:-c | exec:--cap | exec:--process-label | exec:--apparmor | exec:--cgroup | \
 		events:--interval | update:--*) echo other ;;
 	esac

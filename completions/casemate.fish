@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of casemate for fish.
 
-set -l commands create delete events exec explain features help kill list pause policy ps resume run spec start state update verify
+set -l commands checkpoint create delete events exec explain features help kill list pause policy ps restore resume run spec start state update verify
 
 # The containers, below the --root the line has.
 function __casemate_containers
@@ -29,6 +29,7 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -s v -l vers
 complete -c casemate -s h -l help -d 'show help'
 
 # commands
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'save a running container to files'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a create -d 'create a container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a delete -d 'remove a stopped container and all it holds'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a events -d 'print what a container uses'
@@ -41,6 +42,7 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a list -d '
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a pause -d 'suspend all processes of a container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a policy -d 'list, show and check policies'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a ps -d 'list the processes of a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a restore -d 'make a container again from a checkpoint'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a resume -d 'let the processes of a paused container go on'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a run -d 'create and run a container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a spec -d 'write a config.json to start from'
@@ -50,11 +52,30 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a update -d
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a verify -d 'compare a running container with what was planned'
 
 # containers
-complete -c casemate -n '__fish_seen_subcommand_from delete events exec explain kill pause ps resume start state update verify' \
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint delete events exec explain kill pause ps resume start state update verify' \
     -a '(__casemate_containers)' -d container
 complete -c casemate -n '__fish_seen_subcommand_from explain' -a '(__fish_complete_directories)'
 complete -c casemate -n '__fish_seen_subcommand_from policy' -a 'list show check' -F
 complete -c casemate -n '__fish_seen_subcommand_from help' -a "$commands"
+
+# checkpoint
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l image-path -xa '(__fish_complete_directories)' -d "directory of CRIU's images"
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l work-path -xa '(__fish_complete_directories)' -d "directory of CRIU's logs"
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l tcp-established -d 'allow established TCP connections'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l ext-unix-sk -d 'allow unix sockets connected to the outside'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l shell-job -d 'allow a session or terminal of the outside'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l file-locks -d 'allow file locks'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l lazy-pages -d 'bring memory back as it is used'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l manage-cgroups-mode -xa 'soft full strict ignore' -d 'what CRIU does about cgroups'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l empty-ns -xa 'network' -d 'make this namespace without its contents'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l auto-dedup -d 'free what later images have again'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l parent-path -xa '(__fish_complete_directories)' -d 'images of an earlier pre-dump, relative to the images'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l leave-running -d 'let the container go on'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l pre-dump -d 'save the memory only'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l tcp-skip-in-flight -d 'leave out TCP connections that are not established yet'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l link-remap -d 'save open files whose name is gone'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l status-fd -x -d 'descriptor that hears when lazy pages can be had'
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint' -l page-server -x -d 'page server: address and port'
 
 # create
 complete -c casemate -n '__fish_seen_subcommand_from create' -s b -l bundle -xa '(__fish_complete_directories)' -d 'bundle directory'
@@ -104,6 +125,27 @@ complete -c casemate -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'pri
 
 # ps
 complete -c casemate -n '__fish_seen_subcommand_from ps' -s f -l format -xa 'table json' -d 'what to print'
+
+# restore
+complete -c casemate -n '__fish_seen_subcommand_from restore' -s b -l bundle -xa '(__fish_complete_directories)' -d 'bundle directory'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -s f -l config -rF -d 'configuration in the bundle'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l console-socket -rF -d 'unix socket that receives the master end of the terminal'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l pid-file -rF -d 'write the process id to a file'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -s d -l detach -d "do not wait for the container's program"
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l no-subreaper -d 'do not adopt processes the container leaves behind'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l no-pivot -d 'of no effect'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l image-path -xa '(__fish_complete_directories)' -d "directory of CRIU's images"
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l work-path -xa '(__fish_complete_directories)' -d "directory of CRIU's logs"
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l tcp-established -d 'allow established TCP connections'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l ext-unix-sk -d 'allow unix sockets connected to the outside'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l shell-job -d 'allow a session or terminal of the outside'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l file-locks -d 'allow file locks'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l lazy-pages -d 'bring memory back as it is used'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l manage-cgroups-mode -xa 'soft full strict ignore' -d 'what CRIU does about cgroups'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l empty-ns -xa 'network' -d 'make this namespace without its contents'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l auto-dedup -d 'free what later images have again'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d 'AppArmor profile or SELinux label of the processes'
+complete -c casemate -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d 'SELinux context of the mounts'
 
 # run
 complete -c casemate -n '__fish_seen_subcommand_from run' -s b -l bundle -xa '(__fish_complete_directories)' -d 'bundle directory'

@@ -104,6 +104,47 @@ int container_resume(const struct runtime *runtime, const char *id, struct error
 int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,
 		     struct error *error);
 
+/* What `checkpoint` and `restore` are both told of CRIU's images. */
+struct image_options {
+	const char *image_path; /* NULL: "checkpoint" in the working directory */
+	const char *work_path; /* for CRIU's logs; NULL: with the images */
+	const char *manage_cgroups_mode; /* "soft", "full", "strict", "ignore" or NULL */
+	struct string_list empty_ns; /* "network" */
+	bool tcp_established;
+	bool ext_unix_sk;
+	bool shell_job;
+	bool file_locks;
+	bool lazy_pages;
+	bool auto_dedup;
+};
+
+struct checkpoint_options {
+	const char *id;
+	struct image_options images;
+	const char *parent_path; /* relative to the images: a pre-dump's */
+	const char *page_server; /* "ADDRESS:PORT" */
+	const char *status_fd; /* with lazy pages: gets a byte when they can be had */
+	bool leave_running;
+	bool pre_dump; /* only the memory; the container goes on */
+	bool tcp_skip_in_flight;
+	bool link_remap;
+};
+
+/* Saves the container with CRIU; unless it is left running, it is deleted. */
+int container_checkpoint(const struct runtime *runtime, const struct checkpoint_options *options,
+			 struct error *error);
+
+struct restore_options {
+	struct create_options create;
+	struct image_options images;
+	const char *lsm_profile; /* "apparmor:NAME", "selinux:LABEL" */
+	const char *lsm_mount_context;
+};
+
+/* Makes a container of the bundle's configuration from CRIU's images. *exit_status: as of container_run(). */
+int container_restore(const struct runtime *runtime, const struct restore_options *options, int *exit_status,
+		      struct error *error);
+
 struct container_state {
 	const char *oci_version;
 	const char *id;

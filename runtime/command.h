@@ -36,6 +36,7 @@ struct command {
 	int (*run)(struct context *context, void *values, const struct arguments *arguments);
 };
 
+extern const struct command command_checkpoint;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_events;
@@ -48,6 +49,7 @@ extern const struct command command_lock;
 extern const struct command command_pause;
 extern const struct command command_policy;
 extern const struct command command_ps;
+extern const struct command command_restore;
 extern const struct command command_resume;
 extern const struct command command_run;
 extern const struct command command_spec;
@@ -75,6 +77,29 @@ extern const struct command command_verify;
 				  "keep the caller's session keyring"),                                    \
 		OPTION_UNSIGNED_ENTRY(struct create_options, preserve_fds, "preserve-fds", 0, "N",         \
 				      "pass N more file descriptors, from 3 + $LISTEN_FDS on")
+
+/* The options checkpoint and restore share; `structure` keeps them in its struct image_options `images`. */
+#define IMAGE_OPTIONS(structure)                                                                      \
+	OPTION_STRING_ENTRY(structure, images.image_path, "image-path", 0, "DIR",                     \
+			    "directory of CRIU's images (default: ./checkpoint)"),                    \
+		OPTION_STRING_ENTRY(structure, images.work_path, "work-path", 0, "DIR",               \
+				    "directory of CRIU's logs (default: that of the images)"),        \
+		OPTION_BOOL_ENTRY(structure, images.tcp_established, "tcp-established", 0,            \
+				  "allow established TCP connections"),                               \
+		OPTION_BOOL_ENTRY(structure, images.ext_unix_sk, "ext-unix-sk", 0,                    \
+				  "allow unix sockets connected to the outside"),                     \
+		OPTION_BOOL_ENTRY(structure, images.shell_job, "shell-job", 0,                        \
+				  "allow a session or terminal of the outside"),                      \
+		OPTION_BOOL_ENTRY(structure, images.file_locks, "file-locks", 0, "allow file locks"), \
+		OPTION_BOOL_ENTRY(structure, images.lazy_pages, "lazy-pages", 0,                      \
+				  "bring memory back as it is used, with userfaultfd(2)"),            \
+		OPTION_STRING_ENTRY(structure, images.manage_cgroups_mode, "manage-cgroups-mode", 0,  \
+				    "soft|full|strict|ignore",                                        \
+				    "what CRIU does about cgroups (default: soft)"),                  \
+		OPTION_LIST_ENTRY(structure, images.empty_ns, "empty-ns", 0, "network",               \
+				  "make this namespace without its contents"),                        \
+		OPTION_BOOL_ENTRY(structure, images.auto_dedup, "auto-dedup", 0,                      \
+				  "free what later images have again from those before")
 
 /* help.c: the whole program's help, and one command's. */
 void help_program(struct strbuf *out, const char *name, const struct command *const *commands,

@@ -12,6 +12,7 @@
 
 /* clang-format off */
 static const struct command *const commands[] = {
+	&command_checkpoint,
 	&command_create,
 	&command_delete,
 	&command_events,
@@ -24,6 +25,7 @@ static const struct command *const commands[] = {
 	&command_pause,
 	&command_policy,
 	&command_ps,
+	&command_restore,
 	&command_resume,
 	&command_run,
 	&command_spec,

@@ -18,6 +18,7 @@
 #include "container/id_range.h"
 #include "container/intel_rdt.h"
 #include "container/notify.h"
+#include "container/restore.h"
 #include "sandbox/hooks.h"
 
 void creation_init(struct creation *creation, struct arena *arena, const struct runtime *runtime,
@@ -195,7 +196,7 @@ static void fill_state(struct creation *creation)
 }
 
 /* Values of the environment are secrets, exec reads them from the bundle: they are not kept. */
-static int save_config(struct creation *creation, struct error *error)
+static int save_config(const struct creation *creation, struct error *error)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct json_writer writer = { .out = &text, .first = true };
@@ -325,8 +326,10 @@ static int step_notify(struct creation *creation, struct error *error)
 static int step_sources(struct creation *creation, struct error *error)
 {
 	bool user_namespace = config_namespace(creation->plan.config, OCI_NAMESPACE_USER) != NULL;
+	/* What is opened and judged here is compared with what CRIU then has mounted. */
+	bool is_opened = user_namespace || creation->restoration;
 
-	return rootfs_open_sources(&creation->sandbox.rootfs, user_namespace && geteuid() == 0, error);
+	return rootfs_open_sources(&creation->sandbox.rootfs, is_opened && geteuid() == 0, error);
 }
 
 static const struct oci_resources *resources_of(const struct oci_config *config)
@@ -361,7 +364,8 @@ static int step_cgroup(struct creation *creation, struct error *error)
 	const struct oci_config *config = creation->plan.config;
 	struct cgroup_request request = cgroup_request(creation);
 
-	request.v1_later = !creation->plan.rootless && !config_has_new_namespace(config, OCI_NAMESPACE_CGROUP);
+	request.v1_later = !creation->plan.rootless && !creation->restoration &&
+			   !config_has_new_namespace(config, OCI_NAMESPACE_CGROUP);
 	if (cgroup_create(creation->arena, &creation->layout, &request, resources_of(config), &creation->cgroup,
 			  error) < 0)
 		return error_context(error, "unable to apply cgroup configuration");
@@ -447,17 +451,23 @@ static int step_process(struct creation *creation, struct error *error)
 	return 0;
 }
 
-static int run_hooks(void *context, struct error *error)
+int creation_run_hooks(struct creation *creation, struct error *error)
 {
-	struct creation *creation = context;
 	const struct oci_hooks *hooks = creation->plan.config->hooks;
 	const char *state =
 		state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
 	const struct hook_place place = { .directory = creation->plan.bundle_fd };
 
+	if (!hooks)
+		return 0;
 	if (hooks_run("prestart", &hooks->prestart, state, &place, error) < 0)
 		return -1;
 	return hooks_run("createRuntime", &hooks->create_runtime, state, &place, error);
+}
+
+static int run_hooks(void *context, struct error *error)
+{
+	return creation_run_hooks(context, error);
 }
 
 static int take_console(void *context, int master, int number, struct error *error)
@@ -550,33 +560,43 @@ static int step_seccomp(struct creation *creation, struct error *error)
 
 /* The table --------------------------------------------------------------------------------------------- */
 
+/* What is done for a container that is new, for one that comes from CRIU's images, or for both. */
 static const struct {
 	const char *name;
 	int (*make)(struct creation *creation, struct error *error);
 	void (*undo)(struct creation *creation);
+	enum { ALWAYS, NEW_ONLY, RESTORE_ONLY } when;
 } steps[] = {
-	{ "configuration", step_plan, NULL },
-	{ "sockets", step_connect, NULL },
-	{ "state root", step_store, NULL },
-	{ "seccomp", step_seccomp, NULL },
-	{ "preparation", step_prepare, NULL },
-	{ "state directory", step_directory, undo_directory },
-	{ "state", step_announce, NULL },
-	{ "notify socket", step_notify, NULL },
-	{ "disk quota", step_disk_quota, NULL },
-	{ "mount sources", step_sources, NULL },
-	{ "cgroup", step_cgroup, undo_cgroup },
-	{ "resctrl", step_intel_rdt, undo_intel_rdt },
-	{ "process", step_process, undo_process },
-	{ "limits", step_limits, NULL },
-	{ "cgroup's state", step_cgroup_state, NULL },
-	{ "files", step_write_files, NULL },
-	{ "setup", step_setup, NULL },
-	{ "process's state", step_state, NULL },
-	{ "pid file", step_pid_file, undo_pid_file },
-	{ "detach", step_detach, NULL },
-	{ "pidfd", step_pidfd, NULL },
+	{ "configuration", step_plan, NULL, ALWAYS },
+	{ "sockets", step_connect, NULL, ALWAYS },
+	{ "state root", step_store, NULL, ALWAYS },
+	{ "seccomp", step_seccomp, NULL, NEW_ONLY },
+	{ "images", restore_images, NULL, RESTORE_ONLY },
+	{ "preparation", step_prepare, NULL, ALWAYS },
+	{ "state directory", step_directory, undo_directory, ALWAYS },
+	{ "state", step_announce, NULL, ALWAYS },
+	{ "notify socket", step_notify, NULL, ALWAYS },
+	{ "disk quota", step_disk_quota, NULL, ALWAYS },
+	{ "mount sources", step_sources, NULL, ALWAYS },
+	{ "cgroup", step_cgroup, undo_cgroup, ALWAYS },
+	{ "resctrl", step_intel_rdt, undo_intel_rdt, ALWAYS },
+	{ "process", step_process, undo_process, NEW_ONLY },
+	{ "limits", step_limits, NULL, ALWAYS },
+	{ "cgroup's state", step_cgroup_state, NULL, ALWAYS },
+	{ "restored process", restore_process, undo_process, RESTORE_ONLY },
+	{ "files", step_write_files, NULL, ALWAYS },
+	{ "setup", step_setup, NULL, NEW_ONLY },
+	{ "process's state", step_state, NULL, ALWAYS },
+	{ "pid file", step_pid_file, undo_pid_file, ALWAYS },
+	{ "detach", step_detach, NULL, ALWAYS },
+	{ "pidfd", step_pidfd, NULL, ALWAYS },
 };
+
+static bool is_wanted(const struct creation *creation, size_t step)
+{
+	return steps[step].when == ALWAYS ||
+	       (steps[step].when == RESTORE_ONLY) == (creation->restoration != NULL);
+}
 
 int creation_run(struct creation *creation, struct error *error)
 {
@@ -584,6 +604,8 @@ int creation_run(struct creation *creation, struct error *error)
 		const char *name = steps[creation->done].name;
 		int64_t began = log_is_debug() ? monotonic_us() : 0;
 
+		if (!is_wanted(creation, creation->done))
+			continue;
 		if (steps[creation->done].make(creation, error) < 0) {
 			log_debug("%s failed, undoing what was done", name);
 			creation_undo(creation);
@@ -597,7 +619,7 @@ int creation_run(struct creation *creation, struct error *error)
 void creation_undo(struct creation *creation)
 {
 	while (creation->done > 0)
-		if (steps[--creation->done].undo)
+		if (is_wanted(creation, --creation->done) && steps[creation->done].undo)
 			steps[creation->done].undo(creation);
 }
 

@@ -15,6 +15,7 @@ struct creation {
 	const struct create_options *options;
 	struct arena *arena;
 	bool is_run; /* the container is started by this command */
+	struct restoration *restoration; /* `restore` only, else NULL */
 
 	struct plan plan;
 	struct store store;
@@ -40,3 +41,6 @@ int creation_run(struct creation *creation, struct error *error);
 
 /* Undoes it all: for a `run` whose start fails. */
 void creation_undo(struct creation *creation);
+
+/* prestart and createRuntime hooks. 0, or -1. */
+int creation_run_hooks(struct creation *creation, struct error *error);

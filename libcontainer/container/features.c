@@ -121,7 +121,7 @@ void features_print(struct json_writer *writer)
 	print_annotation(writer, "dev.casemate.version", CASEMATE_VERSION);
 	print_annotation(writer, "dev.casemate.commit", CASEMATE_COMMIT);
 	print_annotation(writer, "io.github.seccomp.libseccomp.version", seccomp_library_version());
-	print_annotation(writer, "org.opencontainers.runc.checkpoint.enabled", "false");
+	print_annotation(writer, "org.opencontainers.runc.checkpoint.enabled", "true");
 	json_end_object(writer);
 	print_strings(writer, "potentiallyUnsafeConfigAnnotations", unsafe_annotations);
 	json_end_object(writer);

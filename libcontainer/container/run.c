@@ -5,10 +5,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "container/create.h"
 #include "container/destroy.h"
 #include "container/foreground.h"
 #include "container/notify.h"
+#include "container/run.h"
 #include "sandbox/hooks.h"
 
 static int run_poststart(struct creation *creation, struct error *error)
@@ -36,8 +36,7 @@ static int start(struct creation *creation, int *notify, struct error *error)
 	return run_poststart(creation, error);
 }
 
-/* A container whose start failed is removed as any other, with its poststop hooks. */
-static void remove_container(struct creation *creation)
+void run_remove(struct creation *creation)
 {
 	struct error ignored;
 
@@ -47,7 +46,7 @@ static void remove_container(struct creation *creation)
 		log_warn("%s", ignored.text);
 }
 
-static int stay(struct creation *creation, int notify, int *exit_status, struct error *error)
+int run_stay(struct creation *creation, int notify, int *exit_status, struct error *error)
 {
 	struct error ignored;
 
@@ -63,8 +62,7 @@ static int stay(struct creation *creation, int notify, int *exit_status, struct 
 				 creation->plan.config, creation->cgroup, error);
 }
 
-/* The lock is for changes: while the program runs, other commands may pause, update or kill the container. */
-static void unlock(struct creation *creation)
+void run_unlock(struct creation *creation)
 {
 	struct store_entry again;
 	struct error ignored;
@@ -91,12 +89,12 @@ int container_run(const struct runtime *runtime, const struct create_options *op
 	if (!options->detach)
 		foreground_block_signals();
 	if (start(&creation, &notify, error) < 0) {
-		remove_container(&creation);
+		run_remove(&creation);
 		return error_context(error, "unable to start container process");
 	}
-	unlock(&creation);
+	run_unlock(&creation);
 	if (!options->detach)
-		return stay(&creation, notify, exit_status, error);
+		return run_stay(&creation, notify, exit_status, error);
 	if (notify >= 0)
 		return notify_forward(notify, creation.host_notify_socket, creation.state.pid,
 				      creation.sandbox.pidfd, error);

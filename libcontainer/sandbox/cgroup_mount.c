@@ -21,8 +21,7 @@ static bool has_cgroup_namespace(const struct rootfs *rootfs)
 	return config_namespace(rootfs->config, OCI_NAMESPACE_CGROUP) != NULL;
 }
 
-/* The container's own directory in @hierarchy on the host; where it has no group there, the runtime's. */
-static const char *own_directory(const struct rootfs *rootfs, const struct cgroup_hierarchy *hierarchy)
+const char *rootfs_cgroup_directory(const struct rootfs *rootfs, const struct cgroup_hierarchy *hierarchy)
 {
 	const char *directory = NULL;
 	const char *inside = hierarchy->own_path;
@@ -60,7 +59,7 @@ static int mount_on_name(struct rootfs *rootfs, const struct mount_options *opti
 			return error_set(error, errno, "mount cgroup hierarchy %s", hierarchy->controllers);
 		return 0;
 	}
-	directory = own_directory(rootfs, hierarchy);
+	directory = rootfs_cgroup_directory(rootfs, hierarchy);
 	if (sys_mount(directory, name, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return error_set(error, errno, "bind cgroup %s", directory);
 	if (name_set_bind_flags(AT_FDCWD, name, options) < 0)

@@ -2,11 +2,9 @@
 /* The container's first process, from clone to exec: the table at the end is the whole story. */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -68,22 +66,9 @@ static int step_cgroup_namespace(struct sandbox *sandbox, struct error *error)
 	return 0;
 }
 
-/* A new network namespace has nothing but its loopback device, and that is down. */
 static int step_loopback(struct sandbox *sandbox, struct error *error)
 {
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	_cleanup_fd_ int fd = -1;
-
-	if (!makes(sandbox, CLONE_NEWNET))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* A kernel without IPv4 has it up when somebody needs it. */
-	if (fd < 0)
-		return errno == EAFNOSUPPORT ? 0
-					     : error_set(error, errno, "open a socket for the loopback device");
-	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-		return error_set(error, errno, "bring the loopback device up");
-	return 0;
+	return makes(sandbox, CLONE_NEWNET) ? namespaces_loopback(error) : 0;
 }
 
 static int step_root_directory(struct sandbox *sandbox, struct error *error)

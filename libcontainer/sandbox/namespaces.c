@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -133,5 +135,19 @@ int namespaces_new_time(int procfs, const struct oci_time_offsets *offsets, stru
 				   (intmax_t)offsets->boottime->secs, offsets->boottime->nanosecs);
 	if (length > 0 && file_write_at(procfs, "self/timens_offsets", text) < 0)
 		return error_set(error, errno, "set the offsets of the time namespace");
+	return 0;
+}
+
+int namespaces_loopback(struct error *error)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	_cleanup_fd_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	/* A kernel without IPv4 has it up when somebody needs it. */
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? 0
+					     : error_set(error, errno, "open a socket for the loopback device");
+	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return error_set(error, errno, "bring the loopback device up");
 	return 0;
 }

@@ -38,3 +38,6 @@ bool namespaces_joins(const struct namespaces *namespaces, enum oci_namespace_ty
  * time_namespaces(7).
  */
 int namespaces_new_time(int procfs, const struct oci_time_offsets *offsets, struct error *error);
+
+/* Brings the loopback device of the caller's network namespace up: a new namespace has nothing else. 0, or -1. */
+int namespaces_loopback(struct error *error);

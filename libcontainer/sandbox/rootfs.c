@@ -133,13 +133,13 @@ static int set_initial_propagation(struct rootfs *rootfs, int directory, struct 
 	return make_parent_mount_private(directory, error);
 }
 
-/*
- * Masks must come from the host's /dev/null, whatever the image has there (CVE-2025-31133). A detached copy,
- * as it has to outlive the old root; and a read-only one, or else chmod(2) on a mask would change the host's
- * node. Devices can be written on a read-only mount.
- */
-static int open_null_device(struct rootfs *rootfs, struct error *error)
+/* A detached copy, as it has to outlive the old root. */
+int rootfs_open_null_device(struct rootfs *rootfs, struct error *error)
 {
+	struct mount_attr locked = {
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+		.propagation = MS_PRIVATE, /* the host's /dev is mostly shared */
+	};
 	struct stat status;
 	int null;
 
@@ -148,7 +148,7 @@ static int open_null_device(struct rootfs *rootfs, struct error *error)
 		return error_set(error, errno, "open the host's /dev/null");
 	if (!S_ISCHR(status.st_mode) || status.st_rdev != NULL_DEVICE)
 		return error_set(error, 0, "the host's /dev/null is not the null device");
-	if (tree_set_attributes(null, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0) < 0)
+	if (sys_mount_setattr(null, "", AT_EMPTY_PATH, &locked) < 0)
 		return error_set(error, errno, "make the mask of files read-only");
 	return 0;
 }
@@ -179,7 +179,7 @@ int rootfs_begin(struct rootfs *rootfs, struct error *error)
 		directory = open_directory(path, error);
 	if (directory < 0)
 		return -1;
-	if (rootfs_linux(rootfs)->masked_paths.count > 0 && open_null_device(rootfs, error) < 0)
+	if (rootfs_linux(rootfs)->masked_paths.count > 0 && rootfs_open_null_device(rootfs, error) < 0)
 		return -1;
 	if (rootfs_has_mount_namespace(rootfs) && set_initial_propagation(rootfs, directory, error) < 0)
 		return -1;

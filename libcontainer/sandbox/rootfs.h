@@ -145,3 +145,28 @@ int rootfs_finish(struct rootfs *rootfs, struct error *error);
  * -1 with the first that is not.
  */
 int rootfs_verify(struct rootfs *rootfs, struct error *error);
+
+/*
+ * restore, in the process that becomes CRIU, after rootfs_open_sources(): gives the caller a mount namespace of its own,
+ * whose mounts do not show on the host, and in it the directory @place a file system with what CRIU is to work on: the
+ * rootfs, where the mount points that it lacked have been made, and the source of each bind mount, by its index among
+ * rootfs->mounts. 0, or -1.
+ */
+int rootfs_prepare_restore(struct rootfs *rootfs, const char *place, struct error *error);
+/* The paths of those. */
+const char *rootfs_restore_root(struct arena *arena, const char *place);
+const char *rootfs_restore_source(struct arena *arena, const char *place, size_t index);
+
+/*
+ * restore: rootfs_open_masks() opens what masks are made of while the host's files are in view;
+ * rootfs_lock_restored(), in the mount namespace of a container that CRIU has put back and that does not run yet, sets
+ * the flags of bind mounts and masks again, and locks the masked and read-only paths that are not locked. 0, or -1.
+ */
+int rootfs_open_masks(struct rootfs *rootfs, struct error *error);
+int rootfs_lock_restored(struct rootfs *rootfs, struct error *error);
+
+/* linux.sysctl, of the caller's namespaces. 0, or -1. */
+int rootfs_sysctls(struct rootfs *rootfs, struct error *error);
+
+/* The container's own directory in @hierarchy on the host; where it has no group there, the runtime's. */
+const char *rootfs_cgroup_directory(const struct rootfs *rootfs, const struct cgroup_hierarchy *hierarchy);

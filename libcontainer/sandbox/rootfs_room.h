@@ -76,8 +76,11 @@ int tree_set_idmap(int tree, bool recursive, int userns);
 /* Not where the configuration binds a directory of the host's to /dev: nothing is made in that. */
 bool rootfs_makes_devices(const struct rootfs *rootfs);
 
-/* linux.sysctl. */
-int rootfs_sysctls(struct rootfs *rootfs, struct error *error);
+/*
+ * What files are masked with: it must come from the host's /dev/null, whatever the image has there (CVE-2025-31133), and
+ * be read-only, or else chmod(2) on a mask would change the host's node. Devices can be written on a read-only mount.
+ */
+int rootfs_open_null_device(struct rootfs *rootfs, struct error *error);
 
 /* Masked and read-only paths. */
 int rootfs_lock_paths(struct rootfs *rootfs, struct error *error);

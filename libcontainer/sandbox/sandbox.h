@@ -131,3 +131,9 @@ _Noreturn void sandbox_become_init(struct sandbox *sandbox);
 _Noreturn void sandbox_become_exec(struct sandbox *sandbox);
 /* exec: makes the caller, and with the pid namespace its children, members of the container. */
 int sandbox_join(struct sandbox *sandbox, struct error *error);
+
+/*
+ * restore: does again, inside the container whose first process @pidfd CRIU has made and holds, what CRIU does
+ * not put back: sysctls, the loopback device, the flags of mounts and the locked paths. 0, or -1.
+ */
+int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, struct error *error);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mountinfo.h"
+
+#include <string.h>
+
+#include "base/number.h"
+
+/* Blank, tab, newline and backslash are written as three octal digits. */
+static char *unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
+		    from[3] >= '0' && from[3] <= '7') {
+			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+	return text;
+}
+
+/* "36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/sda rw" */
+static bool split(char *line, struct mountinfo *mount)
+{
+	char *fields[5];
+	char *type = strstr(line, " - ");
+	char *saved;
+
+	if (!type)
+		return false;
+	*type = '\0';
+	type += 3;
+	type[strcspn(type, " ")] = '\0';
+	for (size_t i = 0; i < 5; i++) {
+		fields[i] = strtok_r(i == 0 ? line : NULL, " ", &saved);
+		if (!fields[i])
+			return false;
+	}
+	mount->root = unescape(fields[3]);
+	mount->point = unescape(fields[4]);
+	mount->type = unescape(type);
+	return parse_u64(fields[0], 0, UINT64_MAX, &mount->id) == 0;
+}
+
+bool mountinfo_next(char **text, struct mountinfo *mount)
+{
+	while (*text && **text) {
+		char *line = *text;
+		char *end = strchr(line, '\n');
+
+		*text = end ? end + 1 : NULL;
+		if (end)
+			*end = '\0';
+		if (split(line, mount))
+			return true;
+	}
+	return false;
+}

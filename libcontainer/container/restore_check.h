@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether what CRIU has put back is no more than the hardened configuration allows. */
+#pragma once
+
+#include "container/create.h"
+
+/*
+ * Before anything is created: refuses what the policy plans and CRIU can neither put back nor be checked for: Landlock,
+ * securebits that are always locked, a root whose ids are remapped. 0, or -1.
+ */
+int restore_check_plan(const struct creation *creation, struct error *error);
+
+/*
+ * The image may have been saved under a weaker policy: nothing can be taken from a process from outside, so one that has
+ * more than is planned ends the restore. @criu: CRIU's own process, which is among the container's. Nothing is
+ * checked where the policy is off. 0, or -1 with what is too much.
+ */
+int restore_check(struct creation *creation, pid_t criu, struct error *error);

@@ -1,0 +1,432 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Saving a running container and making it again. What needs CRIU to work on this kernel says so; CI's virtual machine
+# has one that does.
+
+load helpers
+
+setup() {
+	setup_bundle
+	IMAGES=$BATS_TEST_TMPDIR/images
+	WORK=$BATS_TEST_TMPDIR/work
+	NETWORK=
+}
+
+teardown() {
+	[[ -z $NETWORK ]] || ip netns del "$NETWORK"
+	teardown_bundle
+}
+
+requires_criu() {
+	requires_root
+	requires_command criu
+	criu check >"$BATS_TEST_TMPDIR/check" 2>&1 || skip "criu check: $(grep -m1 Error "$BATS_TEST_TMPDIR/check")"
+}
+
+# A program that counts in a file of a tmpfs, so that what is restored can be told from what is new.
+counting() {
+	mount_entry /count tmpfs tmpfs nosuid
+	program sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/count/new; mv /count/new /count/n; sleep 0.1; done'
+}
+
+count_of() {
+	runtime exec "$1" cat /count/n 2>/dev/null
+}
+
+counts_beyond() {
+	[[ $(count_of "$1") -gt $2 ]]
+}
+
+run_detached() {
+	runtime run --detach "$@" </dev/null >/dev/null 2>&1
+	wait_status "${*: -1}" running
+}
+
+checkpoint() {
+	runtime checkpoint --image-path "$IMAGES" --work-path "$WORK" "$@" || {
+		grep -B5 Error "$WORK/dump.log"
+		return 1
+	}
+}
+
+restore() {
+	runtime restore --detach --image-path "$IMAGES" --work-path "$WORK" "$@" </dev/null >/dev/null 2>"$OUT" || {
+		cat "$OUT"
+		grep -B5 Error "$WORK/restore.log"
+		return 1
+	}
+}
+
+without_path() {
+	PATH=/nonexistent "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" "$@" 3>&-
+}
+
+pid_of() {
+	runtime state "$1" | jq .pid
+}
+
+# What is known without CRIU ------------------------------------------------------------------------------
+
+@test "checkpoint: a container that does not exist, was only created, or has stopped" {
+	fails 1 'container does not exist' runtime checkpoint nosuch
+	program true
+	detached create "$ID"
+	fails 1 'Container cannot be checkpointed in created state' runtime checkpoint "$ID"
+	runtime start "$ID"
+	wait_status "$ID" stopped
+	fails 1 'Container cannot be checkpointed in stopped state' runtime checkpoint "$ID"
+}
+
+@test "checkpoint: wrong options are told before anything is done" {
+	requires_command criu
+	start_sleeping
+	fails 1 'Use --page-server ADDRESS:PORT to specify page server' \
+		runtime checkpoint --image-path "$IMAGES" --page-server 27277 "$ID"
+	fails 1 'Use --page-server ADDRESS:PORT' runtime checkpoint --image-path "$IMAGES" --page-server ::1:80 "$ID"
+	fails 1 'Invalid port number' runtime checkpoint --image-path "$IMAGES" --page-server localhost:http "$ID"
+	fails 1 'Invalid manage-cgroups-mode value' \
+		runtime checkpoint --image-path "$IMAGES" --manage-cgroups-mode hard "$ID"
+	fails 1 'namespace .*pid.* is not supported' runtime checkpoint --image-path "$IMAGES" --empty-ns pid "$ID"
+	fails 1 'parent-path' runtime checkpoint --image-path "$IMAGES" --parent-path /tmp "$ID"
+	fails 1 'invalid --parent-path' runtime checkpoint --image-path "$IMAGES" --parent-path ../nosuch "$ID"
+	wait_status "$ID" running
+}
+
+@test "checkpoint: a status descriptor must be open and writable" {
+	requires_command criu
+	requires_newer_runc "its check"
+	start_sleeping
+	fails 1 'invalid --status-fd argument 77: bad file descriptor' \
+		runtime checkpoint --image-path "$IMAGES" --lazy-pages --status-fd 77 "$ID"
+	exec 77</dev/null
+	fails 1 'invalid --status-fd argument 77: not writable' \
+		runtime checkpoint --image-path "$IMAGES" --lazy-pages --status-fd 77 "$ID"
+	exec 77<&-
+}
+
+@test "checkpoint and restore without CRIU: said so, and nothing is left" {
+	requires_casemate "says it in other words"
+	start_sleeping
+	fails 1 'executable file not found in .PATH' without_path checkpoint --image-path "$IMAGES" "$ID"
+	fails 1 'executable file not found in .PATH' without_path restore --image-path "$IMAGES" "$ID-again"
+	fails 1 'exec: /nonexistent/criu: no such file or directory' \
+		runtime --criu /nonexistent/criu checkpoint --image-path "$IMAGES" "$ID"
+	[[ $(runtime list -q) == "$ID" ]]
+}
+
+@test "restore: an image directory without images, and nothing is left" {
+	requires_command criu
+	fails 1 'descriptors.json: no such file or directory' runtime restore --image-path "$IMAGES" "$ID"
+	[[ -z $(runtime list -q) ]]
+}
+
+@test "restore: descriptors.json of another kind" {
+	requires_casemate "does not look so closely"
+	requires_command criu
+	mkdir "$IMAGES"
+	for text in '{}' '[1]' '["a","b","c","d"]' '[' ''; do
+		echo "$text" >"$IMAGES/descriptors.json"
+		fails 1 descriptors.json runtime restore --image-path "$IMAGES" "$ID"
+	done
+	[[ -z $(runtime list -q) ]]
+}
+
+@test "restore: a configuration for CRIU that others can write to is not read" {
+	requires_casemate "reads it"
+	requires_command criu
+	touch "$BATS_TEST_TMPDIR/criu.conf"
+	chmod 666 "$BATS_TEST_TMPDIR/criu.conf"
+	edit '.annotations["org.criu.config"] = $f' --arg f "$BATS_TEST_TMPDIR/criu.conf"
+	fails 1 'only root can write to' runtime restore --image-path "$IMAGES" "$ID"
+}
+
+# With CRIU ----------------------------------------------------------------------------------------------
+
+@test "checkpoint and restore: the program goes on where it was, twice, and under another id" {
+	requires_criu
+	counting
+	run_detached "$ID"
+	wait_for counts_beyond "$ID" 3
+	checkpoint "$ID"
+	fails 1 'container does not exist' runtime state "$ID"
+	[[ -s $IMAGES/inventory.img && -s $IMAGES/descriptors.json && -s $WORK/dump.log ]]
+	restore "$ID"
+	wait_status "$ID" running
+	before=$(count_of "$ID")
+	((before > 3))
+	wait_for counts_beyond "$ID" "$before"
+	rm -rf "$IMAGES"
+	checkpoint "$ID"
+	restore --pid-file "$BATS_TEST_TMPDIR/pid" "$ID-other"
+	[[ $(cat "$BATS_TEST_TMPDIR/pid") == "$(pid_of "$ID-other")" ]]
+	wait_for counts_beyond "$ID-other" "$before"
+	[[ $(runtime list -q) == "$ID-other" ]]
+	# It is in the groups of its new name, and nothing is left where CRIU worked.
+	grep -q "$ID-other" "/proc/$(pid_of "$ID-other")/cgroup"
+	[[ ! -e $STATE/$ID-other/criu ]]
+	! grep -qF "$STATE" /proc/self/mountinfo
+}
+
+@test "checkpoint --leave-running: the container goes on" {
+	requires_criu
+	counting
+	run_detached "$ID"
+	wait_for counts_beyond "$ID" 3
+	checkpoint --leave-running "$ID"
+	status_is "$ID" running
+	before=$(count_of "$ID")
+	wait_for counts_beyond "$ID" "$before"
+}
+
+@test "checkpoint of a paused container" {
+	requires_criu
+	counting
+	run_detached "$ID"
+	wait_for counts_beyond "$ID" 3
+	runtime pause "$ID"
+	checkpoint "$ID"
+	fails 1 'container does not exist' runtime state "$ID"
+	restore "$ID"
+	wait_for counts_beyond "$ID" 4
+}
+
+@test "pipes as standard streams are those of restore; --pre-dump and --parent-path" {
+	requires_criu
+	criu check --feature mem_dirty_track >/dev/null 2>&1 || skip "this kernel does not track memory"
+	program sh -c 'while read -r line; do echo "got $line"; done; echo over'
+	{ echo one; sleep 1000; } | runtime run --detach "$ID" 2>&1 | cat >"$OUT.first" &
+	BACKGROUND+=($!)
+	wait_status "$ID" running
+	wait_for grep -q 'got one' "$OUT.first"
+	runtime checkpoint --pre-dump --image-path "$IMAGES/parent" "$ID"
+	status_is "$ID" running
+	[[ ! -e $IMAGES/parent/descriptors.json ]]
+	runtime checkpoint --parent-path ../parent --image-path "$IMAGES/last" --work-path "$WORK" "$ID"
+	[[ -L $IMAGES/last/parent ]]
+	[[ $(jq -r '.[0:2] | map(startswith("pipe:")) | all' "$IMAGES/last/descriptors.json") == true ]]
+	# Several words in a pipe, then its end: the restored shell says so and ends.
+	run -0 bash -c 'echo two | "$@" 2>&1 | cat' - "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" \
+		restore --image-path "$IMAGES/last" --work-path "$WORK" "$ID"
+	[[ $output == *"got two"*over* ]]
+	[[ -z $(runtime list -q) ]]
+}
+
+@test "restore in the foreground: the exit status is the program's, and the container goes" {
+	requires_criu
+	program sh -c 'i=0; while [ ! -e /count/stop ]; do sleep 0.1; done; exit 7'
+	mount_entry /count bind "$BATS_TEST_TMPDIR" rbind
+	run_detached "$ID"
+	checkpoint "$ID"
+	touch "$BATS_TEST_TMPDIR/stop"
+	run -7 runtime restore --image-path "$IMAGES" --work-path "$WORK" "$ID" </dev/null
+	[[ -z $(runtime list -q) ]]
+}
+
+@test "a terminal comes over the console socket again" {
+	requires_criu
+	edit '.process.terminal = true'
+	program sh -c 'echo ready; while read -r line; do echo "got $line"; done'
+	background "$OUT.consoles" socket consoles "$BATS_TEST_TMPDIR/consoles"
+	run_detached --console-socket "$BATS_TEST_TMPDIR/consoles" "$ID"
+	checkpoint "$ID"
+	background "$OUT.console" socket console "$BATS_TEST_TMPDIR/console"
+	restore --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
+	wait_status "$ID" running
+	wait_for grep -q 'descriptors 1' "$OUT.console"
+	runtime exec "$ID" test -t 0 </dev/null || true
+	[[ $(readlink "/proc/$(pid_of "$ID")/fd/0") == /dev/pts/* ]]
+	fails 1 'cannot allocate tty if runc will detach without setting console socket' \
+		runtime restore --detach --image-path "$IMAGES" "$ID-b"
+}
+
+@test "a network namespace that was joined is joined again" {
+	requires_criu
+	requires_command ip
+	NETWORK=it-$$-$BATS_TEST_NUMBER
+	ip netns add "$NETWORK"
+	edit '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "/run/netns/$NETWORK"
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	restore "$ID"
+	[[ $(stat -Lc %i "/proc/$(pid_of "$ID")/ns/net") == "$(stat -Lc %i "/run/netns/$NETWORK")" ]]
+}
+
+@test "bind mounts, also of files, below each other and on missing mount points, come back with their flags" {
+	requires_criu
+	mkdir -p source/inner other
+	echo file >source/file
+	echo other >other/o
+	mount_entry /data bind "$PWD/source" rbind ro nosuid
+	mount_entry /data/inner bind "$PWD/other" bind
+	mount_entry /tmp/one/file bind "$PWD/source/file" bind ro
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	# As on a host where the container never ran.
+	rm -rf rootfs/data rootfs/tmp/one
+	restore "$ID"
+	[[ $(runtime exec "$ID" cat /data/file /data/inner/o /tmp/one/file) == $'file\nother\nfile' ]]
+	options=$(runtime exec "$ID" awk '$5 == "/data" { print $6 }' /proc/self/mountinfo)
+	[[ ,$options, == *,ro,* && ,$options, == *,nosuid,* ]]
+	options=$(runtime exec "$ID" awk '$5 == "/data/inner" { print $6 }' /proc/self/mountinfo)
+	[[ ,$options, == *,rw,* ]]
+	# CRIU works in a mount namespace of its own: nothing is mounted here.
+	! grep -qF "$BATS_TEST_TMPDIR" /proc/self/mountinfo
+}
+
+@test "masks come back read-only: the host's null device cannot be changed through them" {
+	requires_criu
+	requires_casemate "brings them back writable"
+	counting
+	edit '.process.capabilities = {bounding: ["CAP_FOWNER"], effective: ["CAP_FOWNER"], permitted: ["CAP_FOWNER"]}'
+	run_detached "$ID"
+	checkpoint "$ID"
+	restore "$ID"
+	fails 1 'Read-only file system' runtime exec "$ID" chmod 600 /proc/kcore
+	[[ $(stat -c %a /dev/null) == 666 ]]
+	[[ -z $(runtime exec "$ID" cat /proc/kcore) ]]
+}
+
+@test "no_new_privs, limits, sysctls and the loopback device are set again" {
+	requires_criu
+	requires_casemate "leaves them"
+	requires_controller pids
+	edit '.process.noNewPrivileges = true | .linux.resources.pids.limit = 77
+		| .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "80"}'
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	restore "$ID"
+	grep -q '^NoNewPrivs:.*1' "/proc/$(pid_of "$ID")/status"
+	[[ $(cgroup_value pids pids.max pids.max) == 77 ]]
+	[[ $(runtime exec "$ID" cat /proc/sys/net/ipv4/ip_unprivileged_port_start) == 80 ]]
+	[[ $(runtime exec "$ID" ip link show lo) == *UP* ]]
+}
+
+@test "seccomp: the filter comes back" {
+	requires_criu
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 99}]}'
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	restore "$ID"
+	grep -q '^Seccomp:.*2' "/proc/$(pid_of "$ID")/status"
+}
+
+@test "hooks: prestart and createRuntime run for the restored process, poststop at checkpoint" {
+	requires_criu
+	for kind in prestart createRuntime poststop; do
+		edit '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c", "{ echo \($k); cat; echo; } >>\($o)"]}]' \
+			--arg k "$kind" --arg o "$OUT.hooks"
+	done
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	grep -q poststop "$OUT.hooks"
+	rm "$OUT.hooks"
+	restore "$ID"
+	[[ $(grep -cE '^(prestart|createRuntime)$' "$OUT.hooks") == 2 ]]
+	[[ $(grep '^{' "$OUT.hooks" | jq -s 'map(.pid) | unique | length') == 1 ]]
+	[[ $(grep '^{' "$OUT.hooks" | jq -s '.[0].pid') == "$(pid_of "$ID")" ]]
+}
+
+@test "a hook that fails ends the restore, and nothing is left" {
+	requires_criu
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	edit '.hooks.createRuntime = [{path: "/bin/false"}]'
+	fails 1 'createRuntime hook #0' runtime restore -d --image-path "$IMAGES" --work-path "$WORK" "$ID"
+	[[ -z $(runtime list -q) ]]
+}
+
+@test "the clock of a restored container goes on, and exec sees the same one" {
+	requires_criu
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	restore "$ID"
+	[[ $(runtime exec "$ID" readlink /proc/self/ns/time) == "$(runtime exec "$ID" readlink /proc/1/ns/time)" ]]
+}
+
+@test "exec, pause, update, kill and delete work on a restored container" {
+	requires_criu
+	requires_controller pids
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	restore "$ID"
+	[[ $(runtime exec "$ID" echo ok) == ok ]]
+	runtime pause "$ID"
+	status_is "$ID" paused
+	runtime resume "$ID"
+	runtime update --pids-limit 55 "$ID"
+	[[ $(cgroup_value pids pids.max pids.max) == 55 ]]
+	runtime kill "$ID" KILL
+	wait_status "$ID" stopped
+	runtime delete "$ID"
+}
+
+@test "a container-specific configuration of CRIU's" {
+	requires_criu
+	echo "log-file=mine.log" >"$BATS_TEST_TMPDIR/criu.conf"
+	edit '.annotations["org.criu.config"] = $f' --arg f "$BATS_TEST_TMPDIR/criu.conf"
+	counting
+	run_detached "$ID"
+	runtime checkpoint --image-path "$IMAGES" --work-path "$WORK" "$ID"
+	[[ -s $WORK/mine.log && ! -e $WORK/dump.log ]]
+	rm "$WORK/mine.log"
+	runtime restore -d --image-path "$IMAGES" --work-path "$WORK" "$ID" </dev/null >/dev/null 2>&1
+	[[ -s $WORK/mine.log ]]
+}
+
+@test "lazy pages: memory is served after the status descriptor has heard of it" {
+	requires_criu
+	criu check --feature uffd-noncoop >/dev/null 2>&1 || skip "this kernel or criu has no lazy pages"
+	edit '.root.readonly = false'
+	counting
+	run_detached "$ID"
+	mkfifo "$BATS_TEST_TMPDIR/ready"
+	port=$((20000 + RANDOM % 10000))
+	(
+		exec 78>"$BATS_TEST_TMPDIR/ready"
+		runtime checkpoint --lazy-pages --page-server "127.0.0.1:$port" --status-fd 78 --image-path "$IMAGES" \
+			--work-path "$WORK" "$ID" >"$OUT.dump" 2>&1
+	) 3>&- &
+	BACKGROUND+=($!)
+	[[ $(head -c 1 "$BATS_TEST_TMPDIR/ready" | od -An -tu1 | tr -d ' ') == 0 ]]
+	criu lazy-pages --page-server --address 127.0.0.1 --port "$port" -D "$IMAGES" -W "$WORK" >/dev/null 2>&1 3>&- &
+	BACKGROUND+=($!)
+	restore --lazy-pages "$ID-restored"
+	wait_status "$ID-restored" running
+	[[ $(runtime exec "$ID-restored" echo ok) == ok ]]
+}
+
+# Under a policy -------------------------------------------------------------------------------------------
+
+@test "restore under a policy: what the checkpoint has too much of is refused before it runs" {
+	requires_criu
+	requires_casemate "has no policies"
+	edit '.process.capabilities = {bounding: ["CAP_SYS_ADMIN"], effective: ["CAP_SYS_ADMIN"], permitted: ["CAP_SYS_ADMIN"]}'
+	counting
+	"$RUNTIME" --policy off --root "$STATE" run -d "$ID" </dev/null >/dev/null 2>&1 3>&-
+	"$RUNTIME" --policy off --root "$STATE" checkpoint --image-path "$IMAGES" "$ID" 3>&-
+	edit '.process.capabilities = {}'
+	run -1 "$RUNTIME" --policy baseline --root "$STATE" restore -d --image-path "$IMAGES" "$ID" 3>&-
+	[[ $output == *"process.capabilities: CapPrm of the restored process is 0x200000"* ]]
+	[[ -z $(runtime list -q) ]]
+}
+
+@test "restore under a policy: paths are masked that were not when the container was saved" {
+	requires_criu
+	requires_casemate "has no policies"
+	edit '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	counting
+	"$RUNTIME" --policy off --root "$STATE" run -d "$ID" </dev/null >/dev/null 2>&1 3>&-
+	[[ -n $("$RUNTIME" --root "$STATE" exec "$ID" head -c 10 /proc/interrupts 3>&-) ]]
+	"$RUNTIME" --policy off --root "$STATE" checkpoint --image-path "$IMAGES" "$ID" 3>&-
+	"$RUNTIME" --policy baseline --root "$STATE" restore -d --image-path "$IMAGES" "$ID" </dev/null >/dev/null 2>&1 3>&-
+	[[ -z $("$RUNTIME" --root "$STATE" exec "$ID" cat /proc/interrupts 3>&-) ]]
+	[[ $("$RUNTIME" --root "$STATE" exec "$ID" awk '$5 == "/proc/sys" { print $6 }' /proc/self/mountinfo 3>&-) == ro,* ]]
+}
