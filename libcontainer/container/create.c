@@ -570,7 +570,7 @@ static const struct {
 	{ "configuration", step_plan, NULL, ALWAYS },
 	{ "sockets", step_connect, NULL, ALWAYS },
 	{ "state root", step_store, NULL, ALWAYS },
-	{ "seccomp", step_seccomp, NULL, NEW_ONLY },
+	{ "seccomp", step_seccomp, NULL, ALWAYS },
 	{ "images", restore_images, NULL, RESTORE_ONLY },
 	{ "preparation", step_prepare, NULL, ALWAYS },
 	{ "state directory", step_directory, undo_directory, ALWAYS },

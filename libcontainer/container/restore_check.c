@@ -91,17 +91,20 @@ static int check_confinement(const struct creation *creation, const struct proce
 			     struct error *error)
 {
 	const struct oci_config *config = creation->plan.config;
+	size_t planned = creation->sandbox.filter_count;
 	uint64_t no_new_privs;
-	uint64_t seccomp;
+	uint64_t filters = 0;
 
 	if (status_number(process, "NoNewPrivs", 10, &no_new_privs, error) < 0 ||
-	    status_number(process, "Seccomp", 10, &seccomp, error) < 0)
+	    (planned > 0 && status_number(process, "Seccomp_filters", 10, &filters, error) < 0))
 		return -1;
 	if (config->process->no_new_privileges && no_new_privs != 1)
 		return error_set(error, 0, "process.noNewPrivileges: not set on restored process %d",
 				 process->pid);
-	if (config->linux_ && config->linux_->seccomp && seccomp != 2)
-		return error_set(error, 0, "linux.seccomp: restored process %d has no filter", process->pid);
+	if (filters < planned)
+		return error_set(error, 0,
+				 "linux.seccomp: restored process %d has %ju filters, %zu were planned",
+				 process->pid, (uintmax_t)filters, planned);
 	return 0;
 }
 
