@@ -116,15 +116,18 @@ int container_verify(struct arena *arena, const struct runtime *runtime, const c
 		.verification = verification,
 	};
 	struct oci_config *config;
+	struct policy *policy;
 
 	*verification = (struct verification){ 0 };
 	if (container_open(arena, runtime, id, false, &container, error) < 0)
 		return -1;
 	if (container_status(&container) == STATUS_STOPPED || container_status(&container) == STATUS_CREATING)
 		return error_set(error, 0, "container %s is not running: there is nothing to look at", id);
-	if (container_load_config(arena, &container.entry, &config, error) < 0)
+	if (container_load_config(arena, &container.entry, &config, error) < 0 ||
+	    container_load_policy(arena, &container, &policy, error) < 0)
 		return -1;
 	looking.config = config;
+	looking.policy = policy;
 	looking.pid = container.state.pid;
 	verification->id = arena_strdup(arena, id);
 	verification->pid = looking.pid;

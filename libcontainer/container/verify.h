@@ -13,6 +13,7 @@ struct looking {
 	struct arena *arena;
 	const struct container *container;
 	const struct oci_config *config; /* hardened */
+	const struct policy *policy;
 	pid_t pid; /* of the first process */
 	int process; /* /proc/PID */
 	int root; /* /proc/PID/root */

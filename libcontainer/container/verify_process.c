@@ -80,6 +80,20 @@ static bool no_filter(const struct status_check *check, const char *value)
 	return strcmp(value, "2") != 0; /* SECCOMP_MODE_FILTER */
 }
 
+/* The mask is how many there have to be. */
+static bool fewer_filters(const struct status_check *check, const char *value)
+{
+	uint64_t found;
+
+	return parse_u64(value, 0, UINT64_MAX, &found) < 0 || found < check->mask;
+}
+
+static const char *describe_filters(struct arena *arena, const struct status_check *check, const char *value)
+{
+	(void)check;
+	return arena_printf(arena, "%s", value);
+}
+
 static const char *describe_plain(struct arena *arena, const struct status_check *check, const char *value)
 {
 	(void)value;
@@ -144,6 +158,25 @@ static void check_capabilities(struct looking *looking, const char *const *statu
 	}
 }
 
+/* A filter for each profile of the policies, besides the configuration's. */
+static void check_policy_filters(struct looking *looking, const char *const *statuses)
+{
+	bool has_own = looking->config->linux_ && looking->config->linux_->seccomp;
+	size_t planned = policy_seccomp_filters(looking->policy) + has_own;
+	const struct status_check filters = {
+		.member = "seccomp.profile",
+		.field = "Seccomp_filters",
+		.planned =
+			arena_printf(looking->arena, "at least %zu filter%s", planned, planned == 1 ? "" : "s"),
+		.mask = planned,
+		.differs = fewer_filters,
+		.describe = describe_filters,
+	};
+
+	if (policy_seccomp_filters(looking->policy) > 0)
+		check_status(looking, &filters, statuses);
+}
+
 void look_at_processes(struct looking *looking)
 {
 	const struct oci_process *process = looking->config->process;
@@ -161,6 +194,7 @@ void look_at_processes(struct looking *looking)
 		check_status(looking, &no_new_privileges, statuses);
 	if (looking->config->linux_ && looking->config->linux_->seccomp)
 		check_status(looking, &seccomp, statuses);
+	check_policy_filters(looking, statuses);
 	if (process)
 		check_capabilities(looking, statuses);
 }

@@ -183,6 +183,9 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 	}
 	if (add_real_paths(arena, &denied, "/", facts, error))
 		return -1;
+	if (denied.count && config->root && config->root->path &&
+	    add_real_path(arena, config->root->path, bundle, facts, error))
+		return -1;
 	for (size_t i = 0; denied.count && i < config->mounts.count; i++) {
 		struct string_list sources = mount_sources(arena, &config->mounts.items[i]);
 

@@ -191,6 +191,21 @@ static bool is_denied(const struct policy_pass *pass, const char *source, const 
 	return meets(real, path, below) || meets(real, real_path, below);
 }
 
+/*
+ * The root file system may lie below a denied path, where engines keep theirs, but neither be one nor hold one. A
+ * relative path that nobody has looked at is one in the bundle.
+ */
+static bool root_is_denied(const struct policy_pass *pass, const char *denied)
+{
+	const char *root = pass->config->root ? pass->config->root->path : NULL;
+	const char *real = root ? facts_real_path(pass->arena, pass->facts, root) : NULL;
+	bool ignored;
+	const char *path = denied_path(pass->arena, denied, &ignored);
+
+	return real && (meets(real, path, false) ||
+			meets(real, facts_real_path(pass->arena, pass->facts, path), false));
+}
+
 static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
 {
 	static const char key[] = "mounts.denySources";
@@ -199,6 +214,11 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	for (size_t d = 0; d < mounts->denied.count; d++) {
 		const struct named_item *denied = &mounts->denied.items[d];
 
+		if (root_is_denied(pass, denied->text))
+			return pass_refuse(&denied->names, key, error,
+					   "%s may not be the root file system, as it meets %s; give the "
+					   "container one of its own or run with --policy off",
+					   pass->config->root->path, denied->text);
 		for (size_t m = 0; m < pass->config->mounts.count; m++) {
 			const struct oci_mount *mount = &pass->config->mounts.items[m];
 			struct string_list sources = mount_sources(pass->arena, mount);

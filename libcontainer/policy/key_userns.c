@@ -31,7 +31,7 @@ static void print(struct json_writer *writer, const void *value)
 	json_string(writer, demand_words[((const struct level *)value)->value]);
 }
 
-static bool maps_root_to_root(const struct oci_id_mapping_list *mappings)
+static bool maps_root(const struct oci_id_mapping_list *mappings)
 {
 	for (size_t i = 0; i < mappings->count; i++)
 		if (mappings->items[i].host_id == 0 && mappings->items[i].size > 0)
@@ -42,9 +42,11 @@ static bool maps_root_to_root(const struct oci_id_mapping_list *mappings)
 /* Why the user namespace of the config does not set the container's users apart from the host's; NULL: it does. */
 static const char *shares_users(const struct policy_pass *pass, const struct oci_namespace *entry)
 {
+	if (!entry->path && maps_root(&pass->config->linux_->uid_mappings))
+		return "the user namespace maps the host's root";
 	if (!entry->path)
-		return maps_root_to_root(&pass->config->linux_->uid_mappings)
-			       ? "the user namespace maps the host's root"
+		return maps_root(&pass->config->linux_->gid_mappings)
+			       ? "the user namespace maps the host's group 0"
 			       : NULL;
 	switch (pass->facts->joined[OCI_NAMESPACE_USER]) {
 	case POLICY_NAMESPACE_OTHER: return NULL;

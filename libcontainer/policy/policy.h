@@ -195,6 +195,9 @@ int policy_apply_process(struct arena *arena, const struct policy *policy, const
 			 const struct policy_facts *facts, struct oci_process *process,
 			 struct hardening *hardening, struct policy_changes *changes, struct error *error);
 
+/* How many seccomp filters a process of this policy has beside the configuration's own. */
+size_t policy_seccomp_filters(const struct policy *policy);
+
 /* Whether exec may enter a container of this policy. */
 enum exec_rule policy_exec_rule(const struct policy *policy);
 

@@ -76,8 +76,10 @@ static int control(size_t which, enum demand demand, struct error *error)
 
 	if (state == PR_SPEC_NOT_AFFECTED || (state >= 0 && ((unsigned long)state & controls[which].wanted)))
 		return 0;
-	if (state >= 0 && which != SPECULATION_L1D_FLUSH && (state & PR_SPEC_DISABLE))
-		return 0; /* for the whole machine */
+	/* For the whole machine. Of a process alone, without force, it could be taken back. */
+	if (state >= 0 && which != SPECULATION_L1D_FLUSH && (state & PR_SPEC_DISABLE) &&
+	    !(state & PR_SPEC_PRCTL))
+		return 0;
 	if (state >= 0 && (state & PR_SPEC_PRCTL) &&
 	    prctl(PR_SET_SPECULATION_CTRL, controls[which].control, controls[which].wanted, 0, 0) == 0)
 		return 0;

@@ -200,3 +200,34 @@ baseline_off() {
 	run ! nobody run "$ID-root"
 	contains "user.nonRoot"
 }
+
+@test "the shipped policies for services: no path of the host's that rules it, neither as a mount nor as the root" {
+	local name path
+	mount_entry /host none /tmp bind
+	cp config.json plain.json
+	for name in app cache database terminal web; do
+		for path in / /boot /dev /etc/ /etc/shadow /proc /root /run /run/casemate /run/docker.sock /run/docker/containerd \
+			/run/containerd/containerd.sock /sys /var /var/lib/docker; do
+			edit '.mounts[-1].source = $path' --arg path "$path"
+			fails 1 "policy baseline,$name|policy $name: mounts.denySources: $path may not be mounted on /host" \
+				"$RUNTIME" --policy "$name" --root "$STATE" run "$ID"
+			cp plain.json config.json
+		done
+		edit '.root.path = "/"'
+		fails 1 "mounts.denySources: / may not be the root file system" "$RUNTIME" --policy "$name" --root "$STATE" run "$ID"
+		cp plain.json config.json
+	done
+}
+
+@test "the shipped policies for services mask what tells of the host's hardware" {
+	local name path
+	program sh -c '[ -c /proc/kmsg ] || echo /proc/kmsg
+		for path in /sys/class/dmi /sys/class/hwmon /sys/class/powercap /sys/class/thermal /sys/devices/virtual/dmi \
+			/sys/devices/virtual/thermal /sys/hypervisor /sys/module; do
+			[ ! -d "$path" ] || [ -z "$(ls -A "$path")" ] || echo "$path"
+		done'
+	for name in app cache database terminal web; do
+		run -0 "$RUNTIME" --policy "$name" --root "$STATE" run "$ID"
+		is ""
+	done
+}

@@ -202,6 +202,22 @@ broken() {
 	holds
 }
 
+@test "verify: a process without the filters of the policy" {
+	requires_controller pids
+	echo '{"name": "filtered", "extends": "baseline", "seccomp": {"profile": ["default", "strict"]}}' >"$BATS_TEST_TMPDIR/filtered.json"
+	RUNTIME_OPTIONS+=(--policy "$BATS_TEST_TMPDIR/filtered.json")
+	start_sleeping
+	holds
+	contains seccomp.profile
+	contains 'at least 2 filters'
+	sleep 1000 >/dev/null 2>&1 3>&- &
+	BACKGROUND+=($!)
+	echo $! >"$(container_cgroup pids)/cgroup.procs"
+	broken process.noNewPrivileges seccomp.profile process.capabilities
+	kill "$!"
+	wait "$!" || true
+}
+
 @test "verify: limits of the process raised" {
 	start_sleeping
 	prlimit --pid "$(container_pid)" --nofile=4096:4096 || skip "may not raise limits"

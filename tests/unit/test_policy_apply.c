@@ -336,6 +336,48 @@ static void sources_are_denied(void **state)
 		"the mount or run with --policy off");
 }
 
+static void the_root_is_no_denied_source(void **state)
+{
+	static const char policy[] = POLICY("'mounts': { 'denySources': ['/boot', '/run/docker'] }");
+	static const char taken[] = "{ 'root': { 'path': '/run/docker/x/rootfs' } }";
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct string_pair real[] = { { "rootfs", "/" } };
+	struct policy_facts facts = { .real_paths = { real, 1 } };
+
+	(void)state;
+	assert_makes(policy, taken, taken);
+	assert_refuses(policy, "{ 'root': { 'path': '/' } }",
+		       "policy test: mounts.denySources: / may not be the root file system, as it meets /boot; "
+		       "give the container one of its own or run with --policy off");
+	assert_refuses(policy, "{ 'root': { 'path': '/run/docker/.' } }",
+		       "policy test: mounts.denySources: /run/docker/. may not be the root file system, as it "
+		       "meets /run/docker; give the container one of its own or run with --policy off");
+	assert_string_equal(
+		refused_config(&arena, make_policy(&arena, policy),
+			       make_config(&arena, "{ 'root': { 'path': 'rootfs' } }"), &facts),
+		"policy test: mounts.denySources: rootfs may not be the root file system, as it meets "
+		"/boot; give the container one of its own or run with --policy off");
+}
+
+#define MAPPED(uid, gid)                                                                                      \
+	"{ 'linux': { 'namespaces': [{ 'type': 'user' }], 'uidMappings': [{ 'containerID': 0, 'hostID': " uid \
+	", 'size': 10 }], 'gidMappings': [{ 'containerID': 0, 'hostID': " gid ", 'size': 10 }] } }"
+
+static void a_required_user_namespace_has_neither_the_root_user_nor_its_group(void **state)
+{
+	static const char policy[] = POLICY("'userns': 'require'");
+
+	(void)state;
+	assert_makes(policy, MAPPED("1000", "1000"), MAPPED("1000", "1000"));
+	assert_refuses(
+		policy, MAPPED("0", "1000"),
+		"policy test: userns: the user namespace maps the host's root; give the container a user "
+		"namespace (--userns, userns-remap) or run with --policy off");
+	assert_refuses(policy, MAPPED("1000", "0"),
+		       "policy test: userns: the user namespace maps the host's group 0; give the container a "
+		       "user namespace (--userns, userns-remap) or run with --policy off");
+}
+
 static void links_are_seen_through(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -626,6 +668,8 @@ int main(void)
 		cmocka_unit_test(tmpfs_are_added_and_clamped),
 		cmocka_unit_test(mount_options_unite),
 		cmocka_unit_test(sources_are_denied),
+		cmocka_unit_test(the_root_is_no_denied_source),
+		cmocka_unit_test(a_required_user_namespace_has_neither_the_root_user_nor_its_group),
 		cmocka_unit_test(links_are_seen_through),
 		cmocka_unit_test(pids_are_limited),
 		cmocka_unit_test(without_root_only_ceilings_hold),
