@@ -214,6 +214,7 @@ lint: $(BUILD)/version.h ## clang-format, clang-tidy, cppcheck, shellcheck: no f
 		--suppress=readdirCalled --suppress=fgetpwentCalled -D__x86_64__ -D_GNU_SOURCE \
 		-Ilibcontainer -Iruntime $(filter libcontainer/%.c runtime/%.c,$(C_FILES))
 	shellcheck -x $(sort $(SHELL_FILES))
+	tests/coverage
 
 format: ## bring the C files into shape
 	clang-format -i $(C_FILES)

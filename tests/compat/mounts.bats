@@ -35,9 +35,7 @@ mount_case() {
 	same "relative destination" "$MOUNTS | .mounts += [{destination: \"mnt\", type: \"bind\", source: \"$SOURCE\", options: [\"bind\"]}]"
 	same "destination that climbs" "$MOUNTS | .mounts += [{destination: \"/../../mnt\", type: \"bind\", source: \"$SOURCE\", options: [\"bind\"]}]"
 	same "one over the other" "$MOUNTS | .mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$SOURCE\", options: [\"bind\"]}, {destination: \"/mnt/below\", type: \"tmpfs\", source: \"tmpfs\"}]"
-	same "no destination" "$MOUNTS | .mounts += [{type: \"bind\", source: \"$SOURCE\", options: [\"bind\"]}]"
 	same "in /proc" "$MOUNTS | .mounts += [{destination: \"/proc/sys\", type: \"bind\", source: \"$SOURCE\", options: [\"bind\"]}]"
-	same "on /proc" "$MOUNTS | .mounts += [{destination: \"/proc\", type: \"tmpfs\", source: \"tmpfs\"}]"
 	finish
 }
 

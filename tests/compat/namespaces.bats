@@ -52,7 +52,7 @@ load compare
 		same "$kind, timeout" ".process.args = [\"true\"] | .hooks.$kind = [{path: \"/bin/sleep\", args: [\"sleep\", \"5\"], timeout: 1}]"
 		# The status that poststart hooks are told is `created` with older runc, against the specification.
 		[[ $kind == poststart ]] ||
-			steps "$kind's environment and state" ".process.args = [\"true\"] | .root.readonly = false | .hooks.$kind = [{path: \"/bin/sh\", args: [\"x\", \"-c\", \"{ echo \$0 \$#; env | grep -v ^PWD; cat; } >$(if [[ $kind == startContainer ]]; then echo /data; else echo "$BUNDLE/rootfs/data"; fi)/hook\"], env: [\"A=1\"]}]" \
+			steps "$kind's environment and state" ".process.args = [\"true\"] | .root.readonly = false | .hooks.$kind = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"{ echo \$0 \$#; env | grep -v ^PWD; cat; } >$(if [[ $kind == startContainer ]]; then echo /data; else echo "$BUNDLE/rootfs/data"; fi)/hook\"], env: [\"A=1\"]}]" \
 				'step rt run "$ID"; sed -E "s/\"pid\":[1-9][0-9]*/\"pid\":1/" rootfs/data/hook; echo; rm -f rootfs/data/hook'
 	done
 	same "the second fails" '.hooks.prestart = [{path: "/bin/true"}, {path: "/bin/false"}]'

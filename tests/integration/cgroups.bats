@@ -279,8 +279,14 @@ start() {
 	device=$(lsblk -ndo MAJ:MIN 2>/dev/null | head -1 | xargs)
 	[[ -n $device && -e $(cgroup_directory blkio)/blkio.throttle.read_bps_device ]] || skip "no device to throttle"
 	resources "{blockIO: {throttleReadBpsDevice: [{major: ${device%:*}, minor: ${device#*:}, rate: 1048576}],
+		throttleWriteBpsDevice: [{major: ${device%:*}, minor: ${device#*:}, rate: 2097152}],
+		throttleReadIOPSDevice: [{major: ${device%:*}, minor: ${device#*:}, rate: 50}],
 		throttleWriteIOPSDevice: [{major: ${device%:*}, minor: ${device#*:}, rate: 100}]}}"
 	start
+	run -0 cgroup_value blkio blkio.throttle.write_bps_device
+	is "$device 2097152"
+	run -0 cgroup_value blkio blkio.throttle.read_iops_device
+	is "$device 50"
 	run -0 cgroup_value blkio blkio.throttle.read_bps_device
 	is "$device 1048576"
 	run -0 cgroup_value blkio blkio.throttle.write_iops_device
@@ -313,4 +319,72 @@ start() {
 	run runtime run "$ID"
 	equal "${lines[0]}" 77
 	lacks it-group
+}
+
+# Where the kernel has no such file a limit that was asked for is not left out silently.
+@test "blkio: weights that this kernel may not have" {
+	requires_controller blkio
+	[[ $(stat -fc %T /sys/fs/cgroup) == tmpfs ]] || skip "the files of cgroup v1"
+	local device
+	device=$(lsblk -ndo MAJ:MIN 2>/dev/null | head -1 | xargs)
+	[[ -n $device ]] || skip "no device"
+	resources '{blockIO: {leafWeight: 500}}'
+	if [[ -e $(cgroup_directory blkio)/blkio.leaf_weight ]]; then
+		start
+		equal "$(cgroup_value blkio blkio.leaf_weight)" 500
+		run -0 runtime delete --force "$ID"
+	else
+		refused "blkio.leaf_weight.*no such file or directory"
+	fi
+	resources "{blockIO: {weightDevice: [{major: ${device%:*}, minor: ${device#*:}, weight: 500, leafWeight: 400}]}}"
+	if [[ -e $(cgroup_directory blkio)/blkio.leaf_weight_device ]]; then
+		start
+		equal "$(cgroup_value blkio blkio.leaf_weight_device)" "$device 400"
+	else
+		# The weight may be had of the BFQ scheduler, if it is the device's; the other one never.
+		refused "weight_device.*(no such file or directory|operation not supported)"
+	fi
+}
+
+@test "rdma" {
+	! cgroup_directory rdma >/dev/null || skip "needs a device to set a limit of"
+	resources '{rdma: {mlx5_1: {hcaHandles: 3, hcaObjects: 10}}}'
+	refused "rdma"
+}
+
+@test "cpu: realtime" {
+	requires_controller cpu
+	[[ -e $(cgroup_directory cpu)/cpu.rt_runtime_us ]] || skip "a kernel without realtime groups"
+	edit '.linux.cgroupsPath = "/" + $id' --arg id "$ID"
+	resources '{cpu: {realtimePeriod: 500000, realtimeRuntime: 4000}}'
+	start
+	equal "$(cgroup_value cpu cpu.rt_period_us)" 500000
+	equal "$(cgroup_value cpu cpu.rt_runtime_us)" 4000
+	run -0 runtime update --cpu-rt-period 400000 --cpu-rt-runtime 3000 "$ID"
+	equal "$(cgroup_value cpu cpu.rt_period_us)" 400000
+	equal "$(cgroup_value cpu cpu.rt_runtime_us)" 3000
+}
+
+@test "cpu: burst" {
+	requires_controller cpu
+	requires_newer_runc "has no burst"
+	[[ $(stat -fc %T /sys/fs/cgroup) != tmpfs || -e $(cgroup_directory cpu)/cpu.cfs_quota_us ]]
+	resources '{cpu: {quota: 50000, period: 100000, burst: 20000}}'
+	start
+	equal "$(cgroup_value cpu cpu.cfs_burst_us cpu.max.burst)" 20000
+	run -0 runtime update --cpu-burst 10000 "$ID"
+	equal "$(cgroup_value cpu cpu.cfs_burst_us cpu.max.burst)" 10000
+}
+
+@test "memory: useHierarchy changes nothing, and a limit below what is used is refused" {
+	requires_controller memory
+	resources '{memory: {limit: 67108864, useHierarchy: true, checkBeforeUpdate: true, swappiness: 0}}'
+	program sh -c 'x=$(head -c 20000000 /dev/zero | tr "\0" x); echo ready; while :; do sleep 1; done'
+	start
+	wait_for grep -q ready "$OUT"
+	equal "$(cgroup_value memory memory.limit_in_bytes memory.max)" 67108864
+	run ! runtime update --memory 1048576 "$ID"
+	matches "memory"
+	equal "$(cgroup_value memory memory.limit_in_bytes memory.max)" 67108864
+	status_is "$ID" running
 }

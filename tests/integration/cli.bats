@@ -212,3 +212,8 @@ teardown() {
 	wait_status "$ID" stopped
 	run -0 env -i "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" delete "$ID"
 }
+
+@test "--criu is taken where it is not needed" {
+	run -0 runtime --criu /missing list -q
+	is ""
+}
