@@ -241,7 +241,7 @@ static int dump(struct checkpoint *checkpoint, struct error *error)
 	status = criu_finish(&criu);
 	/* After a pre-dump CRIU waits for the dump, which another one will make: its being let go is no failure. */
 	if (result == 0 && status != 0 && type == CRIU_DUMP)
-		result = error_set(error, 0, "criu failed: wait status %#x", (unsigned int)status);
+		result = error_set(error, 0, CRIU_FAILED "wait status %#x", (unsigned int)status);
 	if (result < 0)
 		return images_explain(&checkpoint->arena, &checkpoint->images, LOG_FILE, error);
 	return 0;

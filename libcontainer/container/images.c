@@ -191,6 +191,9 @@ int images_explain(struct arena *arena, const struct images *images, const char 
 		criu_log_error(arena, images->work_fd >= 0 ? images->work_fd : images->fd, log_file);
 	char cause[ERROR_TEXT_MAX];
 
+	/* What this side refused is no error of CRIU's: it does not know why, either. */
+	if (strncmp(error->text, CRIU_FAILED, strlen(CRIU_FAILED)) != 0)
+		return -1;
 	memcpy(cause, error->text, sizeof(cause));
 	return error_set(error, 0, "%s%s%s, log file: %s/%s", cause, reason ? ": " : "", reason ? reason : "",
 			 images->work_path, log_file);

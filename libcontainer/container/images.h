@@ -40,5 +40,5 @@ void images_close(struct images *images);
 int images_options(const struct image_options *options, const struct oci_config *config,
 		   struct criu_options *criu, struct error *error);
 
-/* Puts in what CRIU's log says went wrong, and where that log is. Returns -1. */
+/* Where CRIU failed: puts in what its log says went wrong, and where that log is. Returns -1. */
 int images_explain(struct arena *arena, const struct images *images, const char *log_file, struct error *error);

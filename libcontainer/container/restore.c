@@ -350,7 +350,7 @@ static int talk(struct creation *creation, struct criu *criu, struct error *erro
 	if (criu_talk(criu, CRIU_RESTORE, &request, notified, creation, NULL, &response, error) < 0)
 		return -1;
 	if (!restoration->finished || response.pid != creation->sandbox.pid)
-		return error_set(error, EPROTO, "criu failed: it did not say when the processes were ready");
+		return error_set(error, EPROTO, CRIU_FAILED "it did not say when the processes were ready");
 	return 0;
 }
 

@@ -163,6 +163,7 @@ typedef int (*criu_notify)(void *context, const struct criu_response *notificati
  * Sends @request of @type and serves CRIU until it has answered; *status_fd (may be NULL) is closed with its first
  * word, by when it has one of its own. 0, or -1: the error of @notify, or "criu failed: type TYPE errno NUMBER".
  */
+#define CRIU_FAILED "criu failed: "
 int criu_talk(struct criu *criu, enum criu_type type, const struct strbuf *request, criu_notify notify,
 	      void *context, int *status_fd, struct criu_response *response, struct error *error);
 

@@ -31,7 +31,7 @@ static int receive(const struct criu *criu, struct criu_response *response, int 
 	if (got < 0)
 		return error_set(error, errno, "receive from criu");
 	if (got == 0)
-		return error_set(error, 0, "criu failed: it ended without an answer");
+		return error_set(error, 0, CRIU_FAILED "it ended without an answer");
 	if (criu_response(bytes, (size_t)got, response) < 0)
 		return error_set(error, EPROTO, "receive from criu");
 	return 0;
@@ -82,10 +82,10 @@ int criu_talk(struct criu *criu, enum criu_type type, const struct strbuf *reque
 	}
 	fd_close(&fd);
 	if (!response->success)
-		return error_set(error, 0, "criu failed: type %s errno %d", criu_type_name(response->type),
+		return error_set(error, 0, CRIU_FAILED "type %s errno %d", criu_type_name(response->type),
 				 response->error_number);
 	if (response->type != type)
-		return error_set(error, 0, "criu failed: it answered %s", criu_type_name(response->type));
+		return error_set(error, 0, CRIU_FAILED "it answered %s", criu_type_name(response->type));
 	return 0;
 }
 
