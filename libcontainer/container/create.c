@@ -337,11 +337,6 @@ static const struct oci_resources *resources_of(const struct oci_config *config)
 	return config->linux_ ? config->linux_->resources : NULL;
 }
 
-/*
- * The group of v2, in which the process is born. Those of v1 it joins by itself, so they are made while it is busy with
- * its mounts; but not where a cgroup namespace has to be made in them before anything else, and not for a rootless
- * container, which may have to do without some.
- */
 /* Nothing is written to a root file system that is read-only. */
 static int step_disk_quota(struct creation *creation, struct error *error)
 {
@@ -359,6 +354,11 @@ static int step_disk_quota(struct creation *creation, struct error *error)
 	return result;
 }
 
+/*
+ * The group of v2, in which the process is born. Those of v1 it joins by itself, so they are made while it is busy with
+ * its mounts; but not where a cgroup namespace has to be made in them before anything else, and not for a rootless
+ * container, which may have to do without some.
+ */
 static int step_cgroup(struct creation *creation, struct error *error)
 {
 	const struct oci_config *config = creation->plan.config;

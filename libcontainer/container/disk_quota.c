@@ -29,18 +29,19 @@
 #define BLOCK 1024U /* what the limits are counted in */
 
 /* What says that there are no project quotas, rather than that something is wrong. */
-static bool has_no_quotas(void)
+static bool has_no_quotas(int number)
 {
-	return errno == ENOTTY || errno == EOPNOTSUPP || errno == ENOSYS || errno == ESRCH || errno == EINVAL ||
-	       errno == ENODEV || errno == ENOTSUP;
+	return number == ENOTTY || number == EOPNOTSUPP || number == ENOSYS || number == ESRCH ||
+	       number == EINVAL || number == ENODEV || number == ENOTSUP;
 }
 
-static int set_limit(int directory, uint32_t project, uint64_t bytes)
+/* @keep_smaller: an engine may have set a smaller one. */
+static int set_limit(int directory, uint32_t project, uint64_t bytes, bool keep_smaller)
 {
 	struct if_dqblk limit = { 0 };
 
-	/* An engine may have set a smaller one. */
-	if (syscall(SYS_quotactl_fd, directory, QCMD(Q_GETQUOTA, PRJQUOTA), project, &limit) == 0 &&
+	if (keep_smaller &&
+	    syscall(SYS_quotactl_fd, directory, QCMD(Q_GETQUOTA, PRJQUOTA), project, &limit) == 0 &&
 	    limit.dqb_bhardlimit > 0 && limit.dqb_bhardlimit <= bytes / BLOCK)
 		return 0;
 	limit = (struct if_dqblk){ .dqb_bhardlimit = bytes / BLOCK ? bytes / BLOCK : 1,
@@ -136,7 +137,13 @@ static int open_layer(struct arena *arena, const char *rootfs)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* A layer that has a project already (the engine's) keeps it. 0, or -1 with errno. */
+/* One of a container that had the number before: another one may have it by now. */
+static bool is_own_project(uint32_t project)
+{
+	return project >= FIRST_PROJECT && project - FIRST_PROJECT < PROJECTS;
+}
+
+/* A layer that has a project of the engine's already keeps it. 0, or -1 with errno. */
 static int limit_layer(int layer, uint32_t project, uint64_t bytes)
 {
 	struct fsxattr attributes;
@@ -144,9 +151,9 @@ static int limit_layer(int layer, uint32_t project, uint64_t bytes)
 
 	if (ioctl(layer, FS_IOC_FSGETXATTR, &attributes) < 0 || fstat(layer, &status) < 0)
 		return -1;
-	if (attributes.fsx_projid != 0)
-		return set_limit(layer, attributes.fsx_projid, bytes);
-	if (set_limit(layer, project, bytes) < 0 || set_project(layer, project, true) < 0)
+	if (attributes.fsx_projid != 0 && !is_own_project(attributes.fsx_projid))
+		return set_limit(layer, attributes.fsx_projid, bytes, true);
+	if (set_limit(layer, project, bytes, false) < 0 || set_project(layer, project, true) < 0)
 		return -1;
 	return set_project_below(layer, project, status.st_dev);
 }
@@ -155,6 +162,7 @@ int disk_quota_set(struct arena *arena, const struct store *store, const char *i
 		   const struct disk_quota *quota, struct slot *slot, struct error *error)
 {
 	_cleanup_fd_ int layer = open_layer(arena, rootfs);
+	int number = errno; /* why there is none */
 	int taken = slot_take(store, STORE_PROJECTS, id, PROJECTS, slot, error);
 
 	if (taken < 0)
@@ -163,9 +171,10 @@ int disk_quota_set(struct arena *arena, const struct store *store, const char *i
 		return error_set(error, 0, "disk quota: every project number is in use");
 	if (layer >= 0 && limit_layer(layer, FIRST_PROJECT + slot->number, quota->bytes) == 0)
 		return 0;
+	number = layer >= 0 ? errno : number;
 	slot_close(slot);
-	if (!has_no_quotas())
-		return error_set(error, errno, "set the disk quota of %s", rootfs);
+	if (!has_no_quotas(number))
+		return error_set(error, number, "set the disk quota of %s", rootfs);
 	if (quota->demand == DEMAND_REQUIRE)
 		return error_set(error, 0,
 				 "disk.quota: a policy requires a disk quota, and the file system that %s is "

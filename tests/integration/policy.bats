@@ -231,3 +231,19 @@ baseline_off() {
 		is ""
 	done
 }
+
+@test "a disk quota is passed over where nothing is written to, for each container, and refused where it is required" {
+	local merged=$BATS_TEST_TMPDIR/merged name
+	mkdir "$merged" "$BATS_TEST_TMPDIR/empty"
+	on_host -t overlay -o "lowerdir=$PWD/rootfs:$BATS_TEST_TMPDIR/empty" overlay "$merged"
+	echo '{"name": "quota", "extends": "baseline", "disk": {"max": "1g"}}' >"$BATS_TEST_TMPDIR/quota.json"
+	program echo ran
+	edit '.root = {path: $path} | .mounts |= map(select(.destination | IN("/proc", "/dev", "/sys")))' --arg path "$merged"
+	for name in one two; do
+		run -0 "$RUNTIME" --policy "$BATS_TEST_TMPDIR/quota.json" --root "$STATE" run "$ID-$name"
+		is ran
+	done
+	echo '{"name": "quota", "extends": "baseline", "disk": {"max": "1g", "quota": "require"}}' >"$BATS_TEST_TMPDIR/quota.json"
+	fails 1 "disk.quota: a policy requires a disk quota" \
+		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/quota.json" --root "$STATE" run "$ID"
+}
