@@ -141,8 +141,7 @@ COMPANION_LIBRARIES := $(if $(filter 1,$(STATIC)),-l:libyajl_s.a,-lyajl) -lm -ld
 $(BUILD)/companion: $(COMPANION_OBJECTS)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -pie -s -o $@ $^ $(COMPANION_LIBRARIES)
 EMBEDDED := libcontainer/ondemand/embedded
-$(BUILD)/$(EMBEDDED).o: EXTRA_CPPFLAGS = -DCOMPANION='"$(BUILD)/companion"'
-$(BUILD)/fuzz/$(EMBEDDED).o: CPPFLAGS += -DCOMPANION='"$(BUILD)/companion"'
+$(BUILD)/$(EMBEDDED).o $(BUILD)/fuzz/$(EMBEDDED).o: private EXTRA_CPPFLAGS = -DCOMPANION='"$(BUILD)/companion"'
 $(BUILD)/$(EMBEDDED).o $(BUILD)/fuzz/$(EMBEDDED).o: $(BUILD)/companion
 
 # Tests
@@ -185,7 +184,7 @@ fuzz: fuzzers ## run each fuzzer for FUZZ_SECONDS (30)
 
 $(BUILD)/fuzz/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call say,FUZZ)clang $(CPPFLAGS) -U_FORTIFY_SOURCE -include $(BUILD)/version.h $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,FUZZ)clang $(CPPFLAGS) $(EXTRA_CPPFLAGS) -U_FORTIFY_SOURCE -include $(BUILD)/version.h $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 $(FUZZ_OBJECTS): | $(BUILD)/version.h
 $(filter $(BUILD)/fuzz/libcontainer/policy/%,$(FUZZ_OBJECTS)): $(wildcard policies/*.json seccomp-profiles/*.json)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJECTS)

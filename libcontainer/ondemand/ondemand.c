@@ -60,9 +60,7 @@ static int unpack(void)
 {
 	_cleanup_fd_ int fd = make_file();
 
-	if (fd < 0 ||
-	    /* cppcheck-suppress comparePointers ; the assembler puts one after the other */
-	    fd_write_all(fd, ondemand_companion, (size_t)(ondemand_companion_end - ondemand_companion)) < 0)
+	if (fd < 0 || fd_write_all(fd, ondemand_companion, ondemand_companion_size) < 0)
 		return -1;
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -1;

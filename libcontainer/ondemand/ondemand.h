@@ -39,4 +39,4 @@ int ondemand_call(struct arena *arena, const struct ondemand_request *request, c
 
 /* embedded.c: the companion, as it was built. */
 extern const char ondemand_companion[];
-extern const char ondemand_companion_end[];
+extern const uint64_t ondemand_companion_size;
