@@ -248,7 +248,7 @@ start() {
 @test "cpuset: parents made by us have what the container needs" {
 	requires_controller cpuset
 	start
-	[[ -n $(cgroup_value cpuset cpuset.cpus cpuset.cpus.effective) ]]
+	[[ -n $(cgroup_value cpuset cpuset.effective_cpus cpuset.cpus.effective) ]]
 }
 
 @test "blkio, hugetlb, network" {
