@@ -147,7 +147,11 @@ setup_bundle() {
 	mkdir -p "$BUNDLE"
 	cp -a "$BATS_RUN_TMPDIR/rootfs-template" "$BUNDLE/rootfs"
 	cd "$BUNDLE" || return
-	"$RUNTIME" spec
+	if ((EUID == 0)); then
+		"$RUNTIME" spec
+	else
+		"$RUNTIME" spec --rootless
+	fi
 	edit '.process.terminal = false'
 }
 

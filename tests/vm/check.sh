@@ -21,7 +21,7 @@ machine=$BUILD/vm
 part=$1
 groups=v2 lsm=apparmor
 
-# A line each: the user, global options of the program, files below tests/ (and options of bats).
+# A line each: the user ("unit": the same one, in a unit of their systemd), global options of the program, files below tests/ (and options of bats).
 case $part in
 root) plan=(
 	"root||integration/run.bats integration/lifecycle.bats integration/cgroups.bats"
@@ -33,6 +33,7 @@ systemd) plan=(
 ) ;;
 rootless) plan=(
 	"tester||integration/systemd.bats integration/rootless.bats"
+	"unit||integration/rootless.bats -f delegated"
 ) ;;
 podman) plan=("tester||vm/podman_rootless.bats") ;;
 engines) plan=("root||vm/engines.bats") ;;
@@ -91,12 +92,15 @@ tar -cf "$shared/tree.tar" --exclude='*.d' --exclude='*.o' --exclude=tests/fuzz 
 			if [ "$user" = root ]; then
 				RUNTIME_ARGS=$options bats --formatter tap --print-output-on-failure "$@"
 			else
+				local unit=()
+				[ "$user" != unit ] || unit=(systemd-run --user --pipe --wait --quiet --collect
+					-p Delegate=yes --setenv=BUILD --setenv=RUNTIME --setenv=TMPDIR --same-dir)
 				systemctl start user@1000
 				mkdir -p /tmp/user && chown 1000:1000 /tmp/user
 				setpriv --reuid 1000 --regid 1000 --init-groups env HOME=/home/tester TMPDIR=/tmp/user \
 					USER=tester XDG_RUNTIME_DIR=/run/user/1000 RUNTIME_ARGS="$options" \
 					DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus \
-					bats --formatter tap --print-output-on-failure "$@"
+					"${unit[@]}" bats --formatter tap --print-output-on-failure "$@"
 			fi
 		}
 	END
