@@ -17,17 +17,6 @@
 #include "base/id_map.h"
 #include "libcontainer.h"
 
-const char *runtime_default_root(struct arena *arena)
-{
-	const char *session = getenv("XDG_RUNTIME_DIR");
-
-	if (geteuid() != 0 && session && session[0] == '/')
-		return arena_printf(arena, "%s/casemate", session);
-	if (geteuid() != 0)
-		return arena_printf(arena, "/tmp/casemate-%u", geteuid());
-	return "/run/casemate";
-}
-
 /* The initial user namespace maps every id to itself. user_namespaces(7) */
 static bool in_initial_user_namespace(void)
 {
@@ -36,6 +25,30 @@ static bool in_initial_user_namespace(void)
 
 	return id_map_own(&arena, &map) && map.count == 1 && map.lines[0].inside == 0 &&
 	       map.lines[0].outside == 0 && map.lines[0].size == UINT32_MAX;
+}
+
+/*
+ * As runc decides it: podman of an ordinary user runs the runtime as root of a user namespace, which may not write to
+ * /run; root itself in a container that happens to have a session's variables may.
+ */
+static bool has_session(const char *session)
+{
+	const char *user = getenv("USER");
+
+	if (!session || session[0] != '/')
+		return false;
+	return geteuid() != 0 || (!in_initial_user_namespace() && !(user && strcmp(user, "root") == 0));
+}
+
+const char *runtime_default_root(struct arena *arena)
+{
+	const char *session = getenv("XDG_RUNTIME_DIR");
+
+	if (has_session(session))
+		return arena_printf(arena, "%s/casemate", session);
+	if (geteuid() != 0)
+		return arena_printf(arena, "/tmp/casemate-%u", geteuid());
+	return "/run/casemate";
 }
 
 bool runtime_is_rootless(const struct runtime *runtime)

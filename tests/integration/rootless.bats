@@ -136,6 +136,17 @@ requires_v2() {
 	[[ $output != secret ]]
 }
 
+@test "rootless: root of a user's own namespace keeps its state in the session" {
+	((EUID == 0)) || skip "has a session anyway"
+	mkdir -p "$BATS_TEST_TMPDIR/home"
+	local run=(setpriv --reuid $NOBODY --regid $NOBODY --clear-groups env -i PATH="$PATH"
+		XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/session" unshare --user --map-root-user --mount)
+	program true
+	edit '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'
+	run -0 "${run[@]}" "$BATS_TEST_TMPDIR/casemate" run "$ID"
+	[[ -d $BATS_TEST_TMPDIR/session/casemate ]]
+}
+
 @test "rootless: ranges of /etc/subuid, by newuidmap" {
 	local name
 	name=$(id -un "$OWNER" 2>/dev/null) || skip "the user has no name"
