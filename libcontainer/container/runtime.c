@@ -47,7 +47,7 @@ const char *runtime_default_root(struct arena *arena)
 	if (has_session(session))
 		return arena_printf(arena, "%s/casemate", session);
 	if (geteuid() != 0)
-		return arena_printf(arena, "/tmp/casemate-%u", geteuid());
+		return arena_printf(arena, P_tmpdir "/casemate-%u", geteuid());
 	return "/run/casemate";
 }
 
