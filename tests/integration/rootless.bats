@@ -139,7 +139,7 @@ requires_v2() {
 @test "rootless: root of a user's own namespace keeps its state in the session" {
 	((EUID == 0)) || skip "has a session anyway"
 	mkdir -p "$BATS_TEST_TMPDIR/home"
-	local run=(setpriv --reuid $NOBODY --regid $NOBODY --clear-groups env -i PATH="$PATH"
+	local run=(setpriv --reuid "$NOBODY" --regid "$NOBODY" --clear-groups env -i PATH="$PATH"
 		XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/session" unshare --user --map-root-user --mount)
 	program true
 	edit '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'

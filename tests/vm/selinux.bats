@@ -23,7 +23,7 @@ label_of() {
 }
 
 @test "selinux: the process has its label, as ps -Z shows it" {
-	edit '.process.selinuxLabel = $label' --arg label "$PROCESS"
+	edit '.process.selinuxLabel = $text' --arg text "$PROCESS"
 	start_sleeping
 	equal "$(label_of "$(container_pid)")" "$PROCESS"
 	run -0 ps -Zp "$(container_pid)"
@@ -36,7 +36,7 @@ label_of() {
 }
 
 @test "selinux: mounts have the mount label" {
-	edit '.linux.mountLabel = $label' --arg label "$MOUNT"
+	edit '.linux.mountLabel = $text' --arg text "$MOUNT"
 	mount_entry /scratch tmpfs tmpfs
 	start_sleeping
 	run -0 grep -E ' /(scratch|dev) ' "/proc/$(container_pid)/mounts"
