@@ -217,3 +217,15 @@ teardown() {
 	run -0 runtime --criu /missing list -q
 	is ""
 }
+
+@test "every option of checkpoint, restore and unlock is known: what is missing is the container" {
+	requires_casemate "has no unlock"
+	mkdir images
+	fails 1 "container does not exist" runtime checkpoint --image-path images --leave-running --tcp-established \
+		--tcp-skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap --auto-dedup --pre-dump missing
+	fails 1 "container does not exist" runtime unlock --code 123456 missing
+	run -1 runtime restore --image-path images/none --tcp-established --ext-unix-sk --shell-job --file-locks \
+		--auto-dedup --lsm-profile apparmor:x --lsm-mount-context x "$ID"
+	lacks "flag provided but not defined"
+	nothing_created
+}
