@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Completion of casemate for bash.
 
-_casemate_commands='checkpoint create delete events exec explain features help kill list pause policy ps restore resume run
-	spec start state update verify'
+_casemate_commands='audit checkpoint create delete events exec explain features help kill list pause policy ps
+	restore resume run setup spec start state update verify'
 
 _casemate_create_options='-b --bundle -f --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
 	--preserve-fds'
@@ -17,6 +17,7 @@ _casemate_options()
 	case $1 in
 	'') echo '--root --policy --log --log-format --debug --cgroup-manager --systemd-cgroup --rootless --criu' \
 		'-v --version' ;;
+	audit) echo '-f --format --min-score' ;;
 	checkpoint) echo "$_casemate_image_options" '--parent-path --leave-running --pre-dump --tcp-skip-in-flight' \
 		'--link-remap --status-fd --page-server' ;;
 	restore) echo "$_casemate_image_options" '-b --bundle -f --config --console-socket --pid-file -d --detach' \
@@ -32,6 +33,7 @@ _casemate_options()
 	kill) echo '-a --all' ;;
 	policy) echo '-f --format -s --source' ;;
 	list) echo '-f --format -q --quiet' ;;
+	setup) echo '-p --policy --file --name -d --default -n --dry-run --undo' ;;
 	spec) echo '-b --bundle --rootless' ;;
 	verify) echo '-f --format -q --quiet' ;;
 	update) echo '-r --resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share' \
@@ -45,6 +47,8 @@ _casemate_options()
 _casemate_value()
 {
 	case $1:$2 in
+	setup:-p | setup:--policy | setup:--name) echo other ;;
+	setup:--file) echo file ;;
 	*:--root | *:-b | *:--bundle | *:--image-path | *:--work-path | *:--parent-path) echo directory ;;
 	:--log | :--policy | :--criu | *:--*-socket | *:--pid-file | exec:-p | exec:--process | update:-r | \
 		update:--resources) echo file ;;
@@ -52,6 +56,8 @@ _casemate_value()
 	:--cgroup-manager) echo 'cgroupfs systemd disabled' ;;
 	:--rootless) echo 'true false auto' ;;
 	explain:-f | explain:--format) echo 'text json config' ;;
+	audit:-f | audit:--format) echo 'text json sarif' ;;
+	audit:--min-score) echo '6 7 8 9 10' ;;
 	verify:-f | verify:--format) echo 'text json' ;;
 	*:--format | list:-f | policy:-f | ps:-f) echo 'table json' ;;
 	update:--cpu-idle) echo '0 1' ;;
@@ -98,6 +104,7 @@ _casemate()
 	:*) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
 	help:0) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
 	kill:1) mapfile -t COMPREPLY < <(compgen -A signal -- "$word") ;;
+	setup:0) mapfile -t COMPREPLY < <(compgen -W 'docker podman containerd' -- "$word") ;;
 	policy:0) mapfile -t COMPREPLY < <(compgen -W 'list show check' -- "$word") ;;
 	policy:*)
 		mapfile -t COMPREPLY < <(compgen -W "$(casemate policy list --format json 2>/dev/null |
@@ -108,7 +115,7 @@ _casemate()
 		verify:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(casemate "${root[@]}" list -q 2>/dev/null)" -- "$word")
 		;;
-	explain:0)
+	audit:0 | explain:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(casemate "${root[@]}" list -q 2>/dev/null)" -- "$word"
 			compgen -d -- "$word")
 		;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of casemate for fish.
 
-set -l commands checkpoint create delete events exec explain features help kill list pause policy ps restore resume run spec start state update verify
+set -l commands audit checkpoint create delete events exec explain features help kill list pause policy ps restore resume run setup spec start state update verify
 
 # The containers, below the --root the line has.
 function __casemate_containers
@@ -29,6 +29,7 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -s v -l vers
 complete -c casemate -s h -l help -d 'show help'
 
 # commands
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a audit -d 'score how hard a container is, and say what is missing'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'save a running container to files'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a create -d 'create a container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a delete -d 'remove a stopped container and all it holds'
@@ -45,6 +46,7 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a ps -d 'li
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a restore -d 'make a container again from a checkpoint'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a resume -d 'let the processes of a paused container go on'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a run -d 'create and run a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a setup -d 'register the runtime with an engine'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a spec -d 'write a config.json to start from'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a start -d 'run the program of a created container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a state -d 'print the state of a container'
@@ -56,6 +58,8 @@ complete -c casemate -n '__fish_seen_subcommand_from checkpoint delete events ex
     -a '(__casemate_containers)' -d container
 complete -c casemate -n '__fish_seen_subcommand_from explain' -a '(__fish_complete_directories)'
 complete -c casemate -n '__fish_seen_subcommand_from policy' -a 'list show check' -F
+complete -c casemate -n '__fish_seen_subcommand_from audit' -a '(__casemate_containers) (__fish_complete_directories)'
+complete -c casemate -n '__fish_seen_subcommand_from setup' -a 'docker podman containerd'
 complete -c casemate -n '__fish_seen_subcommand_from help' -a "$commands"
 
 # checkpoint
@@ -171,6 +175,18 @@ complete -c casemate -n '__fish_seen_subcommand_from policy' -s s -l source -d '
 # verify
 complete -c casemate -n '__fish_seen_subcommand_from verify' -s f -l format -xa 'text json' -d 'what to print'
 complete -c casemate -n '__fish_seen_subcommand_from verify' -s q -l quiet -d 'print only what is not in force'
+
+# audit
+complete -c casemate -n '__fish_seen_subcommand_from audit' -s f -l format -xa 'text json sarif' -d 'what to print'
+complete -c casemate -n '__fish_seen_subcommand_from audit' -l min-score -xa '6 7 8 9 10' -d 'fail below this score'
+
+# setup
+complete -c casemate -n '__fish_seen_subcommand_from setup' -s p -l policy -x -d 'hold the containers to these policies'
+complete -c casemate -n '__fish_seen_subcommand_from setup' -l file -rF -d "the engine's configuration"
+complete -c casemate -n '__fish_seen_subcommand_from setup' -l name -x -d 'what the engine calls the runtime'
+complete -c casemate -n '__fish_seen_subcommand_from setup' -s d -l default -d "make it the engine's default"
+complete -c casemate -n '__fish_seen_subcommand_from setup' -s n -l dry-run -d 'show the change only'
+complete -c casemate -n '__fish_seen_subcommand_from setup' -l undo -d 'take out what this command put there'
 
 # update
 complete -c casemate -n '__fish_seen_subcommand_from update' -s r -l resources -rF -d 'take the limits from a file'

@@ -191,6 +191,14 @@ struct explanation {
 int container_explain(struct arena *arena, const struct runtime *runtime, const char *bundle_or_id,
 		      struct explanation *explanation, struct error *error);
 
+/*
+ * How hard a container is (policy/audit.h has the checks): one that there is, a bundle under the policies that would
+ * hold, or for "-" a configuration from standard input, under --policy only. 0, or -1: a refusal, too.
+ */
+struct audit;
+int container_audit(struct arena *arena, const struct runtime *runtime, const char *subject,
+		    struct audit *audit, struct error *error);
+
 enum measure_state {
 	MEASURE_HOLDS,
 	MEASURE_BROKEN,

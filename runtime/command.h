@@ -36,6 +36,7 @@ struct command {
 	int (*run)(struct context *context, void *values, const struct arguments *arguments);
 };
 
+extern const struct command command_audit;
 extern const struct command command_checkpoint;
 extern const struct command command_create;
 extern const struct command command_delete;
@@ -52,6 +53,7 @@ extern const struct command command_ps;
 extern const struct command command_restore;
 extern const struct command command_resume;
 extern const struct command command_run;
+extern const struct command command_setup;
 extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;

@@ -12,6 +12,7 @@
 
 /* clang-format off */
 static const struct command *const commands[] = {
+	&command_audit,
 	&command_checkpoint,
 	&command_create,
 	&command_delete,
@@ -28,6 +29,7 @@ static const struct command *const commands[] = {
 	&command_restore,
 	&command_resume,
 	&command_run,
+	&command_setup,
 	&command_spec,
 	&command_start,
 	&command_state,

@@ -34,6 +34,7 @@ static void set(struct error *error, int number, const char *format, va_list arg
 	size_t length;
 
 	error->number = number;
+	error->refused = false;
 	vsnprintf(error->text, sizeof(error->text), format, arguments);
 	if (number) {
 		length = strlen(error->text);

@@ -22,6 +22,7 @@
 struct error {
 	int number; /* the errno behind it, or 0 where there is none */
 	bool bare; /* see error_set_bare() */
+	bool refused; /* by a policy: it did not fail */
 	char text[ERROR_TEXT_MAX]; /* NUL-terminated, no newline; cut at the end where it is too long */
 };
 

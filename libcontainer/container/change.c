@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "container/container.h"
+#include "container/trail.h"
 
 static int check_alive(const struct container *container, struct error *error)
 {
@@ -14,19 +15,26 @@ static int check_alive(const struct container *container, struct error *error)
 	return 0;
 }
 
+static int pause_processes(const struct container *container, struct error *error)
+{
+	enum container_status status;
+
+	if (check_alive(container, error) < 0)
+		return -1;
+	status = container_status(container);
+	if (status != STATUS_RUNNING && status != STATUS_CREATED)
+		return error_set(error, 0, "container not running or created: %s", status_name(status));
+	return cgroup_freeze(container->cgroup, error);
+}
+
 int container_pause(const struct runtime *runtime, const char *id, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_container_ struct container container;
-	enum container_status status;
 
-	if (container_open(&arena, runtime, id, true, &container, error) < 0 ||
-	    check_alive(&container, error) < 0)
+	if (container_open(&arena, runtime, id, true, &container, error) < 0)
 		return -1;
-	status = container_status(&container);
-	if (status != STATUS_RUNNING && status != STATUS_CREATED)
-		return error_set(error, 0, "container not running or created: %s", status_name(status));
-	return cgroup_freeze(container.cgroup, error);
+	return trail_done(&container.state, "pause", pause_processes(&container, error), error);
 }
 
 int container_resume(const struct runtime *runtime, const char *id, struct error *error)
@@ -40,7 +48,7 @@ int container_resume(const struct runtime *runtime, const char *id, struct error
 	status = container_status(&container);
 	if (status != STATUS_PAUSED && status != STATUS_PAUSING)
 		return error_set(error, 0, "container not paused");
-	return cgroup_thaw(container.cgroup, error);
+	return trail_done(&container.state, "resume", cgroup_thaw(container.cgroup, error), error);
 }
 
 /* What was asked for becomes part of the kept configuration, so that later commands see it. */
@@ -65,37 +73,52 @@ static void lift_swap_limit(const struct oci_resources *current, struct oci_reso
 		update->memory->swap = (struct optional_i64){ .present = true, .value = -1 };
 }
 
-int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,
-		     struct error *error)
+static int update_container(struct arena *arena, const struct container *container,
+			    struct oci_resources *resources, struct policy_changes *changes,
+			    struct error *error)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
-	_cleanup_container_ struct container container;
 	const struct oci_resources *current;
-	struct policy_changes changes = { 0 };
 	struct oci_resources *merged;
 	struct oci_config *config;
 	struct policy *policy;
 
-	if (container_open(&arena, runtime, id, true, &container, error) < 0 ||
-	    check_alive(&container, error) < 0 ||
-	    container_load_config(&arena, &container.entry, &config, error) < 0 ||
-	    container_load_policy(&arena, &container, &policy, error) < 0)
+	if (check_alive(container, error) < 0 ||
+	    container_load_config(arena, &container->entry, &config, error) < 0 ||
+	    container_load_policy(arena, container, &policy, error) < 0)
 		return -1;
 	if (!config->linux_)
-		config->linux_ = ARENA_NEW(&arena, struct oci_linux);
+		config->linux_ = ARENA_NEW(arena, struct oci_linux);
 	current = config->linux_->resources;
 	lift_swap_limit(current, resources);
-	if (policy_apply_resources(&arena, policy, current,
-				   &(struct policy_facts){ .rootless = container.state.rootless }, resources,
-				   &changes, error) < 0)
+	if (policy_apply_resources(arena, policy, current,
+				   &(struct policy_facts){ .rootless = container->state.rootless }, resources,
+				   changes, error) < 0)
 		return -1;
-	merged = resources_merge(&arena, current, resources);
+	merged = resources_merge(arena, current, resources);
 	/* Parts of these belong together: memory and swap, quota and period. */
 	if (resources->memory)
 		resources->memory = merged->memory;
 	if (resources->cpu)
 		resources->cpu = merged->cpu;
-	if (cgroup_set_resources(container.cgroup, resources, error) < 0)
+	if (cgroup_set_resources(container->cgroup, resources, error) < 0)
 		return -1;
-	return keep_resources(&container, config, merged, error);
+	return keep_resources(container, config, merged, error);
+}
+
+int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,
+		     struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+	struct policy_changes changes = { 0 };
+	struct trail_event decision = { .event = "policy", .id = id, .status = -1, .changes = &changes };
+	int result;
+
+	if (container_open(&arena, runtime, id, true, &container, error) < 0)
+		return -1;
+	result = update_container(&arena, &container, resources, &changes, error);
+	decision.policies = container.state.policies;
+	if (changes.count)
+		trail_write(&container.state.trail, &decision);
+	return trail_done(&container.state, "update", result, error);
 }

@@ -12,6 +12,7 @@
 #include "container/container.h"
 #include "container/destroy.h"
 #include "container/images.h"
+#include "container/trail.h"
 
 #define LOG_FILE "dump.log"
 
@@ -298,6 +299,8 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 	if (runtime_is_rootless(runtime))
 		log_warn("checkpoint is untested with rootless containers");
 	result = run(&checkpoint, error);
+	if (checkpoint.container.state.id)
+		trail_done(&checkpoint.container.state, "checkpoint", result, error);
 	images_close(&checkpoint.images);
 	container_close(&checkpoint.container);
 	arena_release(&checkpoint.arena);

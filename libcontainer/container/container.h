@@ -25,4 +25,10 @@ int container_load_config(struct arena *arena, const struct store_entry *entry, 
 int container_load_policy(struct arena *arena, const struct container *container, struct policy **policy,
 			  struct error *error);
 
+/*
+ * What the kept policy asks for besides the kept @config, which is as strict already: *policy and *hardening. 0, or -1.
+ */
+int container_hardening(struct arena *arena, const struct container *container, const struct oci_config *config,
+			struct policy **policy, struct hardening *hardening, struct error *error);
+
 enum container_status container_status(const struct container *container);

@@ -19,6 +19,8 @@
 #include "container/intel_rdt.h"
 #include "container/notify.h"
 #include "container/restore.h"
+#include "container/secrets.h"
+#include "container/trail.h"
 #include "sandbox/hooks.h"
 
 void creation_init(struct creation *creation, struct arena *arena, const struct runtime *runtime,
@@ -192,22 +194,16 @@ static void fill_state(struct creation *creation)
 		.session_keyring = creation->sandbox.new_keyring,
 		.annotations = config->annotations,
 		.policies = policy_names(creation->plan.policy),
+		.trail = creation->plan.trail,
 	};
 }
 
-/* Values of the environment are secrets, exec reads them from the bundle: they are not kept. */
 static int save_config(const struct creation *creation, struct error *error)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct json_writer writer = { .out = &text, .first = true };
-	struct oci_config config = *creation->plan.config;
-	struct oci_process process;
+	struct oci_config config = secrets_without(creation->arena, creation->plan.config);
 
-	if (config.process) {
-		process = *config.process;
-		process.env.count = 0;
-		config.process = &process;
-	}
 	config_print(&writer, &config);
 	if (file_write_atomic_at(creation->entry.fd, STORE_CONFIG, text.text, text.length, 0600) < 0)
 		return error_set(error, errno, "write %s/" STORE_CONFIG, creation->entry.path);
@@ -598,6 +594,28 @@ static bool is_wanted(const struct creation *creation, size_t step)
 	       (steps[step].when == RESTORE_ONLY) == (creation->restoration != NULL);
 }
 
+/* What the policy decided, and then that it was done: or why not. */
+static int leave_trail(const struct creation *creation, const struct error *error)
+{
+	const char *policies = creation->plan.policy ? policy_names(creation->plan.policy) : NULL;
+	struct trail_event event = {
+		.event = "policy",
+		.id = creation->options->id,
+		.policies = policies,
+		.status = -1,
+		.changes = &creation->plan.changes,
+	};
+
+	if (!error && creation->plan.changes.count)
+		trail_write(&creation->plan.trail, &event);
+	event.event = creation->restoration ? "restore" : "create";
+	event.changes = NULL;
+	event.pid = error ? 0 : creation->state.pid;
+	event.error = error;
+	trail_write(&creation->plan.trail, &event);
+	return error ? -1 : 0;
+}
+
 int creation_run(struct creation *creation, struct error *error)
 {
 	for (creation->done = 0; creation->done < ARRAY_SIZE(steps); creation->done++) {
@@ -609,11 +627,11 @@ int creation_run(struct creation *creation, struct error *error)
 		if (steps[creation->done].make(creation, error) < 0) {
 			log_debug("%s failed, undoing what was done", name);
 			creation_undo(creation);
-			return -1;
+			return leave_trail(creation, error);
 		}
 		log_debug("%s: %jd us", name, (intmax_t)(monotonic_us() - began));
 	}
-	return 0;
+	return leave_trail(creation, NULL);
 }
 
 void creation_undo(struct creation *creation)

@@ -8,6 +8,7 @@
 
 #include "container/container.h"
 #include "container/destroy.h"
+#include "container/trail.h"
 
 #define KILL_TIMEOUT_MS 10000
 #define KILL_SOON_MS 100 /* what is not frozen ends within that time, mostly */
@@ -62,11 +63,26 @@ static bool is_stump(const struct container *container, const struct error *erro
 	return error->number == 0 || (error->number == ENOENT && !container->state.id);
 }
 
+static int delete_container(struct arena *arena, struct container *container, bool force, struct error *error)
+{
+	enum container_status status = container_status(container);
+
+	if (!force && status != STATUS_STOPPED && status != STATUS_CREATED)
+		return error_set(error, 0, "cannot delete container %s that is not stopped: %s",
+				 container->state.id, status_name(status));
+	if (kill_and_wait(container, error) < 0)
+		return -1;
+	/* A create that was killed may have left a process that had not got as far as the state. */
+	if (container->cgroup && container->state.pid == 0)
+		cgroup_kill(container->cgroup, SIGKILL, error);
+	return container_destroy(arena, &container->store, &container->entry, &container->state, NULL,
+				 container->cgroup, error);
+}
+
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_container_ struct container container;
-	enum container_status status;
 
 	if (container_open(&arena, runtime, id, true, &container, error) < 0) {
 		if (is_missing(error))
@@ -76,15 +92,6 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 		container_close(&container);
 		return delete_stump(&arena, runtime, id, error);
 	}
-	status = container_status(&container);
-	if (!force && status != STATUS_STOPPED && status != STATUS_CREATED)
-		return error_set(error, 0, "cannot delete container %s that is not stopped: %s", id,
-				 status_name(status));
-	if (kill_and_wait(&container, error) < 0)
-		return -1;
-	/* A create that was killed may have left a process that had not got as far as the state. */
-	if (container.cgroup && container.state.pid == 0)
-		cgroup_kill(container.cgroup, SIGKILL, error);
-	return container_destroy(&arena, &container.store, &container.entry, &container.state, NULL,
-				 container.cgroup, error);
+	return trail_done(&container.state, "delete", delete_container(&arena, &container, force, error),
+			  error);
 }

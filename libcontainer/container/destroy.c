@@ -6,6 +6,7 @@
 
 #include "container/container.h"
 #include "container/intel_rdt.h"
+#include "container/secrets.h"
 #include "sandbox/hooks.h"
 
 static void run_poststop(struct arena *arena, const struct oci_config *config, const struct saved_state *state)
@@ -41,8 +42,11 @@ int container_destroy(struct arena *arena, const struct store *store, const stru
 	if (intel_rdt_destroy(arena, entry, error) < 0)
 		return -1;
 	/* Without its configuration (killed while it was created) there are no hooks to run. */
-	if (!config && container_load_config(arena, entry, &kept, error) == 0)
+	if (!config && container_load_config(arena, entry, &kept, error) == 0) {
+		if (kept->hooks && kept->hooks->poststop.count)
+			secrets_restore_hooks(arena, state, kept);
 		config = kept;
+	}
 	if (config)
 		run_poststop(arena, config, state);
 	return store_remove(store, entry, error);

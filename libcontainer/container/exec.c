@@ -18,6 +18,7 @@
 #include "container/handover.h"
 #include "container/intel_rdt.h"
 #include "container/lock.h"
+#include "container/trail.h"
 #include "sandbox/sandbox.h"
 
 struct execution {
@@ -394,6 +395,23 @@ static int prepare(struct execution *execution, const struct runtime *runtime, s
 	return connect_sockets(execution, error);
 }
 
+/* The program's name without its arguments: those may be secrets. */
+static void leave_trail(const struct execution *execution, const struct error *error)
+{
+	const struct oci_process *process = execution->process;
+	const struct trail_event event = {
+		.event = "exec",
+		.id = execution->options->id,
+		.policies = execution->container.state.policies,
+		.pid = error ? 0 : execution->sandbox.pid,
+		.program = process && process->args.count ? process->args.items[0] : NULL,
+		.status = -1,
+		.error = error,
+	};
+
+	trail_write(&execution->container.state.trail, &event);
+}
+
 int container_exec(const struct runtime *runtime, const struct exec_options *options, int *exit_status,
 		   struct error *error)
 {
@@ -408,14 +426,19 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 
 	*exit_status = 0;
 	sandbox_init(&execution.sandbox, &arena);
-	if (prepare(&execution, runtime, error) < 0)
+	if (prepare(&execution, runtime, error) < 0) {
+		leave_trail(&execution, error);
 		return -1;
+	}
 	if (!options->detach && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return error_set(error, errno, "become the reaper of the process's orphans");
 	if (spawn(&execution, error) < 0) {
 		abandon(&execution);
-		return error_context(error, "unable to start container process");
+		error_context(error, "unable to start container process");
+		leave_trail(&execution, error);
+		return -1;
 	}
+	leave_trail(&execution, NULL);
 	if (options->detach)
 		return 0;
 	foreground_block_signals();

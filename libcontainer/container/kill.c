@@ -8,6 +8,7 @@
 
 #include "base/number.h"
 #include "container/container.h"
+#include "container/trail.h"
 
 /* "9", "KILL", "SIGKILL", "sigkill", "SIGRTMIN+3": the number, or -1. */
 static int signal_number(const char *text)
@@ -42,28 +43,23 @@ static int signal_number(const char *text)
 	return -1;
 }
 
-int container_kill(const struct runtime *runtime, const char *id, const char *signal, bool all,
-		   struct error *error)
+static int send_signal(const struct container *container, const char *signal, bool all, struct error *error)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
-	_cleanup_container_ struct container container;
 	_cleanup_fd_ int pidfd = -1;
 	int number = signal_number(signal);
 
-	if (container_open(&arena, runtime, id, false, &container, error) < 0)
-		return -1;
 	if (number < 0)
 		return error_set(error, 0, "unknown signal \"%s\"", signal);
-	if (all && container.cgroup)
-		return cgroup_kill(container.cgroup, number, error);
-	pidfd = state_open_process(&container.state);
+	if (all && container->cgroup)
+		return cgroup_kill(container->cgroup, number, error);
+	pidfd = state_open_process(&container->state);
 	if (pidfd < 0 && errno != ESRCH)
-		return error_set(error, errno, "open the container's process %d", container.state.pid);
+		return error_set(error, errno, "open the container's process %d", container->state.pid);
 	/* Without a pid namespace the kernel does not end the others with the first process. */
-	if (number == SIGKILL && !container.state.own_pid_namespace && container.cgroup) {
-		if (pidfd < 0 && cgroup_path(container.cgroup)[0] == '\0')
+	if (number == SIGKILL && !container->state.own_pid_namespace && container->cgroup) {
+		if (pidfd < 0 && cgroup_path(container->cgroup)[0] == '\0')
 			return error_set(error, 0, "container not running");
-		return cgroup_kill(container.cgroup, number, error);
+		return cgroup_kill(container->cgroup, number, error);
 	}
 	if (pidfd < 0)
 		return error_set(error, 0, "container not running");
@@ -73,7 +69,25 @@ int container_kill(const struct runtime *runtime, const char *id, const char *si
 		return error_set(error, errno, "send signal %d", number);
 	}
 	/* On cgroup v1 a frozen process does not even die. */
-	if (number == SIGKILL && container.cgroup && cgroup_is_frozen(container.cgroup, NULL, error) > 0)
-		return cgroup_thaw(container.cgroup, error);
+	if (number == SIGKILL && container->cgroup && cgroup_is_frozen(container->cgroup, NULL, error) > 0)
+		return cgroup_thaw(container->cgroup, error);
 	return 0;
+}
+
+int container_kill(const struct runtime *runtime, const char *id, const char *signal, bool all,
+		   struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+	struct trail_event event = { .event = "kill", .id = id, .signal = signal, .status = -1 };
+	int result;
+
+	if (container_open(&arena, runtime, id, false, &container, error) < 0)
+		return -1;
+	result = send_signal(&container, signal, all, error);
+	event.policies = container.state.policies;
+	event.pid = container.state.pid;
+	event.error = result < 0 ? error : NULL;
+	trail_write(&container.state.trail, &event);
+	return result;
 }

@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "container/container.h"
+#include "container/trail.h"
 #include "container/lock.h"
 
 #define SECRET_FILE POLICY_SITE_DIRECTORY "/unlock.secret"
@@ -153,31 +154,40 @@ int container_lock(const struct runtime *runtime, const char *id, struct error *
 	if (open_lockable(&arena, runtime, id, &container, error) < 0)
 		return -1;
 	fd = openat(container.entry.fd, STORE_LOCKED, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? error_set(error, errno, "make %s/" STORE_LOCKED, container.entry.path) : 0;
+	if (fd < 0)
+		error_set(error, errno, "make %s/" STORE_LOCKED, container.entry.path);
+	return trail_done(&container.state, "lock", fd < 0 ? -1 : 0, error);
 }
 
-int container_unlock(const struct runtime *runtime, const char *id, const char *code, struct error *error)
+static int unlock(struct arena *arena, const struct container *container, const char *code, struct error *error)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
-	_cleanup_container_ struct container container = { .store.fd = -1, .entry.fd = -1 };
 	char *secret = NULL;
 	size_t length;
 	int result;
 
-	if (open_lockable(&arena, runtime, id, &container, error) < 0 ||
-	    read_secret(&arena, &secret, &length, error) < 0)
+	if (read_secret(arena, &secret, &length, error) < 0)
 		return -1;
 	if (length == 0 && code)
 		return error_set(error, 0, "there is no " SECRET_FILE " to check the code by");
 	if (length > 0 && !code)
 		return error_set(error, 0, "unlocking takes a code here: --code CODE");
 	if (length > 0) {
-		result = check_code(&container.store, secret, length, code, error);
+		result = check_code(&container->store, secret, length, code, error);
 		explicit_bzero(secret, length);
 		if (result < 0)
 			return -1;
 	}
-	if (unlinkat(container.entry.fd, STORE_LOCKED, 0) < 0 && errno != ENOENT)
-		return error_set(error, errno, "remove %s/" STORE_LOCKED, container.entry.path);
+	if (unlinkat(container->entry.fd, STORE_LOCKED, 0) < 0 && errno != ENOENT)
+		return error_set(error, errno, "remove %s/" STORE_LOCKED, container->entry.path);
 	return 0;
+}
+
+int container_unlock(const struct runtime *runtime, const char *id, const char *code, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container = { .store.fd = -1, .entry.fd = -1 };
+
+	if (open_lockable(&arena, runtime, id, &container, error) < 0)
+		return -1;
+	return trail_done(&container.state, "unlock", unlock(&arena, &container, code, error), error);
 }

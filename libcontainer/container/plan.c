@@ -90,13 +90,15 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 
 	*plan = (struct plan){ .bundle_fd = -1, .id_range.fd = -1, .rootless = runtime_is_rootless(runtime) };
 	facts.rootless = plan->rootless;
+	if (policy_site_load(arena, &site, error) < 0)
+		return -1;
+	plan->trail = site.trail;
 	if (open_bundle(arena, bundle, plan, error) < 0 ||
 	    config_load(arena, plan->bundle_fd, name ? name : "config.json", &plan->config, error) < 0)
 		return -1;
 	if (plan->rootless)
 		look_for_delegation(arena, runtime, plan->config, &facts);
-	if (policy_site_load(arena, &site, error) < 0 ||
-	    policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||
+	if (policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||
 	    offer_ids(arena, runtime, &site, id, plan, &facts.remap, error) < 0 ||
 	    policy_facts_gather(arena, plan->policy, plan->config, plan->bundle, &facts, error) < 0 ||
 	    policy_apply(arena, plan->policy, plan->config, &facts, &plan->hardening, &plan->changes, error) <

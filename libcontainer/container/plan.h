@@ -14,6 +14,7 @@ struct plan {
 	struct policy *policy;
 	struct policy_changes changes;
 	struct hardening hardening;
+	struct string_list trail; /* where the site wants its audit trail */
 	bool rootless;
 	struct slot id_range; /* of the container, where its users are remapped; to be kept */
 };

@@ -9,6 +9,7 @@
 #include "container/foreground.h"
 #include "container/notify.h"
 #include "container/run.h"
+#include "container/trail.h"
 #include "sandbox/hooks.h"
 
 static int run_poststart(struct creation *creation, struct error *error)
@@ -48,6 +49,12 @@ void run_remove(struct creation *creation)
 
 int run_stay(struct creation *creation, int notify, int *exit_status, struct error *error)
 {
+	struct trail_event event = {
+		.event = "exit",
+		.id = creation->state.id,
+		.policies = creation->state.policies,
+		.pid = creation->state.pid,
+	};
 	struct error ignored;
 
 	if (notify >= 0 && notify_forward(notify, creation->host_notify_socket, creation->state.pid,
@@ -56,6 +63,8 @@ int run_stay(struct creation *creation, int notify, int *exit_status, struct err
 	*exit_status = foreground_wait(creation->arena, creation->state.pid, creation->handover.master, error);
 	if (*exit_status < 0)
 		return -1;
+	event.status = *exit_status;
+	trail_write(&creation->state.trail, &event);
 	if (creation->options->keep)
 		return 0;
 	return container_destroy(creation->arena, &creation->store, &creation->entry, &creation->state,
@@ -90,8 +99,10 @@ int container_run(const struct runtime *runtime, const struct create_options *op
 		foreground_block_signals();
 	if (start(&creation, &notify, error) < 0) {
 		run_remove(&creation);
-		return error_context(error, "unable to start container process");
+		error_context(error, "unable to start container process");
+		return trail_done(&creation.state, "start", -1, error);
 	}
+	trail_done(&creation.state, "start", 0, NULL);
 	run_unlock(&creation);
 	if (!options->detach)
 		return run_stay(&creation, notify, exit_status, error);

@@ -12,6 +12,8 @@
 #include "base/fd.h"
 #include "container/container.h"
 #include "container/notify.h"
+#include "container/secrets.h"
+#include "container/trail.h"
 #include "sandbox/hooks.h"
 #include "sandbox/sandbox.h"
 
@@ -47,6 +49,7 @@ static int run_poststart(struct arena *arena, const struct container *container,
 		return -1;
 	if (!config->hooks || config->hooks->poststart.count == 0)
 		return 0;
+	secrets_restore_hooks(arena, &container->state, config);
 	if (hooks_run("poststart", &config->hooks->poststart,
 		      state_for_hooks(arena, &container->state, container->state.pid, "running"), NULL,
 		      error) == 0)
@@ -56,40 +59,50 @@ static int run_poststart(struct arena *arena, const struct container *container,
 	return -1;
 }
 
-int container_start(const struct runtime *runtime, const char *id, struct error *error)
+static int start(struct arena *arena, struct container *container, struct error *error)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
-	_cleanup_container_ struct container container;
 	const char *host_notify = notify_host_socket();
 	_cleanup_fd_ int connection = -1;
 	_cleanup_fd_ int notify = -1;
 	_cleanup_fd_ int pidfd = -1;
 
-	if (container_open(&arena, runtime, id, true, &container, error) < 0 ||
-	    check_status(&container, error) < 0)
+	if (check_status(container, error) < 0)
 		return -1;
-	pidfd = state_open_process(&container.state);
+	pidfd = state_open_process(&container->state);
 	if (pidfd < 0)
-		return error_set(error, errno, "open the container's process %d", container.state.pid);
-	if (host_notify && faccessat(container.entry.fd, STORE_NOTIFY, F_OK, 0) == 0) {
-		notify = notify_bind(&container.entry, error);
+		return error_set(error, errno, "open the container's process %d", container->state.pid);
+	if (host_notify && faccessat(container->entry.fd, STORE_NOTIFY, F_OK, 0) == 0) {
+		notify = notify_bind(&container->entry, error);
 		if (notify < 0)
 			return -1;
 	}
-	connection = connect_start_socket(&container, error);
+	connection = connect_start_socket(container, error);
 	if (connection < 0)
 		return -1;
 	/*
 	 * Gone before the program runs: a `start` that is killed here leaves a container that counts as running,
 	 * and not a running one that counts as created.
 	 */
-	unlinkat(container.entry.fd, STORE_START_SOCKET, 0);
+	unlinkat(container->entry.fd, STORE_START_SOCKET, 0);
 	if (sandbox_start(connection, error) < 0)
 		return -1;
-	if (run_poststart(&arena, &container, pidfd, error) < 0)
+	if (run_poststart(arena, container, pidfd, error) < 0)
 		return -1;
-	store_entry_close(&container.entry); /* the lock: waiting for readiness can take long */
+	trail_done(&container->state, "start", 0, NULL);
+	store_entry_close(&container->entry); /* the lock: waiting for readiness can take long */
 	if (notify >= 0 && pidfd >= 0)
-		return notify_forward(notify, host_notify, container.state.pid, pidfd, error);
+		return notify_forward(notify, host_notify, container->state.pid, pidfd, error);
 	return 0;
+}
+
+int container_start(const struct runtime *runtime, const char *id, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_container_ struct container container;
+
+	if (container_open(&arena, runtime, id, true, &container, error) < 0)
+		return -1;
+	if (start(&arena, &container, error) == 0)
+		return 0;
+	return trail_done(&container.state, "start", -1, error);
 }

@@ -61,6 +61,15 @@ static void write_changes(struct json_writer *writer, const struct policy_change
 	json_end_array(writer);
 }
 
+static void write_list(struct json_writer *writer, const char *name, const struct string_list *list)
+{
+	json_key(writer, name);
+	json_begin_array(writer);
+	for (size_t i = 0; i < list->count; i++)
+		json_string(writer, list->items[i]);
+	json_end_array(writer);
+}
+
 static void write_saved(struct json_writer *writer, const char *name, const struct json_value *value)
 {
 	json_key(writer, name);
@@ -114,6 +123,8 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 	write_map(&writer, &state->annotations);
 	if (state->policies)
 		write_string(&writer, "policies", state->policies);
+	if (state->trail.count)
+		write_list(&writer, "trail", &state->trail);
 	write_parts(&writer, state, policy, cgroup, changes);
 	json_end_object(&writer);
 	if (file_write_atomic_at(entry->fd, STORE_STATE, text.text, text.length, 0600) < 0)
@@ -216,6 +227,26 @@ static int read_map(struct arena *arena, const char *label, const struct json_va
 	return 0;
 }
 
+static int read_list(struct arena *arena, const char *label, const struct json_value *root, const char *name,
+		     struct string_list *list, struct error *error)
+{
+	const struct json_value *member = json_get(root, name);
+
+	if (!member)
+		return 0;
+	if (member->type != JSON_ARRAY)
+		return member_error(label, name, error);
+	list->items = ARENA_NEW_ARRAY(arena, const char *, member->array.count + 1);
+	for (; list->count < member->array.count; list->count++) {
+		const struct json_value *item = &member->array.items[list->count];
+
+		if (item->type != JSON_STRING)
+			return member_error(label, name, error);
+		list->items[list->count] = item->string;
+	}
+	return 0;
+}
+
 static int read_state(struct arena *arena, const char *label, const struct json_value *root,
 		      struct saved_state *state, struct error *error)
 {
@@ -232,7 +263,8 @@ static int read_state(struct arena *arena, const char *label, const struct json_
 	    read_bool(label, root, "rootless", &state->rootless, error) < 0 ||
 	    read_bool(label, root, "ownPidNamespace", &state->own_pid_namespace, error) < 0 ||
 	    read_bool(label, root, "sessionKeyring", &state->session_keyring, error) < 0 ||
-	    read_map(arena, label, root, "annotations", &state->annotations, error) < 0)
+	    read_map(arena, label, root, "annotations", &state->annotations, error) < 0 ||
+	    read_list(arena, label, root, "trail", &state->trail, error) < 0)
 		return -1;
 	state->owner = (uid_t)owner;
 	state->policies = policies && policies->type == JSON_STRING ? policies->string : NULL;

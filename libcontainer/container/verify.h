@@ -33,11 +33,15 @@ void look_add_bool(struct looking *looking, bool holds, const char *name, const 
 /* The text of a file of process @pid, or NULL where it cannot be read: the process may be gone. */
 const char *look_read(struct looking *looking, pid_t pid, const char *name);
 
+/* The text behind "NAME:" in a status file, without blanks in front, up to the line's end; NULL: there is none. */
+const char *look_field(struct arena *arena, const char *status, const char *name);
+
 /* The parts; each adds its measures. What cannot be looked at is a measure that is not known to hold. */
 void look_at_namespaces(struct looking *looking);
 void look_at_id_maps(struct looking *looking);
 void look_at_sysctls(struct looking *looking);
 void look_at_processes(struct looking *looking); /* no_new_privs, seccomp, capabilities */
+void look_at_hardening(struct looking *looking); /* what a policy asks for besides the configuration */
 void look_at_user(struct looking *looking);
 void look_at_rlimits(struct looking *looking);
 void look_at_oom_score(struct looking *looking);

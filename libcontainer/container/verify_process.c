@@ -9,8 +9,7 @@
 #include "container/verify.h"
 #include "sandbox/identity.h"
 
-/* The text behind "NAME:" in @status without blanks in front, up to the line's end; NULL: there is none. */
-static const char *field(struct arena *arena, const char *status, const char *name)
+const char *look_field(struct arena *arena, const char *status, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -105,7 +104,7 @@ static void check_status(struct looking *looking, const struct status_check *che
 	size_t looked_at = 0;
 
 	for (size_t i = 0; i < looking->pid_count; i++) {
-		const char *value = statuses[i] ? field(looking->arena, statuses[i], check->field) : NULL;
+		const char *value = statuses[i] ? look_field(looking->arena, statuses[i], check->field) : NULL;
 
 		if (!statuses[i] && looking->pids[i] != looking->pid)
 			continue; /* it has ended */
@@ -227,7 +226,7 @@ void look_at_user(struct looking *looking)
 	if (!process || process->user.uid == 0 || !host_root(looking->config, &root))
 		return;
 	status = look_read(looking, looking->pid, "status");
-	uids = status ? field(looking->arena, status, "Uid") : NULL;
+	uids = status ? look_field(looking->arena, status, "Uid") : NULL;
 	if (!uids) {
 		look_add(looking, MEASURE_UNKNOWN, "process.user", "not root", "not reported");
 		return;

@@ -174,6 +174,11 @@ bool user_needs_namespace(const void *value);
 /* Whether the value of the key "userns" asks for a user namespace. */
 bool userns_wants_remap(const void *value);
 
+/* Whether a container of @config is one that the key "privileged" refuses. */
+bool config_is_privileged(struct arena *arena, const struct oci_config *config);
+/* Whether the device rules and nodes go no further than the default devices of an OCI runtime. */
+bool devices_are_default(const struct oci_linux *config);
+
 /* What a kernel interface of cgroup v2 is set to in resources.unified, or NULL. */
 struct string_pair *unified_find(struct oci_resources *resources, const char *name);
 

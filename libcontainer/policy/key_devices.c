@@ -365,6 +365,22 @@ static void drop_nodes(struct policy_pass *pass, const struct devices *devices)
 	*nodes = kept;
 }
 
+bool devices_are_default(const struct oci_linux *config)
+{
+	static const struct devices none;
+	struct box common[2 * ARRAY_SIZE(default_boxes) + 1];
+	const struct oci_device_rule_list *rules = config->resources ? &config->resources->devices : NULL;
+
+	for (size_t i = 0; rules && i < rules->count; i++)
+		if (rules->items[i].allow && (common_boxes(&none, &rules->items[i], common) != 1 ||
+					      !is_the_rule(&rules->items[i], &common[0])))
+			return false;
+	for (size_t i = 0; i < config->devices.count; i++)
+		if (!node_is_allowed(&none, &config->devices.items[i]))
+			return false;
+	return true;
+}
+
 static void apply(struct policy_pass *pass, const void *value)
 {
 	if (pass->stage == POLICY_STAGE_UPDATE && !pass->resources->devices.count)

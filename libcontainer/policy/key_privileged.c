@@ -125,10 +125,18 @@ static bool sys_is_writable(struct arena *arena, const struct oci_config *config
 	return writable;
 }
 
+bool config_is_privileged(struct arena *arena, const struct oci_config *config)
+{
+	bool unmasked = !config->linux_ || config->linux_->masked_paths.count == 0;
+
+	return rules(config->process) &&
+	       (allows_every_device(config->linux_ ? config->linux_->resources : NULL) ||
+		(unmasked && sys_is_writable(arena, config)));
+}
+
 static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
 {
 	const struct privileged *privileged = value;
-	bool unmasked;
 
 	if (!privileged->refuse || !rules(pass->process))
 		return 0;
@@ -140,8 +148,7 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 			"process asks for all capabilities in a container that has not got them; remove "
 			"--privileged or run the container with --policy off");
 	}
-	unmasked = !pass->config->linux_ || pass->config->linux_->masked_paths.count == 0;
-	if (!allows_every_device(pass->resources) && !(unmasked && sys_is_writable(pass->arena, pass->config)))
+	if (!config_is_privileged(pass->arena, pass->config))
 		return 0;
 	return pass_refuse(
 		&privileged->names, "privileged", error,

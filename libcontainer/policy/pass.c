@@ -39,7 +39,9 @@ int pass_refuse(const struct string_list *names, const char *key, struct error *
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	return error_set(error, 0, "policy %s: %s: %s", strbuf_text(&list), key, text);
+	error_set(error, 0, "policy %s: %s: %s", strbuf_text(&list), key, text);
+	error->refused = true;
+	return -1;
 }
 
 struct oci_linux *pass_linux(struct policy_pass *pass)

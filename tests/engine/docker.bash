@@ -5,12 +5,15 @@
 load engines
 
 # dockerd_start [OPTIONS]: in a new room, with the runtime under test as the default one, the image "test" and,
-# for casemate, a second runtime without a policy. RELAXED names the one for what `baseline` refuses.
+# for casemate, a second runtime without a policy. RELAXED names the one for what `baseline` refuses. MORE_RUNTIMES:
+# members of the daemon's runtimes, in front of those. site_in_room() is called where there is one.
+MORE_RUNTIMES=
 dockerd_start() {
 	local runtimes
 
 	need docker dockerd containerd ip nsenter unshare
 	room_enter "$BATS_FILE_TMPDIR/room"
+	! declare -F site_in_room >/dev/null || site_in_room
 	if [ "$ENGINE_RUNTIME" = runc ]; then
 		RELAXED=runc
 		runtimes='{}'
@@ -21,7 +24,7 @@ dockerd_start() {
 			RELAXED=casemate-off
 			runtimes+=", \"casemate-off\": { \"path\": \"$CASEMATE\", \"runtimeArgs\": [\"--policy\", \"off\"] }"
 		fi
-		runtimes="{ $runtimes }"
+		runtimes="{ $MORE_RUNTIMES $runtimes }"
 	fi
 	export RELAXED
 	cat >"$ROOM_DIR/daemon.json" <<-END

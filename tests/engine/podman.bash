@@ -13,6 +13,7 @@ ENGINES_OWN_GROUPS='^(conmon|libpod_parent|[0-9a-f]{64}|casemate-engine-[0-9]+)$
 podman_start() {
 	need podman conmon ip nsenter unshare
 	room_enter "$BATS_FILE_TMPDIR/room"
+	! declare -F site_in_room >/dev/null || site_in_room
 	RELAXED=$(runtime_path)
 	export RELAXED
 	# Podman parses the runtime's log as JSON only for names that it is told.

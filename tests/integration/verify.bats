@@ -264,6 +264,19 @@ broken() {
 	broken linux.uidMappings
 }
 
+@test "verify: what a policy asks for besides the configuration" {
+	program sleep 1000
+	"$RUNTIME" --policy baseline,app --root "$STATE" run --detach "$ID" </dev/null >"$OUT" 2>&1 3>&-
+	holds
+	contains seccomp.profile
+	contains coreScheduling
+	contains speculation.storeBypass
+	# The policy kept with it says more than was loaded: the kernel's number of filters is what counts.
+	jq '.policy.seccomp.profile = ["default", "strict", "web"]' "$STATE/$ID/state.json" >"$OUT"
+	cp "$OUT" "$STATE/$ID/state.json"
+	broken seccomp.profile
+}
+
 @test "verify: the state file is not what is looked at" {
 	start_sleeping
 	in_mounts mount -o remount,bind,rw /

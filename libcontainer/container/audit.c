@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit: finds what is to be judged, a bundle, a container or a configuration from standard input. */
+#include "policy/audit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "container/container.h"
+#include "container/plan.h"
+
+static void judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,
+		  const struct hardening *hardening, struct audit *audit)
+{
+	const struct audit_subject subject = {
+		.arena = arena,
+		.config = config,
+		.hardening = hardening,
+		.exec = policy ? policy_exec_rule(policy) : EXEC_ALLOW,
+	};
+
+	audit->policies = policy ? policy_names(policy) : NULL;
+	audit_run(&subject, audit);
+}
+
+static int audit_container(struct arena *arena, const struct container *container, struct audit *audit,
+			   struct error *error)
+{
+	struct hardening hardening = { 0 };
+	struct oci_config *config;
+	struct policy *policy;
+
+	if (container_load_config(arena, &container->entry, &config, error) < 0 ||
+	    container_hardening(arena, container, config, &policy, &hardening, error) < 0)
+		return -1;
+	judge(arena, policy, config, &hardening, audit);
+	return 0;
+}
+
+/*
+ * A configuration of an engine's, as it is; under a policy only where --policy names one. It may come from another
+ * host: what it names is not looked for on this one, and what it joins by path is taken for another container's.
+ */
+static int audit_input(struct arena *arena, const struct runtime *runtime, struct audit *audit,
+		       struct error *error)
+{
+	struct policy_facts facts = { .rootless = runtime_is_rootless(runtime) };
+	struct policy_changes changes = { 0 };
+	struct hardening hardening = { 0 };
+	struct policy *policy = NULL;
+	struct oci_config *config;
+	struct policy_site site;
+	size_t length;
+	char *text;
+
+	for (size_t i = 0; i < OCI_NAMESPACE_TYPES; i++)
+		facts.joined[i] = POLICY_NAMESPACE_OTHER;
+	if (fd_read_all(arena, STDIN_FILENO, FILE_SIZE_MAX, &text, &length) < 0)
+		return error_set(error, errno, "read standard input");
+	if (config_parse(arena, "standard input", text, length, &config, error) < 0)
+		return -1;
+	if (runtime->policy && (policy_site_load(arena, &site, error) < 0 ||
+				policy_load(arena, &site, runtime->policy, config, &policy, error) < 0 ||
+				policy_apply(arena, policy, config, &facts, &hardening, &changes, error) < 0))
+		return -1;
+	judge(arena, policy, config, &hardening, audit);
+	return 0;
+}
+
+static int audit_bundle(struct arena *arena, const struct runtime *runtime, const char *bundle,
+			struct audit *audit, struct error *error)
+{
+	_cleanup_plan_ struct plan plan = { .bundle_fd = -1 };
+
+	if (plan_make(arena, runtime, NULL, bundle, NULL, false, &plan, error) < 0)
+		return -1;
+	judge(arena, plan.policy, plan.config, &plan.hardening, audit);
+	return 0;
+}
+
+int container_audit(struct arena *arena, const struct runtime *runtime, const char *subject,
+		    struct audit *audit, struct error *error)
+{
+	_cleanup_container_ struct container container = { .store.fd = -1, .entry.fd = -1 };
+	struct error ignored;
+
+	*audit = (struct audit){ .subject = subject };
+	if (strcmp(subject, "-") == 0)
+		return audit_input(arena, runtime, audit, error);
+	/* What can be an id and is one is a container; all else is a bundle's directory. */
+	if (store_check_id(subject, &ignored) == 0 &&
+	    container_open(arena, runtime, subject, false, &container, &ignored) == 0)
+		return audit_container(arena, &container, audit, error);
+	return audit_bundle(arena, runtime, subject, audit, error);
+}
