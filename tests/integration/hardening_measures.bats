@@ -1,0 +1,317 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086,SC2154 # variables of jq, of the container's shell and of bats
+# The measures that no OCI config can carry, one by one, in a running container and in exec.
+
+load helpers
+
+setup() {
+	requires_casemate "has no policies"
+	[[ " ${RUNTIME_ARGS:-} " != *policy* ]] || skip "another policy was asked for"
+	setup_bundle
+}
+
+teardown() {
+	teardown_bundle
+}
+
+# The policy of the container: baseline and what the JSON says.
+policy() {
+	jq '{name: "test", extends: "baseline"} + .' <<<"$1" >policy.json
+	chmod 644 policy.json
+	RUNTIME_OPTIONS=(--policy ./policy.json)
+}
+
+requires_landlock() {
+	[[ ,$(cat /sys/kernel/security/lsm 2>/dev/null), == *,landlock,* ]] || probe_landlock || skip "the kernel has no Landlock"
+}
+
+# landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)
+probe_landlock() {
+	[[ $("$(helper probe)" syscall 444 0 0 1) =~ ^[0-9] ]]
+}
+
+set_writable() {
+	edit '.root.readonly = false'
+}
+
+shell() {
+	program sh -c "$1"
+}
+
+@test "landlock: only what is listed is written, read and executed; in exec too" {
+	requires_landlock
+	set_writable
+	policy '{"landlock": {"filesystem": {"read": ["/bin", "/home", "/proc", "/usr", "/lib"], "execute": ["/bin", "/usr"], "write": ["/tmp", "/dev"]}}}'
+	cp "$BUNDLE/rootfs/bin/probe" "$BUNDLE/rootfs/home/probe"
+	shell 'echo a >/tmp/a && cat /tmp/a; echo b >/home/b; cat /etc/passwd; ls /bin >/dev/null && echo listed; /home/probe prctl; echo c >/proc/self/comm'
+	run runtime run "$ID"
+	contains "can't open '/tmp/a': Permission denied"
+	contains "can't create /home/b: Permission denied"
+	contains "can't open '/etc/passwd': Permission denied"
+	contains listed
+	contains "/home/probe: Permission denied"
+	contains "can't create /proc/self/comm: Permission denied"
+	[[ -s $BUNDLE/rootfs/tmp/a && ! -e $BUNDLE/rootfs/home/b ]]
+	start_sleeping
+	run runtime exec "$ID" sh -c 'echo d >/tmp/d && echo written; echo b >/home/b'
+	contains written
+	contains "can't create /home/b: Permission denied"
+}
+
+@test "landlock: \$mounts are the container's own writable mounts" {
+	requires_landlock
+	set_writable
+	mkdir volume rovolume
+	edit '.mounts += [{destination: "/volume", type: "bind", source: "volume", options: ["rbind"]},
+		{destination: "/rovolume", type: "bind", source: "rovolume", options: ["rbind", "ro"]}]'
+	policy '{"landlock": {"filesystem": {"read": ["/"], "execute": ["/"], "write": ["$mounts"]}}}'
+	shell 'echo a >/volume/a && echo written; echo b >/tmp/b; echo c >/rovolume/c; echo d >/dev/null && echo null'
+	run runtime run "$ID"
+	contains written
+	contains null
+	contains "can't create /tmp/b: Permission denied"
+	contains "can't create /rovolume/c: Read-only file system"
+	run -0 runtime explain
+	contains /volume
+}
+
+@test "landlock: without no_new_privs, for another user, with a listed path that only root can look up" {
+	requires_landlock
+	set_writable
+	mkdir -m 700 rootfs/secret rootfs/secret/below
+	chmod 777 rootfs/secret/below
+	jq '{name: "test"} + .' <<<'{"landlock": {"filesystem": {"read": ["/"], "execute": ["/"], "write": ["/secret/below"]}}}' >policy.json
+	RUNTIME_OPTIONS=(--policy ./policy.json)
+	edit '.process.noNewPrivileges = false | .process.user = {uid: 1000, gid: 1000} | .process.cwd = "/tmp"'
+	shell 'grep NoNewPrivs /proc/self/status; echo a >/tmp/a'
+	run runtime run "$ID"
+	contains $'NoNewPrivs:\t0'
+	contains "can't create /tmp/a: Permission denied"
+}
+
+@test "landlock: ports of TCP, and stacked rulesets" {
+	requires_landlock
+	policy '{"landlock": {"kernel": "require", "layers": [{"network": {"bind": [81, 82]}}, {"network": {"bind": [82, 83]}}]}}'
+	shell 'for port in 81 82 83; do timeout 1 nc -l -p $port; echo $port $?; done'
+	run runtime run "$ID"
+	if [[ $output == *"this kernel has"* ]]; then
+		skip "the kernel's Landlock knows no ports"
+	fi
+	contains 'nc: bind: Permission denied'
+	contains '82 143'
+	lacks '81 143'
+	lacks '83 143'
+}
+
+@test "securebits: locked where the process has no capabilities, and not where it has" {
+	policy '{"securebits": "auto", "capabilities": {"max": []}}'
+	program probe prctl
+	run -0 runtime run "$ID"
+	contains 'securebits 0xcf'
+	start_sleeping
+	run -0 runtime exec "$ID" probe prctl
+	contains 'securebits 0xcf'
+	policy '{"securebits": "auto"}'
+	program probe prctl
+	run -0 runtime run "$ID-with"
+	contains 'securebits 0'
+}
+
+@test "securebits: always: root's programs gain nothing by being root's" {
+	policy '{"securebits": "always"}'
+	edit '.process.capabilities |= with_entries(.value = ["CAP_KILL"])'
+	program grep CapEff /proc/self/status
+	run -0 runtime run "$ID"
+	contains $'CapEff:\t0000000000000000'
+	edit '.process.user = {uid: 1000, gid: 1000}'
+	program probe prctl
+	run -0 runtime run "$ID-user"
+	contains 'securebits 0xcf'
+}
+
+@test "speculation: store bypass and indirect branches, for good, in exec too" {
+	grep -q 'Speculation_Store_Bypass:.*vulnerable' /proc/self/status && ! grep -q 'not vulnerable' /proc/self/status ||
+		skip "this processor's speculation is not controlled for single processes"
+	policy '{"speculation": {"storeBypass": "require", "indirectBranch": "auto"}}'
+	program grep Specul /proc/self/status
+	run -0 runtime run "$ID"
+	contains 'thread force mitigated'
+	start_sleeping
+	run -0 runtime exec "$ID" grep Specul /proc/self/status
+	contains 'thread force mitigated'
+}
+
+@test "coreScheduling: where the kernel can, or not without it" {
+	policy '{"coreScheduling": "auto"}'
+	program true
+	run -0 runtime run "$ID"
+	# prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, THREAD, &cookie) says EINVAL where there is none
+	local number=157
+	[[ $(uname -m) == x86_64 ]] || number=167
+	[[ $("$(helper probe)" syscall $number 62 1 0 1 0) == EINVAL ]] || skip "the kernel has core scheduling"
+	policy '{"coreScheduling": "require"}'
+	refused 'core scheduling is required by policy'
+}
+
+@test "seccomp.profile: beside the config's own filter, in exec too" {
+	local ptrace=101
+	[[ $(uname -m) == x86_64 ]] || ptrace=117
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["kcmp"], action: "SCMP_ACT_ERRNO"}]}'
+	policy '{"seccomp": {"profile": ["strict", "web"]}}'
+	shell "grep Seccomp /proc/self/status; probe syscall $ptrace 0 0 0 0"
+	run runtime run "$ID"
+	contains $'Seccomp:\t2'
+	contains $'Seccomp_filters:\t3'
+	contains EPERM
+	start_sleeping
+	run runtime exec "$ID" sh -c "grep Seccomp /proc/self/status; probe syscall $ptrace 0 0 0 0"
+	contains $'Seccomp_filters:\t3'
+	contains EPERM
+}
+
+@test "seccomp.profile: alone where the engine sent none, also without no_new_privs" {
+	echo '{"name": "test", "seccomp": {"profile": "strict"}}' >policy.json
+	RUNTIME_OPTIONS=(--policy ./policy.json)
+	edit 'del(.linux.seccomp) | .process.noNewPrivileges = false'
+	shell 'grep Seccomp_filters /proc/self/status; unshare -U true; mount -t tmpfs x /tmp'
+	run runtime run "$ID"
+	contains $'Seccomp_filters:\t1'
+	contains 'unshare(0x10000000): Operation not permitted'
+}
+
+@test "seccomp.profile: the filters come out of the cache, which another capability misses" {
+	policy '{"seccomp": {"profile": "default"}}'
+	program true
+	run -0 runtime run "$ID"
+	local first
+	first=$(find "$STATE/.seccomp" -type f | wc -l)
+	run -0 runtime run "$ID-again"
+	equal "$(find "$STATE/.seccomp" -type f | wc -l)" "$first"
+	edit '.process.capabilities |= with_entries(if .key == "ambient" or .key == "inheritable" then . else .value += ["CAP_SYS_CHROOT"] end)'
+	program chroot / true
+	run -0 runtime run "$ID-chroot"
+	equal "$(find "$STATE/.seccomp" -type f | wc -l)" "$((first + 1))"
+}
+
+@test "userns: a range of its own for each container, files keep their owners, in exec too" {
+	requires_root
+	mkdir volume
+	chown 1234 volume
+	chmod 777 volume
+	set_writable
+	edit '.mounts += [{destination: "/volume", type: "bind", source: "volume", options: ["bind"]}]'
+	policy '{"userns": "require"}'
+	site_file '{"userns": {"first": 700000000, "count": 655360}}'
+	shell 'id -u; stat -c %u /volume /bin; touch /volume/a; awk "{ print \$2, \$3 }" /proc/self/uid_map'
+	run -0 site run "$ID"
+	equal "${lines[0]} ${lines[1]} ${lines[2]}" "0 1234 0"
+	matches '^700[0-9]{6} 65536$'
+	equal "$(stat -c %u volume/a)" 0
+	program sleep 1000
+	site run -d "$ID-1" >/dev/null 2>&1 </dev/null
+	site run -d "$ID-2" >/dev/null 2>&1 </dev/null
+	run -0 site exec "$ID-1" cat /proc/self/uid_map
+	local one=$output
+	run -0 site exec "$ID-2" cat /proc/self/gid_map
+	[[ $output != "$one" ]]
+	run -0 site explain "$ID-1"
+	contains 'linux.uidMappings'
+}
+
+@test "userns: auto goes on without a range, require does not; a range is free again after delete" {
+	requires_root
+	local id
+	if grep -qE '^(casemate|containers):' /etc/subuid; then
+		skip "this host has ranges for containers in /etc/subuid"
+	fi
+	policy '{"userns": "auto"}'
+	program cat /proc/self/uid_map
+	run -0 runtime run "$ID"
+	matches '^ *0 +0 +4294967295$'
+	policy '{"userns": "require"}'
+	refused 'userns: no range of ids is set aside for containers'
+	site_file '{"userns": {"first": 700000000, "count": 65536}}'
+	program sleep 1000
+	site run -d "$ID" >/dev/null 2>&1 </dev/null
+	run -1 site run "$ID-more"
+	contains 'every range of ids that is set aside for containers is in use'
+	run -0 site delete -f "$ID"
+	program true
+	for id in 1 2 3; do
+		run -0 site run "$ID-$id"
+	done
+}
+
+@test "disk: required where the file system has no project quotas is refused; otherwise it goes on" {
+	set_writable
+	policy '{"disk": {"max": "10m", "quota": "require"}}'
+	program true
+	run runtime run "$ID"
+	[[ $status -ne 0 ]] || skip "this file system has project quotas"
+	contains 'disk.quota: a policy requires a disk quota, and the file system that'
+	nothing_created
+	policy '{"disk": {"max": "10m"}}'
+	run -0 runtime run "$ID"
+}
+
+@test "exec: deny" {
+	policy '{"exec": "deny"}'
+	start_sleeping
+	fails 255 'policy test: exec: no process may join this container' runtime exec "$ID" true
+	run -1 runtime lock "$ID"
+	contains 'does not say exec: lockable'
+}
+
+@test "lock, unlock: exec is refused in between, and what runs goes on" {
+	policy '{"exec": "lockable"}'
+	start_sleeping
+	run -0 runtime exec "$ID" echo in
+	run -0 runtime lock "$ID"
+	run -0 runtime lock "$ID"
+	fails 255 'the container is locked; unlock it with' runtime exec "$ID" true
+	fails 255 'the container is locked' runtime exec -p <(echo '{"args": ["/bin/true"], "cwd": "/"}') "$ID"
+	equal "$(runtime state "$ID" | jq -r .status)" running
+	fails 1 'there is no /etc/casemate/unlock.secret' runtime unlock --code 123456 "$ID"
+	run -0 runtime unlock "$ID"
+	run -0 runtime exec "$ID" echo in
+}
+
+# The code of now and of OFFSET steps later: totp SECRET [OFFSET]. RFC 6238
+totp() {
+	python3 - "$1" "${2:-0}" <<-'END'
+		import base64, hashlib, hmac, struct, sys, time
+		key = base64.b32decode(sys.argv[1])
+		digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + int(sys.argv[2])), hashlib.sha1).digest()
+		at = digest[19] & 15
+		print("%06d" % ((struct.unpack(">I", digest[at:at + 4])[0] & 0x7fffffff) % 1000000))
+	END
+}
+
+@test "unlock: a one-time code, good once, and a pause after wrong ones" {
+	requires_root
+	requires_command python3
+	local secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP code
+	site_file '{}'
+	echo $secret >"$SITE/casemate/unlock.secret"
+	policy '{"exec": "lockable"}'
+	start_sleeping
+	run -0 site lock "$ID"
+	chmod 644 "$SITE/casemate/unlock.secret"
+	fails 1 'unlock.secret must be a file of root.s that nobody else can read' site unlock --code 123456 "$ID"
+	chmod 600 "$SITE/casemate/unlock.secret"
+	fails 1 'unlocking takes a code here' site unlock "$ID"
+	fails 1 'wrong code' site unlock --code 12345 "$ID"
+	fails 1 'wrong code' site unlock --code "$(totp $secret 5)" "$ID"
+	code=$(totp $secret)
+	run -0 site unlock --code "$code" "$ID"
+	run -0 site exec "$ID" true
+	run -0 site lock "$ID"
+	fails 1 'wrong code, or one that was used before' site unlock --code "$code" "$ID"
+	run -1 site exec "$ID" true || run -255 site exec "$ID" true
+	for code in 1 2 3 4 5 6; do
+		run -1 site unlock --code 00000$code "$ID"
+	done
+	contains 'too many wrong codes'
+	run -1 grep -rs $secret "$STATE"
+}
