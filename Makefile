@@ -103,7 +103,7 @@ SHELL_FILES = $(shell git ls-files '*.sh' '*.bash' '*.bats' 'completions/casemat
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help unit unit-programs test-programs check check-vm demo bench fuzz fuzzers lint format install \
+.PHONY: all help laws unit unit-programs test-programs check check-vm demo bench fuzz fuzzers lint format install \
 	uninstall clean FORCE
 
 all: $(BUILD)/casemate
@@ -153,6 +153,9 @@ unit: unit-programs ## build and run the unit tests
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_HELPER_OBJECTS) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(TEST_LIBRARIES)
+
+laws: $(BUILD)/unit/test_policy_laws ## the laws of policies on 100,000 random triples, and other ones each time
+	@CASEMATE_TEST_TRIPLES=100000 CASEMATE_TEST_SEED=$$(date +%s) $<
 
 # Programs that run inside containers or beside them: one file each, linked statically.
 test-programs: $(TEST_PROGRAMS)

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Completion of casemate for bash.
 
-_casemate_commands='audit checkpoint create delete events exec explain features help kill list pause policy ps
-	restore resume run setup spec start state update verify'
+_casemate_commands='audit checkpoint create delete events exec explain features help kill list lock pause policy ps
+	restore resume run setup spec start state unlock update verify'
 
 _casemate_create_options='-b --bundle -f --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
 	--preserve-fds'
@@ -35,6 +35,7 @@ _casemate_options()
 	list) echo '-f --format -q --quiet' ;;
 	setup) echo '-p --policy --file --name -d --default -n --dry-run --undo' ;;
 	spec) echo '-b --bundle --rootless' ;;
+	unlock) echo '-c --code' ;;
 	verify) echo '-f --format -q --quiet' ;;
 	update) echo '-r --resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share' \
 		'--cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --memory' \
@@ -63,7 +64,7 @@ _casemate_value()
 	update:--cpu-idle) echo '0 1' ;;
 	*:--manage-cgroups-mode) echo 'soft full strict ignore' ;;
 	*:--empty-ns) echo network ;;
-	*:--preserve-fds | *:--status-fd | *:--page-server | *:--lsm-* | exec:-u | exec:--user | exec:-g | exec:--additional-gids | exec:--cwd | exec:-e | \
+	*:--preserve-fds | unlock:-c | unlock:--code | *:--status-fd | *:--page-server | *:--lsm-* | exec:-u | exec:--user | exec:-g | exec:--additional-gids | exec:--cwd | exec:-e | \
 		exec:--env | exec:-c | exec:--cap | exec:--process-label | exec:--apparmor | exec:--cgroup | \
 		events:--interval | update:--*) echo other ;;
 	esac
@@ -111,8 +112,8 @@ _casemate()
 			sed -n 's/^    "name": "\(.*\)",$/\1/p')" -- "$word"
 			compgen -f -- "$word")
 		;;
-	delete:0 | events:0 | exec:0 | kill:0 | pause:0 | ps:0 | resume:0 | start:0 | state:0 | update:0 | \
-		verify:0)
+	delete:0 | events:0 | exec:0 | kill:0 | lock:0 | pause:0 | ps:0 | resume:0 | start:0 | state:0 | update:0 | \
+		unlock:0 | verify:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(casemate "${root[@]}" list -q 2>/dev/null)" -- "$word")
 		;;
 	audit:0 | explain:0)

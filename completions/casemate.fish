@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of casemate for fish.
 
-set -l commands audit checkpoint create delete events exec explain features help kill list pause policy ps restore resume run setup spec start state update verify
+set -l commands audit checkpoint create delete events exec explain features help kill list lock pause policy ps restore resume run setup spec start state unlock update verify
 
 # The containers, below the --root the line has.
 function __casemate_containers
@@ -50,11 +50,13 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a setup -d 
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a spec -d 'write a config.json to start from'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a start -d 'run the program of a created container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a state -d 'print the state of a container'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a lock -d 'close a container to exec'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a unlock -d 'open a locked container to exec again'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a update -d 'change the resource limits of a container'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a verify -d 'compare a running container with what was planned'
 
 # containers
-complete -c casemate -n '__fish_seen_subcommand_from checkpoint delete events exec explain kill pause ps resume start state update verify' \
+complete -c casemate -n '__fish_seen_subcommand_from checkpoint delete events exec explain kill lock pause ps resume start state unlock update verify' \
     -a '(__casemate_containers)' -d container
 complete -c casemate -n '__fish_seen_subcommand_from explain' -a '(__fish_complete_directories)'
 complete -c casemate -n '__fish_seen_subcommand_from policy' -a 'list show check' -F
@@ -171,6 +173,9 @@ complete -c casemate -n '__fish_seen_subcommand_from spec' -l rootless -d 'for a
 # policy
 complete -c casemate -n '__fish_seen_subcommand_from policy' -s f -l format -xa 'table json' -d 'form of the list'
 complete -c casemate -n '__fish_seen_subcommand_from policy' -s s -l source -d 'show a policy as it is written'
+
+# unlock
+complete -c casemate -n '__fish_seen_subcommand_from unlock' -s c -l code -x -d 'the one-time code'
 
 # verify
 complete -c casemate -n '__fish_seen_subcommand_from verify' -s f -l format -xa 'text json' -d 'what to print'

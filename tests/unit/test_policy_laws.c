@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "documents.h"
 #include "policy_generator.h"
 #include "strictness.h"
 
@@ -193,6 +194,71 @@ static void the_laws_hold(void **state)
 	assert_true(taken * 5 > triples);
 }
 
+/* The laws on a real config: @left and @right are built-in policies. Whether it was taken. */
+static bool check_real(struct arena *arena, const struct oci_config *config, const char *left,
+		       const char *right)
+{
+	const struct policy *parts[] = { builtin_policy(arena, left), builtin_policy(arena, right) };
+	const struct policy_facts facts = {
+		.remap = { .possible = true, .first_uid = 100000, .first_gid = 100000, .size = 65536 },
+		.joined = { [OCI_NAMESPACE_NETWORK] = POLICY_NAMESPACE_OTHER,
+			    [OCI_NAMESPACE_IPC] = POLICY_NAMESPACE_OTHER,
+			    [OCI_NAMESPACE_UTS] = POLICY_NAMESPACE_OTHER },
+	};
+	struct outcome both = outcome_of(arena, stack(arena, parts[0], parts[1]), config, &facts, NULL), again,
+		       alone;
+	struct outcome swapped = outcome_of(arena, stack(arena, parts[1], parts[0]), config, &facts, NULL);
+	const char *broken = both.refusal ? NULL : looser_in(arena, config, both.config);
+
+	assert_same_outcome(&both, &swapped);
+	for (size_t i = 0; i < 2; i++) {
+		alone = outcome_of(arena, parts[i], config, &facts, NULL);
+		if (alone.refusal)
+			assert_non_null(both.refusal);
+		else if (!both.refusal && !broken)
+			broken = looser_in(arena, alone.config, both.config);
+		if (!alone.refusal && !both.refusal && !broken)
+			broken = looser_hardening(&alone.hardening, &both.hardening);
+	}
+	if (both.refusal) {
+		assert_good_refusal(both.refusal);
+		return false;
+	}
+	again = outcome_of(arena, stack(arena, parts[0], parts[1]), both.config, &facts, &both);
+	assert_null(again.refusal);
+	assert_int_equal(again.changes.count, 0);
+	assert_string_equal(again.text, both.text);
+	if (broken)
+		fail_msg("%s,%s: %s: %s", left, right, broken, both.text);
+	return true;
+}
+
+static void the_laws_hold_on_what_engines_write(void **state)
+{
+	_cleanup_arena_ struct arena names = { 0 };
+	size_t taken = 0, count = 0, length;
+	const char **paths;
+	size_t configs = document_list(&names, "engine-configs", &paths);
+
+	(void)state;
+	for (size_t c = 0; c < configs; c++)
+		for (const char *const *left = policy_builtin_names(); *left; left++)
+			for (const char *const *right = left; *right; right++) {
+				_cleanup_arena_ struct arena arena = { 0 };
+				struct oci_config *config;
+				struct error error;
+
+				char *text = document_read(&arena, paths[c], &length);
+
+				if (config_parse(&arena, paths[c], text, length, &config, &error) < 0)
+					fail_msg("%s", error.text);
+				taken += check_real(&arena, config, *left, *right);
+				count++;
+			}
+	/* only `rootless` refuses: these programs run as root */
+	assert_true(taken * 5 > count * 4);
+}
+
 static void stacking_associates(void **state)
 {
 	struct random random = { setting("CASEMATE_TEST_SEED", SEED) };
@@ -217,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_laws_hold),
+		cmocka_unit_test(the_laws_hold_on_what_engines_write),
 		cmocka_unit_test(stacking_associates),
 	};
 
