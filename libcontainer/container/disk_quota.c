@@ -31,8 +31,9 @@
 /* What says that there are no project quotas, rather than that something is wrong. */
 static bool has_no_quotas(int number)
 {
+	/* EOPNOTSUPP is ENOTSUP here. */
 	return number == ENOTTY || number == EOPNOTSUPP || number == ENOSYS || number == ESRCH ||
-	       number == EINVAL || number == ENODEV || number == ENOTSUP;
+	       number == EINVAL || number == ENODEV;
 }
 
 /* @keep_smaller: an engine may have set a smaller one. */

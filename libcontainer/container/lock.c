@@ -167,11 +167,11 @@ static int unlock(struct arena *arena, const struct container *container, const 
 
 	if (read_secret(arena, &secret, &length, error) < 0)
 		return -1;
-	if (length == 0 && code)
+	if (!secret && code)
 		return error_set(error, 0, "there is no " SECRET_FILE " to check the code by");
-	if (length > 0 && !code)
+	if (secret && !code)
 		return error_set(error, 0, "unlocking takes a code here: --code CODE");
-	if (length > 0) {
+	if (secret) {
 		result = check_code(&container->store, secret, length, code, error);
 		explicit_bzero(secret, length);
 		if (result < 0)

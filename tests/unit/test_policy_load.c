@@ -308,11 +308,40 @@ static void facts_tell_where_links_lead(void **state)
 		"remove the mount or run with --policy off");
 }
 
+static void a_site_sets_ids_aside(void **state)
+{
+	static const char *const wrong[] = {
+		"{ 'userns': { 'first': 1 } }",
+		"{ 'userns': { 'first': 0, 'count': 65536 } }",
+		"{ 'userns': { 'first': 1, 'count': 4294967295 } }",
+		"{ 'userns': { 'first': 4294900000, 'count': 131072 } }",
+		"{ 'userns': { 'first': 1, 'count': 65536, 'last': 2 } }",
+		"{ 'userns': 100000 }",
+	};
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_site_ struct site_directory directory;
+	struct policy_site site;
+	struct error error;
+
+	(void)state;
+	site_make(&directory);
+	site_write(&directory, "casemate.json", "{ 'userns': { 'first': 100000, 'count': 655360 } }");
+	assert_int_equal(policy_site_load_from(&arena, directory.path, &site, &error), 0);
+	assert_int_equal(site.first_id, 100000);
+	assert_int_equal(site.id_count, 655360);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		site_write(&directory, "casemate.json", wrong[i]);
+		assert_int_equal(policy_site_load_from(&arena, directory.path, &site, &error), -1);
+		assert_non_null(strstr(error.text, "userns"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bare_host_has_the_built_in_ones),
 		cmocka_unit_test(a_site_has_its_default_and_policies),
+		cmocka_unit_test(a_site_sets_ids_aside),
 		cmocka_unit_test(extended_policies_are_stacked_below),
 		cmocka_unit_test(a_site_can_add_to_a_built_in_policy),
 		cmocka_unit_test(circles_and_wrong_names_are_refused),
