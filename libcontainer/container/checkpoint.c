@@ -207,7 +207,7 @@ static int save_descriptors(struct checkpoint *checkpoint, struct error *error)
 static int notified(void *context, const struct criu_response *notification, int fd, struct error *error)
 {
 	struct checkpoint *checkpoint = context;
-	_cleanup_fd_ int unwanted = fd;
+	_cleanup_fd_ _unused_ int unwanted = fd;
 
 	(void)error;
 	if (strcmp(notification->script, "status-ready") != 0 || checkpoint->status_fd < 0)

@@ -164,7 +164,7 @@ pid_of() {
 	# It is in the groups of its new name, and nothing is left where CRIU worked.
 	grep -q "$ID-other" "/proc/$(pid_of "$ID-other")/cgroup"
 	[[ ! -e $STATE/$ID-other/criu ]]
-	! grep -qF "$STATE" /proc/self/mountinfo
+	run ! grep -qF "$STATE" /proc/self/mountinfo
 }
 
 @test "checkpoint --leave-running: the container goes on" {
@@ -194,9 +194,14 @@ pid_of() {
 	requires_criu
 	criu check --feature mem_dirty_track >/dev/null 2>&1 || skip "this kernel does not track memory"
 	program sh -c 'while read -r line; do echo "got $line"; done; echo over'
-	{ echo one; sleep 1000; } | runtime run --detach "$ID" 2>&1 | cat >"$OUT.first" &
+	{
+		echo $BASHPID >"$BATS_TEST_TMPDIR/pid"
+		echo one
+		exec sleep 1000
+	} 3>&- | runtime run --detach "$ID" 2>&1 | cat >"$OUT.first" 3>&- &
 	BACKGROUND+=($!)
 	wait_status "$ID" running
+	BACKGROUND+=("$(cat "$BATS_TEST_TMPDIR/pid")")
 	wait_for grep -q 'got one' "$OUT.first"
 	runtime checkpoint --pre-dump --image-path "$IMAGES/parent" "$ID"
 	status_is "$ID" running
@@ -206,7 +211,7 @@ pid_of() {
 	[[ $(jq -r '.[0:2] | map(startswith("pipe:")) | all' "$IMAGES/last/descriptors.json") == true ]]
 	# Several words in a pipe, then its end: the restored shell says so and ends.
 	run -0 bash -c 'echo two | "$@" 2>&1 | cat' - "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" \
-		restore --image-path "$IMAGES/last" --work-path "$WORK" "$ID"
+		restore --image-path "$IMAGES/last" --work-path "$WORK" "$ID" 3>&-
 	[[ $output == *"got two"*over* ]]
 	[[ -z $(runtime list -q) ]]
 }
@@ -272,7 +277,7 @@ pid_of() {
 	options=$(runtime exec "$ID" awk '$5 == "/data/inner" { print $6 }' /proc/self/mountinfo)
 	[[ ,$options, == *,rw,* ]]
 	# CRIU works in a mount namespace of its own: nothing is mounted here.
-	! grep -qF "$BATS_TEST_TMPDIR" /proc/self/mountinfo
+	run ! grep -qF "$BATS_TEST_TMPDIR" /proc/self/mountinfo
 }
 
 @test "masks come back read-only: the host's null device cannot be changed through them" {
