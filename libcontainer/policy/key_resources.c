@@ -241,6 +241,13 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 		return refuse_unified(&limits->memory, "memory.max", "resources.memory", error);
 	if (limits->memory.max && !unified_limit_is_readable(pass, "memory.swap.max"))
 		return refuse_unified(&limits->memory, "memory.swap.max", "resources.memory", error);
+	/* The quota does not hold real-time tasks: they have an account of their own, for each CPU. sched-rt-group */
+	if (limits->cpu.max && pass->resources && pass->resources->cpu &&
+	    pass->resources->cpu->realtime_runtime.value != 0)
+		return pass_refuse(
+			&limits->cpu.max_names, "resources.cpu.max", error,
+			"real-time tasks are not held by it; remove realtimeRuntime (--cpu-rt-runtime) "
+			"or run with --policy off");
 	if (limits->cpu.max && !unified_cpu_is_readable(pass))
 		return refuse_unified(&limits->cpu, "cpu.max", "resources.cpu", error);
 	return 0;

@@ -395,6 +395,19 @@ static void links_are_seen_through(void **state)
 
 #define RESOURCES(text) "{ 'linux': { 'resources': { " text " } } }"
 
+static void real_time_is_not_beside_the_limit(void **state)
+{
+	(void)state;
+	assert_refuses(
+		POLICY("'resources': { 'cpu': { 'max': 1 } }"),
+		RESOURCES("'cpu': { 'quota': 1000, 'realtimeRuntime': 950000, 'realtimePeriod': 1000000 }"),
+		"policy test: resources.cpu.max: real-time tasks are not held by it; remove realtimeRuntime "
+		"(--cpu-rt-runtime) or run with --policy off");
+	assert_makes(POLICY("'resources': { 'cpu': { 'default': 1 } }"),
+		     RESOURCES("'cpu': { 'quota': 1000, 'realtimeRuntime': 950000 }"),
+		     RESOURCES("'cpu': { 'quota': 1000, 'realtimeRuntime': 950000 }"));
+}
+
 static void pids_are_limited(void **state)
 {
 	static const char both[] = POLICY("'resources': { 'pids': { 'default': 100, 'max': 200 } }");
@@ -671,6 +684,7 @@ int main(void)
 		cmocka_unit_test(the_root_is_no_denied_source),
 		cmocka_unit_test(a_required_user_namespace_has_neither_the_root_user_nor_its_group),
 		cmocka_unit_test(links_are_seen_through),
+		cmocka_unit_test(real_time_is_not_beside_the_limit),
 		cmocka_unit_test(pids_are_limited),
 		cmocka_unit_test(without_root_only_ceilings_hold),
 		cmocka_unit_test(memory_is_limited_with_swap),
