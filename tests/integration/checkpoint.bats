@@ -200,8 +200,10 @@ pid_of() {
 		exec sleep 1000
 	} 3>&- | runtime run --detach "$ID" 2>&1 | cat >"$OUT.first" 3>&- &
 	BACKGROUND+=($!)
-	wait_status "$ID" running
+	wait_for test -s "$BATS_TEST_TMPDIR/pid"
 	BACKGROUND+=("$(cat "$BATS_TEST_TMPDIR/pid")")
+	# An emulated machine takes its time.
+	wait_status "$ID" running || wait_status "$ID" running
 	wait_for grep -q 'got one' "$OUT.first"
 	runtime checkpoint --pre-dump --image-path "$IMAGES/parent" "$ID"
 	status_is "$ID" running
