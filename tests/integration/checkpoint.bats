@@ -199,8 +199,8 @@ pid_of() {
 		echo one
 		exec sleep 1000
 	} 3>&- | runtime run --detach "$ID" 2>&1 | cat >"$OUT.first" 3>&- &
-	BACKGROUND+=($!)
 	wait_for test -s "$BATS_TEST_TMPDIR/pid"
+	# Only this one: to wait for another of the pipeline is to wait for all of it.
 	BACKGROUND+=("$(cat "$BATS_TEST_TMPDIR/pid")")
 	# An emulated machine takes its time.
 	wait_status "$ID" running || wait_status "$ID" running
