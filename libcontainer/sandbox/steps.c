@@ -375,10 +375,10 @@ int step_identity(struct sandbox *sandbox, struct error *error)
  */
 static bool loads_early(const struct sandbox *sandbox)
 {
-	const struct seccomp_filter *last = sandbox->filters + sandbox->filter_count - 1;
+	size_t count = sandbox->filter_count;
 
 	return !sandbox->process || !sandbox->process->no_new_privileges ||
-	       (sandbox->filter_count > 0 && last->has_listener);
+	       (count > 0 && sandbox->filters[count - 1].has_listener);
 }
 
 int step_verify(struct sandbox *sandbox, struct error *error)
