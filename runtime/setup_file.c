@@ -19,10 +19,17 @@ static int find_program(struct arena *arena, const char **program, struct error 
 {
 	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	struct stat status;
 
 	if (length < 0)
 		return error_set(error, errno, "find the runtime's own file");
 	*program = arena_strndup(arena, path, (size_t)length);
+	/* What an engine runs as root must not be what somebody else can write, nor a file that has gone. */
+	if (stat(*program, &status) < 0)
+		return error_set(error, errno, "look at %s", *program);
+	if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)))
+		return error_set(error, 0, "%s: not a file that only root can write: install it first",
+				 *program);
 	if (strpbrk(*program, "\"\\\n"))
 		return error_set(error, 0, "the path %s cannot be written into a configuration", *program);
 	return 0;

@@ -6,9 +6,14 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <stdbool.h>
 #include <sys/un.h>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
 
 #define FDS_MAX 64
 
@@ -209,4 +214,12 @@ struct fd_path fd_path(int fd)
 
 	snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d", fd);
 	return path;
+}
+
+int fd_memory_file(const char *name)
+{
+	/* That it is meant to be executed is said where vm.memfd_noexec asks for it; kernels before 6.3 do not know it. */
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	return fd < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
 }

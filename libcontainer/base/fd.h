@@ -48,3 +48,6 @@ struct fd_path {
 	char text[32];
 };
 struct fd_path fd_path(int fd);
+
+/* A file in memory, close-on-exec, to be sealed and executed: memfd_create(2). A descriptor, or -1 with errno. */
+int fd_memory_file(const char *name);

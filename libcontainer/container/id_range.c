@@ -73,18 +73,20 @@ static int find_pool(struct arena *arena, const struct policy_site *site, struct
 	return 0;
 }
 
-static int take(struct arena *arena, const struct runtime *runtime, const struct pool *pool, const char *id,
-		struct slot *slot, struct error *error)
+/* Engines have state roots of their own, and one pool: who has what is kept in the one place that all of them share. */
+static int take(struct arena *arena, const struct pool *pool, const char *id, struct slot *slot,
+		struct error *error)
 {
+	static const struct runtime everybodys = { .rootless = -1 };
 	_cleanup_store_ struct store store = { .fd = -1 };
 
-	if (store_open(arena, runtime, true, &store, error) < 0)
+	if (store_open(arena, &everybodys, true, &store, error) < 0)
 		return -1;
 	return slot_take(&store, STORE_ID_RANGES, id, pool->ranges, slot, error);
 }
 
-int id_range_offer(struct arena *arena, const struct runtime *runtime, const struct policy_site *site,
-		   const char *id, struct policy_remap *remap, struct slot *slot, struct error *error)
+int id_range_offer(struct arena *arena, const struct policy_site *site, const char *id,
+		   struct policy_remap *remap, struct slot *slot, struct error *error)
 {
 	struct pool pool = { 0 };
 	int result = 0;
@@ -93,7 +95,7 @@ int id_range_offer(struct arena *arena, const struct runtime *runtime, const str
 	if (find_pool(arena, site, &pool, &remap->reason) < 0)
 		return 0;
 	if (id)
-		result = take(arena, runtime, &pool, id, slot, error);
+		result = take(arena, &pool, id, slot, error);
 	if (result < 0)
 		return -1;
 	if (result > 0) {

@@ -74,12 +74,12 @@ static void look_for_delegation(struct arena *arena, const struct runtime *runti
 }
 
 /* Asked for before the policy is applied; a container whose users are mapped in another way gives it back. */
-static int offer_ids(struct arena *arena, const struct runtime *runtime, const struct policy_site *site,
-		     const char *id, struct plan *plan, struct policy_remap *remap, struct error *error)
+static int offer_ids(struct arena *arena, const struct policy_site *site, const char *id, struct plan *plan,
+		     struct policy_remap *remap, struct error *error)
 {
 	if (plan->rootless || !policy_wants_remap(plan->policy, plan->config))
 		return 0;
-	return id_range_offer(arena, runtime, site, id, remap, &plan->id_range, error);
+	return id_range_offer(arena, site, id, remap, &plan->id_range, error);
 }
 
 int plan_make(struct arena *arena, const struct runtime *runtime, const char *id, const char *bundle,
@@ -99,7 +99,7 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 	if (plan->rootless)
 		look_for_delegation(arena, runtime, plan->config, &facts);
 	if (policy_load(arena, &site, runtime->policy, plan->config, &plan->policy, error) < 0 ||
-	    offer_ids(arena, runtime, &site, id, plan, &facts.remap, error) < 0 ||
+	    offer_ids(arena, &site, id, plan, &facts.remap, error) < 0 ||
 	    policy_facts_gather(arena, plan->policy, plan->config, plan->bundle, &facts, error) < 0 ||
 	    policy_apply(arena, plan->policy, plan->config, &facts, &plan->hardening, &plan->changes, error) <
 		    0)

@@ -86,7 +86,7 @@ static int mount_read_only(int self)
 /* Without the right to mount: a copy in memory that nobody can write any more. memfd_create(2) */
 static int copy_and_seal(int self)
 {
-	_cleanup_fd_ int copy = memfd_create("casemate", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	_cleanup_fd_ int copy = fd_memory_file("casemate");
 	struct stat status;
 	off_t copied = 0;
 

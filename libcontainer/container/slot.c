@@ -77,8 +77,15 @@ int slot_keep(struct slot *slot, const char *kind, const struct store_entry *ent
 {
 	if (slot->fd < 0)
 		return 0;
-	if (linkat(AT_FDCWD, fd_path(slot->fd).text, entry->fd, kind, AT_SYMLINK_FOLLOW) < 0)
-		return error_set(error, errno, "make %s/%s", entry->path, kind);
+	if (linkat(AT_FDCWD, fd_path(slot->fd).text, entry->fd, kind, AT_SYMLINK_FOLLOW) < 0) {
+		if (errno != EXDEV)
+			return error_set(error, errno, "make %s/%s", entry->path, kind);
+		return error_set(
+			error, 0,
+			"%s: not on the file system of the default state root, where it is kept for the "
+			"whole machine which %s are taken",
+			entry->path, kind);
+	}
 	slot_close(slot);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #define FACILITY_AUTHPRIV (10 << 3) /* syslog(3) */
 #define PRIORITY_WARNING 4
 #define PRIORITY_NOTICE 5
+#define SEND_LIMIT_US 500000
 
 static void member(struct json_writer *writer, const char *name, const char *value)
 {
@@ -89,12 +92,18 @@ static void print_event(struct strbuf *line, const struct trail_event *event)
 
 static int write_file(const char *path, const struct strbuf *line)
 {
-	_cleanup_fd_ int fd =
-		open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	_cleanup_fd_ int fd = open(
+		path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
 	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct stat status;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return -1;
+	/* A pipe that nobody reads would hold the command up. */
+	if (!S_ISREG(status.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
 	strbuf_add(&text, line->text, line->length);
 	strbuf_putc(&text, '\n');
 	/* At once: lines of commands that run at the same time do not mix. */
@@ -103,10 +112,12 @@ static int write_file(const char *path, const struct strbuf *line)
 
 static int connect_datagram(const char *path)
 {
+	/* A receiver that is stuck must not hold the commands up. */
+	const struct timeval limit = { .tv_usec = SEND_LIMIT_US };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return -1;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -156,7 +167,8 @@ static int write_journal(int priority, const struct trail_event *event, const st
 	strbuf_printf(&text,
 		      "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=casemate\nCASEMATE_EVENT=%s\n"
 		      "CASEMATE_OUTCOME=%s\nCASEMATE_ID=%s\n",
-		      strbuf_text(line), priority, event->event, outcome(event), event->id);
+		      strbuf_text(line), priority, event->event, outcome(event),
+		      strchr(event->id, '\n') ? "" : event->id);
 	if (send(fd, text.text, text.length, MSG_NOSIGNAL) >= 0)
 		return 0;
 	return errno == EMSGSIZE || errno == ENOBUFS ? send_as_file(fd, &text) : -1;

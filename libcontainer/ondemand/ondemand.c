@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/memfd.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -19,10 +18,6 @@
 #include "base/strbuf.h"
 #include "base/syscalls.h"
 #include "base/time.h"
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
 
 #define REPLY_MAX ((size_t)1024 * 1024)
 #define COMPLAINT_MAX ((size_t)600) /* of what the dynamic linker, say, writes */
@@ -46,19 +41,10 @@ static void answer_release(struct answer *answer)
 	strbuf_release(&answer->complaint);
 }
 
-/* MFD_EXEC says that it is meant to be executed (vm.memfd_noexec); kernels before 6.3 do not know it. */
-static int make_file(void)
-{
-	int fd = memfd_create("casemate-companion", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-
-	return fd < 0 && errno == EINVAL ? memfd_create("casemate-companion", MFD_CLOEXEC | MFD_ALLOW_SEALING)
-					 : fd;
-}
-
 /* A file in memory that nobody can write any more. A descriptor, or -1 with errno. */
 static int unpack(void)
 {
-	_cleanup_fd_ int fd = make_file();
+	_cleanup_fd_ int fd = fd_memory_file("casemate-companion");
 
 	if (fd < 0 || fd_write_all(fd, ondemand_companion, ondemand_companion_size) < 0)
 		return -1;
