@@ -36,19 +36,24 @@ static bool has_no_quotas(int number)
 	       number == EINVAL || number == ENODEV;
 }
 
+/* QCMD() of sys/quota.h shifts an int out of its range. */
+static unsigned int command(unsigned int operation)
+{
+	return operation << SUBCMDSHIFT | PRJQUOTA;
+}
+
 /* @keep_smaller: an engine may have set a smaller one. */
 static int set_limit(int directory, uint32_t project, uint64_t bytes, bool keep_smaller)
 {
 	struct if_dqblk limit = { 0 };
 
-	if (keep_smaller &&
-	    syscall(SYS_quotactl_fd, directory, QCMD(Q_GETQUOTA, PRJQUOTA), project, &limit) == 0 &&
+	if (keep_smaller && syscall(SYS_quotactl_fd, directory, command(Q_GETQUOTA), project, &limit) == 0 &&
 	    limit.dqb_bhardlimit > 0 && limit.dqb_bhardlimit <= bytes / BLOCK)
 		return 0;
 	limit = (struct if_dqblk){ .dqb_bhardlimit = bytes / BLOCK ? bytes / BLOCK : 1,
 				   .dqb_bsoftlimit = bytes / BLOCK ? bytes / BLOCK : 1,
 				   .dqb_valid = QIF_BLIMITS };
-	return (int)syscall(SYS_quotactl_fd, directory, QCMD(Q_SETQUOTA, PRJQUOTA), project, &limit);
+	return (int)syscall(SYS_quotactl_fd, directory, command(Q_SETQUOTA), project, &limit);
 }
 
 /* The file's project, which what is made in a directory inherits. */

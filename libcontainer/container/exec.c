@@ -140,7 +140,7 @@ static int process_from_bundle(struct execution *execution, struct error *error)
 		process->no_new_privileges = true;
 	for (size_t i = 0; i < options->env_count; i++)
 		append(arena, &process->env, options->env[i]);
-	if (options->user && *options->user && set_user(arena, options->user, &process->user, error) < 0)
+	if (options->user && set_user(arena, options->user, &process->user, error) < 0)
 		return -1;
 	add_capabilities(execution);
 	return add_groups(execution, error);

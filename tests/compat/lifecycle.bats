@@ -98,7 +98,7 @@ load compare
 	for cwd in / /data /missing x "" /etc/passwd /link; do
 		running "--cwd $cwd" "step rt exec --cwd \"$cwd\" \"\$ID\" pwd"
 	done
-	for user in 0 1000 1000:2000 0:5 4242 x 1000:x -1 "" :5 1000:; do
+	for user in 0 1000 1000:2000 0:5 4242 x 1000:x -1 :5 1000:; do
 		running "--user $user" "step rt exec --user \"$user\" \"\$ID\" sh -c 'grep -E \"^(Uid|Gid|Groups|Cap)\" /proc/self/status; echo \$HOME'"
 	done
 	running "--additional-gids" 'step rt exec -u 1000:1000 -g 7 -g 2000 "$ID" id -G'

@@ -309,8 +309,10 @@ totp() {
 	run -0 site lock "$ID"
 	fails 1 'wrong code, or one that was used before' site unlock --code "$code" "$ID"
 	run -1 site exec "$ID" true || run -255 site exec "$ID" true
-	for code in 1 2 3 4 5 6; do
-		run -1 site unlock --code 00000$code "$ID"
+	# The wrong ones are counted by half minutes, and one may end here.
+	for code in 01 02 03 04 05 06 07 08 09 10 11 12; do
+		run -1 site unlock --code 0000$code "$ID"
+		[[ $output != *"too many wrong codes"* ]] || break
 	done
 	contains 'too many wrong codes'
 	run -1 grep -rs $secret "$STATE"
