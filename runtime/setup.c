@@ -31,7 +31,7 @@ static void put_lines(struct page *page, const char *text, const char *other, co
 
 		while (found && !((found == other || found[-1] == '\n') && strncmp(found, line, length) == 0 &&
 				  (found[length] == '\n' || !found[length])))
-			found = length ? strstr(found + 1, line) : NULL;
+			found = length && *found ? strstr(found + 1, line) : NULL;
 		if (!found && length)
 			page_put(page, colour,
 				 arena_printf(page->arena, "%s %s\n", mark, page_printable(page, line)));
