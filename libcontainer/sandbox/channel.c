@@ -48,8 +48,15 @@ void channel_send_error(int channel, const struct error *cause)
 
 int channel_receive_fds(int channel, struct message *message, int *fds, size_t *count, struct error *error)
 {
+	size_t room = count ? *count : 0;
 	ssize_t got = fd_receive(channel, message, sizeof(*message), fds, count);
 
+	/* Of a peer that has ended with something unread that is said first, and then what it had sent itself. */
+	if (got < 0 && errno == ECONNRESET) {
+		if (count)
+			*count = room;
+		got = fd_receive(channel, message, sizeof(*message), fds, count);
+	}
 	if (got < 0 && errno == ECONNRESET)
 		return 0;
 	if (got < 0)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -132,13 +133,14 @@ int step_wait_for_runtime(struct sandbox *sandbox, struct error *error)
 /* What the caller ignores or blocks is its own affair: a shell's background job ignores SIGINT, say. */
 int step_reset_signals(struct sandbox *sandbox, struct error *error)
 {
-	struct sigaction standard = { .sa_handler = SIG_DFL };
+	/* As the kernel has it: SIG_DFL, no flags, no mask. The C library keeps two signals to itself. */
+	const unsigned long standard[4] = { 0 };
 	sigset_t none;
 
 	(void)sandbox;
 	(void)error;
 	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &standard, NULL);
+		syscall(SYS_rt_sigaction, number, standard, NULL, sizeof(unsigned long));
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return 0;
