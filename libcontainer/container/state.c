@@ -44,23 +44,6 @@ static void write_map(struct json_writer *writer, const struct string_map *map)
 	json_end_object(writer);
 }
 
-static void write_changes(struct json_writer *writer, const struct policy_changes *changes)
-{
-	json_begin_array(writer);
-	for (size_t i = 0; i < changes->count; i++) {
-		const struct policy_change *change = &changes->items[i];
-
-		json_begin_object(writer);
-		write_string(writer, "member", change->member);
-		write_string(writer, "from", change->from);
-		write_string(writer, "to", change->to);
-		write_string(writer, "policy", change->policy);
-		write_string(writer, "key", change->key);
-		json_end_object(writer);
-	}
-	json_end_array(writer);
-}
-
 static void write_list(struct json_writer *writer, const char *name, const struct string_list *list)
 {
 	json_key(writer, name);
@@ -94,7 +77,7 @@ static void write_parts(struct json_writer *writer, const struct saved_state *st
 	}
 	if (changes) {
 		json_key(writer, "changes");
-		write_changes(writer, changes);
+		policy_changes_print(writer, changes);
 	} else if (state->changes) {
 		write_saved(writer, "changes", state->changes);
 	}

@@ -37,24 +37,6 @@ static void number(struct json_writer *writer, const char *name, int64_t value)
 	json_i64(writer, value);
 }
 
-static void print_changes(struct json_writer *writer, const struct policy_changes *changes)
-{
-	json_key(writer, "changes");
-	json_begin_array(writer);
-	for (size_t i = 0; i < changes->count; i++) {
-		const struct policy_change *change = &changes->items[i];
-
-		json_begin_object(writer);
-		member(writer, "member", change->member);
-		member(writer, "from", change->from);
-		member(writer, "to", change->to);
-		member(writer, "policy", change->policy);
-		member(writer, "key", change->key);
-		json_end_object(writer);
-	}
-	json_end_array(writer);
-}
-
 static const char *outcome(const struct trail_event *event)
 {
 	if (!event->error)
@@ -81,8 +63,10 @@ static void print_event(struct strbuf *line, const struct trail_event *event)
 	member(&writer, "signal", event->signal);
 	if (event->status >= 0)
 		number(&writer, "status", event->status);
-	if (event->changes)
-		print_changes(&writer, event->changes);
+	if (event->changes) {
+		json_key(&writer, "changes");
+		policy_changes_print(&writer, event->changes);
+	}
 	if (event->error)
 		member(&writer, "error", event->error->text);
 	json_end_object(&writer);

@@ -11,14 +11,6 @@ static const void *read_value(struct policy_reading *reading, const struct json_
 	return level_read(reading, key, value, demand_words, level) ? NULL : level;
 }
 
-static const void *merge(struct arena *arena, const void *left, const void *right)
-{
-	struct level *stricter = ARENA_NEW(arena, struct level);
-
-	*stricter = level_merge(arena, left, right);
-	return stricter;
-}
-
 static void print(struct json_writer *writer, const void *value)
 {
 	json_string(writer, demand_words[((const struct level *)value)->value]);
@@ -39,7 +31,7 @@ const struct policy_key key_core_scheduling = {
 	.name = key,
 	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,
 	.read = read_value,
-	.merge = merge,
+	.merge = level_merge_values,
 	.print = print,
 	.apply = apply,
 };

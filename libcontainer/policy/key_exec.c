@@ -15,14 +15,6 @@ static const void *read_value(struct policy_reading *reading, const struct json_
 	return level_read(reading, key, value, words, level) ? NULL : level;
 }
 
-static const void *merge(struct arena *arena, const void *left, const void *right)
-{
-	struct level *stricter = ARENA_NEW(arena, struct level);
-
-	*stricter = level_merge(arena, left, right);
-	return stricter;
-}
-
 static void print(struct json_writer *writer, const void *value)
 {
 	json_string(writer, words[((const struct level *)value)->value]);
@@ -54,7 +46,7 @@ const struct policy_key key_exec = {
 	.name = key,
 	.stages = POLICY_STAGE_EXEC,
 	.read = read_value,
-	.merge = merge,
+	.merge = level_merge_values,
 	.print = print,
 	.refuse = refuse,
 };

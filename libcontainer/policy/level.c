@@ -33,3 +33,11 @@ struct level level_merge(struct arena *arena, const struct level *left, const st
 		return left->value > right->value ? *left : *right;
 	return (struct level){ left->value, names_unite(arena, &left->names, &right->names) };
 }
+
+const void *level_merge_values(struct arena *arena, const void *left, const void *right)
+{
+	struct level *stricter = ARENA_NEW(arena, struct level);
+
+	*stricter = level_merge(arena, left, right);
+	return stricter;
+}

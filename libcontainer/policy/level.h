@@ -17,3 +17,5 @@ int level_read(struct policy_reading *reading, const char *path, const struct js
 	       const char *const *words, struct level *level);
 /* The stricter of both. */
 struct level level_merge(struct arena *arena, const struct level *left, const struct level *right);
+/* The same as policy_key.merge, for a key whose value is one such word. */
+const void *level_merge_values(struct arena *arena, const void *left, const void *right);

@@ -169,3 +169,26 @@ void policy_print(struct json_writer *writer, const struct policy *policy)
 	}
 	json_end_object(writer);
 }
+
+static void print_member(struct json_writer *writer, const char *name, const char *value)
+{
+	json_key(writer, name);
+	json_string(writer, value);
+}
+
+void policy_changes_print(struct json_writer *writer, const struct policy_changes *changes)
+{
+	json_begin_array(writer);
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct policy_change *change = &changes->items[i];
+
+		json_begin_object(writer);
+		print_member(writer, "member", change->member);
+		print_member(writer, "from", change->from);
+		print_member(writer, "to", change->to);
+		print_member(writer, "policy", change->policy);
+		print_member(writer, "key", change->key);
+		json_end_object(writer);
+	}
+	json_end_array(writer);
+}

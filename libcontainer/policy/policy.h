@@ -39,6 +39,9 @@ struct policy_changes {
 	size_t capacity;
 };
 
+/* Writes them as an array of objects, a member for each of policy_change's. */
+void policy_changes_print(struct json_writer *writer, const struct policy_changes *changes);
+
 /* loading ------------------------------------------------------------------------------------------------ */
 
 #define POLICY_SITE_DIRECTORY "/etc/casemate"

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 
@@ -47,45 +48,10 @@ static int pivot(struct rootfs *rootfs, struct error *error)
 	return 0;
 }
 
-/* The octal escapes of mountinfo: blank, tab, newline, backslash. */
-static char *unescape(char *text)
+/* Whether that is a whole procfs or sysfs. */
+static bool is_full_kernel_mount(const struct mountinfo *mount)
 {
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
-		    from[3] >= '0' && from[3] <= '7') {
-			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-	return text;
-}
-
-/* The mount point in a line of mountinfo(5) where that is a whole procfs or sysfs, else NULL. */
-static char *full_kernel_mount(char *line)
-{
-	char *type = strstr(line, " - ");
-	char *saved;
-	char *root;
-	char *point;
-
-	if (!type)
-		return NULL;
-	*type = '\0';
-	type += 3;
-	type[strcspn(type, " ")] = '\0';
-	if (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0)
-		return NULL;
-	/* cppcheck-suppress duplicateExpression ; each call takes the next word */
-	if (!strtok_r(line, " ", &saved) || !strtok_r(NULL, " ", &saved) || !strtok_r(NULL, " ", &saved))
-		return NULL;
-	root = strtok_r(NULL, " ", &saved);
-	point = strtok_r(NULL, " ", &saved);
-	return root && point && !strcmp(root, "/") ? unescape(point) : NULL;
+	return (!strcmp(mount->type, "proc") || !strcmp(mount->type, "sysfs")) && !strcmp(mount->root, "/");
 }
 
 static int hide_mount(struct arena *arena, const char *path, struct error *error)
@@ -122,17 +88,16 @@ static int hide_kernel_mounts(struct rootfs *rootfs, struct error *error)
 {
 	const char *root =
 		path_normalize(rootfs->arena, rootfs_source_path(rootfs, rootfs->config->root->path));
+	struct mountinfo mount;
 	size_t length;
-	char *saved;
 	char *table;
 
 	if (file_read_at(rootfs->arena, rootfs->procfs, "thread-self/mountinfo", MOUNT_TABLE_MAX, &table,
 			 &length) < 0)
 		return error_set(error, errno, "read the mount table");
-	for (char *line = strtok_r(table, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
-		const char *point = full_kernel_mount(line);
-
-		if (point && !path_is_below(point, root) && hide_mount(rootfs->arena, point, error) < 0)
+	while (mountinfo_next(&table, &mount)) {
+		if (is_full_kernel_mount(&mount) && !path_is_below(mount.point, root) &&
+		    hide_mount(rootfs->arena, mount.point, error) < 0)
 			return -1;
 	}
 	return 0;
