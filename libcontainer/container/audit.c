@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "container/container.h"
+#include "state/container.h"
 #include "container/plan.h"
 
 static void judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,

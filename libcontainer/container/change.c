@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "base/file.h"
-#include "container/container.h"
-#include "container/trail.h"
+#include "state/container.h"
+#include "state/trail.h"
 
 static int check_alive(const struct container *container, struct error *error)
 {

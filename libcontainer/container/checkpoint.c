@@ -9,10 +9,10 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "container/checkpoint_mounts.h"
-#include "container/container.h"
+#include "state/container.h"
 #include "container/destroy.h"
 #include "container/images.h"
-#include "container/trail.h"
+#include "state/trail.h"
 
 #define LOG_FILE "dump.log"
 

@@ -19,8 +19,8 @@
 #include "container/intel_rdt.h"
 #include "container/notify.h"
 #include "container/restore.h"
-#include "container/secrets.h"
-#include "container/trail.h"
+#include "state/secrets.h"
+#include "state/trail.h"
 #include "sandbox/hooks.h"
 
 void creation_init(struct creation *creation, struct arena *arena, const struct runtime *runtime,

@@ -7,7 +7,7 @@
 
 #include "container/handover.h"
 #include "container/plan.h"
-#include "container/state.h"
+#include "state/state.h"
 #include "sandbox/sandbox.h"
 
 struct creation {

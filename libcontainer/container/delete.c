@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/pidfd.h>
 
-#include "container/container.h"
+#include "state/container.h"
 #include "container/destroy.h"
-#include "container/trail.h"
+#include "state/trail.h"
 
 #define KILL_TIMEOUT_MS 10000
 #define KILL_SOON_MS 100 /* what is not frozen ends within that time, mostly */

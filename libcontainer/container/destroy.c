@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "container/container.h"
+#include "state/container.h"
 #include "container/intel_rdt.h"
-#include "container/secrets.h"
+#include "state/secrets.h"
 #include "sandbox/hooks.h"
 
 static void run_poststop(struct arena *arena, const struct oci_config *config, const struct saved_state *state)

@@ -2,7 +2,7 @@
 /* Removing a container whose process has ended. */
 #pragma once
 
-#include "container/state.h"
+#include "state/state.h"
 
 /*
  * Kills what is left in its cgroups, removes them, runs the poststop hooks and removes its directory. A step

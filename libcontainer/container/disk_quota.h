@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "container/slot.h"
+#include "state/slot.h"
 #include "policy/hardening.h"
 
 /*

@@ -12,13 +12,13 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/number.h"
-#include "container/container.h"
+#include "state/container.h"
 #include "container/filters.h"
 #include "container/foreground.h"
 #include "container/handover.h"
 #include "container/intel_rdt.h"
 #include "container/lock.h"
-#include "container/trail.h"
+#include "state/trail.h"
 #include "sandbox/sandbox.h"
 
 struct execution {

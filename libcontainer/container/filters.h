@@ -2,7 +2,7 @@
 /* The seccomp filters of a process: those of its policies' profiles and the one of its config. */
 #pragma once
 
-#include "container/store.h"
+#include "state/store.h"
 #include "policy/policy.h"
 #include "sandbox/sandbox.h"
 

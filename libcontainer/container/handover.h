@@ -2,7 +2,7 @@
 /* What the runtime hands to others: the console's master, pidfds, seccomp listeners, pid files. */
 #pragma once
 
-#include "container/state.h"
+#include "state/state.h"
 #include "sandbox/sandbox.h"
 
 /* The sockets of --console-socket and --pidfd-socket, and the console where there is no socket for it. */

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "container/slot.h"
+#include "state/slot.h"
 #include "policy/policy.h"
 
 /*

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cgroup/resctrl.h"
-#include "container/store.h"
+#include "state/store.h"
 
 /*
  * Carries linux.intelRdt out, where it is set, and opens what the container's process joins with. The file is written

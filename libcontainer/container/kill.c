@@ -7,8 +7,8 @@
 #include <sys/pidfd.h>
 
 #include "base/number.h"
-#include "container/container.h"
-#include "container/trail.h"
+#include "state/container.h"
+#include "state/trail.h"
 
 /* "9", "KILL", "SIGKILL", "sigkill", "SIGRTMIN+3": the number, or -1. */
 static int signal_number(const char *text)

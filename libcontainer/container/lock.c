@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "container/container.h"
-#include "container/trail.h"
+#include "state/container.h"
+#include "state/trail.h"
 #include "container/lock.h"
 
 #define SECRET_FILE POLICY_SITE_DIRECTORY "/unlock.secret"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "container/container.h"
+#include "state/container.h"
 #include "container/plan.h"
 
 /* The name of @uid, looked up where @like does not have it. */

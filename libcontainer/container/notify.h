@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "container/store.h"
+#include "state/store.h"
 
 /* Where the container's program finds its socket; its directory is mounted at /run/notify. */
 #define NOTIFY_CONTAINER_PATH "/run/notify/notify.sock"

@@ -2,7 +2,7 @@
 /* From a bundle to what is to be carried out: parse, harden, check. Creates nothing. */
 #pragma once
 
-#include "container/slot.h"
+#include "state/slot.h"
 #include "libcontainer.h"
 #include "policy/policy.h"
 

@@ -9,7 +9,7 @@
 #include "container/foreground.h"
 #include "container/notify.h"
 #include "container/run.h"
-#include "container/trail.h"
+#include "state/trail.h"
 #include "sandbox/hooks.h"
 
 static int run_poststart(struct creation *creation, struct error *error)

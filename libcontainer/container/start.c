@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "container/container.h"
+#include "state/container.h"
 #include "container/notify.h"
-#include "container/secrets.h"
-#include "container/trail.h"
+#include "state/secrets.h"
+#include "state/trail.h"
 #include "sandbox/hooks.h"
 #include "sandbox/sandbox.h"
 

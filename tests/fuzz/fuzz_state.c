@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "container/state.h"
+#include "state/state.h"
 #include "fuzz.h"
 
 static int directory = -1;

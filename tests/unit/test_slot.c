@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "container/slot.h"
+#include "state/slot.h"
 
 struct root {
 	char path[64];

@@ -341,8 +341,7 @@ static void treats_unknown_members(void **state)
 		{ "{\"path\":\"/x\",\"readOnly\":true}", "f.json: readOnly: found an unknown member, "
 							 "expected one of path, args, env, timeout" },
 	};
-	static const char text[] =
-		IN_CONFIG("\"new\":{\"of\":[1.3]},\"host\":\"x\",\"linux\":{\"later\":1}");
+	static const char text[] = IN_CONFIG("\"new\":{\"of\":[1.3]},\"host\":\"x\",\"linux\":{\"later\":1}");
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct oci_config *config = must_parse(&arena, &spec_config_table, text);
 	const struct spec_table *hooks = NULL;
@@ -447,8 +446,7 @@ static void loads_regular_files_only(void **state)
 	assert_non_null(mkdtemp(path));
 	bundle = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(bundle >= 0);
-	refuses_to_load(bundle, "config.json",
-			"JSON specification file config.json not found");
+	refuses_to_load(bundle, "config.json", "JSON specification file config.json not found");
 	assert_int_equal(mkfifoat(bundle, "config.json", 0600), 0);
 	refuses_to_load(bundle, "config.json", "read config.json: not a regular file");
 	assert_int_equal(unlinkat(bundle, "config.json", 0), 0);

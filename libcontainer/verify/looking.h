@@ -3,11 +3,11 @@
  * Inside `verify`: the running container as the kernel reports it, against its hardened configuration. What is planned
  * comes from the container's directory, what is found from /proc/PID of its processes, its namespaces and its groups.
  *
- * verify.c has the table of what is looked at; verify_*.c have the looking, one file a part of the kernel.
+ * verify.c has the table of what is looked at; the other files have the looking, one a part of the kernel.
  */
 #pragma once
 
-#include "container/container.h"
+#include "state/container.h"
 
 struct looking {
 	struct arena *arena;

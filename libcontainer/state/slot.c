@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/slot.h"
+#include "state/slot.h"
 
 #include <errno.h>
 #include <fcntl.h>

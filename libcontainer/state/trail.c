@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/trail.h"
+#include "state/trail.h"
 
 #include <errno.h>
 #include <fcntl.h>

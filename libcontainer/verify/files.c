@@ -14,7 +14,7 @@
 
 #include "base/path.h"
 #include "base/number.h"
-#include "container/verify.h"
+#include "verify/looking.h"
 #include "sandbox/rootfs_room.h"
 
 #ifndef MS_NOSYMFOLLOW

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "container/store.h"
+#include "state/store.h"
 
 struct slot {
 	int fd; /* holds the lock; -1: none */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "container/verify.h"
+#include "verify/looking.h"
 #include "sandbox/identity.h"
 
 const char *look_field(struct arena *arena, const char *status, const char *name)

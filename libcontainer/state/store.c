@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/store.h"
+#include "state/store.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/secrets.h"
+#include "state/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/verify.h"
+#include "verify/looking.h"
 
 #include <errno.h>
 #include <fcntl.h>

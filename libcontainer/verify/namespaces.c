@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/id_map.h"
-#include "container/verify.h"
+#include "verify/looking.h"
 
 static const char *const namespace_files[OCI_NAMESPACE_TYPES] = {
 	[OCI_NAMESPACE_MOUNT] = "ns/mnt",     [OCI_NAMESPACE_PID] = "ns/pid",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/container.h"
+#include "state/container.h"
 
 #include <errno.h>
 

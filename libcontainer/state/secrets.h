@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "container/state.h"
+#include "state/state.h"
 
 /* @config without the environments of its process and hooks; what it has else is shared with @config. */
 struct oci_config secrets_without(struct arena *arena, const struct oci_config *config);

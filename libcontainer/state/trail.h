@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "container/state.h"
+#include "state/state.h"
 
 struct trail_event {
 	const char *event; /* "create", "policy", "start", "exec", "kill", "delete", … */

@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 
 #include "base/number.h"
-#include "container/verify.h"
+#include "verify/looking.h"
 
 #ifndef PR_SCHED_CORE
 #define PR_SCHED_CORE 62

@@ -2,7 +2,7 @@
 /* An existing container, opened for a command: its directory, its state, its cgroups. */
 #pragma once
 
-#include "container/state.h"
+#include "state/state.h"
 
 struct container {
 	struct store store;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/state.h"
+#include "state/state.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 #include "base/number_set.h"
-#include "container/verify.h"
+#include "verify/looking.h"
 
 void look_at_cgroup(struct looking *looking)
 {

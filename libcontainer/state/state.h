@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "container/store.h"
+#include "state/store.h"
 #include "policy/policy.h"
 
 enum container_status {
@@ -40,7 +40,7 @@ struct saved_state {
 	bool session_keyring;
 	struct string_map annotations;
 	const char *policies; /* names */
-	struct string_list trail; /* where the audit trail goes: see container/trail.h */
+	struct string_list trail; /* where the audit trail goes: see state/trail.h */
 	const struct json_value *policy; /* the merged document; NULL before it is known */
 	const struct json_value *cgroup; /* of cgroup_save(); NULL where there is none */
 	const struct json_value *changes; /* what the policy changed */
