@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container's first process, from clone to exec: the table at the end is the whole story. */
+/* The container's first process, from clone to exec: the tables at the end are the whole story. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -251,7 +251,7 @@ static int step_start_container_hooks(struct sandbox *sandbox, struct error *err
 	return run_own_hooks(sandbox, "startContainer", &hooks->start_container, "created", &place, error);
 }
 
-static const struct step init_steps[] = {
+static const struct step setup_steps[] = {
 	{ "follow the runtime", step_die_with_runtime },
 	{ "join cgroups", step_join_cgroups_now },
 	{ "id maps", step_wait_for_runtime },
@@ -276,21 +276,12 @@ static const struct step init_steps[] = {
 	{ "working directory", step_make_cwd },
 	{ "lock the rootfs down", step_finish_rootfs },
 	{ "check the rootfs", step_verify_rootfs },
-	{ "environment", step_environment },
-	{ "working directory", step_open_cwd },
-	{ "scheduling", step_scheduling },
-	{ "labels", step_labels },
-	{ "standard streams", step_own_stdio },
-	{ "join cgroups", step_join_late_cgroups },
-	{ "limits", step_limits },
-	{ "close descriptors", step_close_descriptors },
-	{ "confinement", step_confine },
-	{ "seccomp", step_early_seccomp },
-	{ "identity", step_identity },
-	{ "program", step_find_program },
-	{ "check the identity", step_verify },
-	{ "landlock", step_landlock },
+};
+
+/* Between the two tables: steps_become_process(). */
+static const struct step start_steps[] = {
 	{ "created", step_created },
+	/* `create` ends here; the rest is for `start`, whenever that comes. */
 	{ "start", step_wait_for_start },
 	{ "seccomp", step_late_seccomp },
 	{ "startContainer hooks", step_start_container_hooks },
@@ -300,6 +291,8 @@ static const struct step init_steps[] = {
 _Noreturn void sandbox_become_init(struct sandbox *sandbox)
 {
 	log_debug("child process in init()");
-	steps_run(sandbox, init_steps, ARRAY_SIZE(init_steps));
+	steps_run(sandbox, setup_steps, ARRAY_SIZE(setup_steps));
+	steps_become_process(sandbox);
+	steps_run(sandbox, start_steps, ARRAY_SIZE(start_steps));
 	_exit(1);
 }

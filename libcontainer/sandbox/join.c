@@ -72,7 +72,7 @@ static int step_console(struct sandbox *sandbox, struct error *error)
 	return channel_send(sandbox->channel, MESSAGE_CONSOLE, console.number, master, error);
 }
 
-static const struct step exec_steps[] = {
+static const struct step join_steps[] = {
 	{ "runtime", step_wait_for_runtime },
 	{ "join namespaces", step_join },
 	{ "join cgroups", step_join_early_cgroups },
@@ -82,20 +82,10 @@ static const struct step exec_steps[] = {
 	{ "keyring", step_keyring },
 	{ "console", step_console },
 	{ "console", step_attach_console },
-	{ "environment", step_environment },
-	{ "working directory", step_open_cwd },
-	{ "scheduling", step_scheduling },
-	{ "labels", step_labels },
-	{ "standard streams", step_own_stdio },
-	{ "join cgroups", step_join_late_cgroups },
-	{ "limits", step_limits },
-	{ "close descriptors", step_close_descriptors },
-	{ "confinement", step_confine },
-	{ "seccomp", step_early_seccomp },
-	{ "identity", step_identity },
-	{ "program", step_find_program },
-	{ "check the identity", step_verify },
-	{ "landlock", step_landlock },
+};
+
+/* Between the two tables: steps_become_process(). */
+static const struct step execute_steps[] = {
 	{ "trace", step_about_to_execute },
 	{ "seccomp", step_late_seccomp },
 	{ "exec", execute_program },
@@ -104,6 +94,8 @@ static const struct step exec_steps[] = {
 _Noreturn void sandbox_become_exec(struct sandbox *sandbox)
 {
 	log_debug("child process in init()");
-	steps_run(sandbox, exec_steps, ARRAY_SIZE(exec_steps));
+	steps_run(sandbox, join_steps, ARRAY_SIZE(join_steps));
+	steps_become_process(sandbox);
+	steps_run(sandbox, execute_steps, ARRAY_SIZE(execute_steps));
 	_exit(1);
 }

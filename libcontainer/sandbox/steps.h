@@ -22,21 +22,20 @@ int step_reset_signals(struct sandbox *sandbox, struct error *error);
 int step_new_session(struct sandbox *sandbox, struct error *error);
 int step_become_root(struct sandbox *sandbox, struct error *error);
 int step_attach_console(struct sandbox *sandbox, struct error *error);
-int step_own_stdio(struct sandbox *sandbox, struct error *error);
-int step_limits(struct sandbox *sandbox, struct error *error);
-int step_scheduling(struct sandbox *sandbox, struct error *error);
 int step_keyring(struct sandbox *sandbox, struct error *error);
-int step_labels(struct sandbox *sandbox, struct error *error);
-int step_open_cwd(struct sandbox *sandbox, struct error *error);
 int step_environment(struct sandbox *sandbox, struct error *error);
-int step_identity(struct sandbox *sandbox, struct error *error);
 int step_find_program(struct sandbox *sandbox, struct error *error);
-int step_verify(struct sandbox *sandbox, struct error *error);
-int step_confine(struct sandbox *sandbox, struct error *error);
-int step_landlock(struct sandbox *sandbox, struct error *error);
-int step_early_seccomp(struct sandbox *sandbox, struct error *error);
 int step_close_descriptors(struct sandbox *sandbox, struct error *error);
 int step_late_seccomp(struct sandbox *sandbox, struct error *error);
+
+/*
+ * Makes a child that is in its container the process of its configuration, from the environment to Landlock: all but
+ * the filters that need not be loaded early (step_late_seccomp), and execute_program(). Ends the process on a failure.
+ */
+void steps_become_process(struct sandbox *sandbox);
+
+/* Whether the configuration has one, a new or a joined one. */
+bool sandbox_has_user_namespace(const struct sandbox *sandbox);
 
 /*
  * Whether the child is told when it may go on: the runtime has id maps, idmapped mounts or network devices to see to,
