@@ -32,6 +32,7 @@ struct execution {
 	struct cgroup *sub_cgroup; /* --cgroup */
 	struct sandbox sandbox;
 	int target; /* pidfd of the container's process */
+	int entering; /* holds `lock` off until the process is in, or -1 */
 	struct handover handover;
 };
 
@@ -43,6 +44,7 @@ static void execution_close(struct execution *execution)
 		cgroup_close(execution->sub_cgroup);
 	container_close(&execution->container);
 	fd_close(&execution->target);
+	fd_close(&execution->entering);
 	handover_close(&execution->handover);
 }
 
@@ -184,6 +186,19 @@ static void inherit(struct execution *execution)
 		process->oom_score_adj = own->oom_score_adj;
 }
 
+/* What was not locked when it was looked at stays so until the process is in. */
+static int look_at_lock(struct execution *execution, bool *locked, struct error *error)
+{
+	*locked = false;
+	if (policy_exec_rule(execution->policy) != EXEC_LOCKABLE)
+		return 0;
+	execution->entering = lock_hold_off(&execution->container.entry, error);
+	if (execution->entering < 0)
+		return -1;
+	*locked = lock_is_set(&execution->container.entry);
+	return 0;
+}
+
 static int make_process(struct execution *execution, struct error *error)
 {
 	struct policy_facts facts = { .rootless = execution->container.state.rootless };
@@ -197,9 +212,8 @@ static int make_process(struct execution *execution, struct error *error)
 	if (result < 0)
 		return -1;
 	inherit(execution);
-	facts.exec_locked = policy_exec_rule(execution->policy) == EXEC_LOCKABLE &&
-			    lock_is_set(&execution->container.entry);
-	if (policy_facts_gather_process(execution->policy, execution->config, execution->container.state.pid,
+	if (look_at_lock(execution, &facts.exec_locked, error) < 0 ||
+	    policy_facts_gather_process(execution->policy, execution->config, execution->container.state.pid,
 					&facts, error) < 0 ||
 	    policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
 				 execution->process, &execution->hardening, &changes, error) < 0)
@@ -421,6 +435,7 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 		.arena = &arena,
 		.container = { .store.fd = -1, .entry.fd = -1 },
 		.target = -1,
+		.entering = -1,
 		.handover = HANDOVER_NONE,
 	};
 
@@ -438,6 +453,7 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 		leave_trail(&execution, error);
 		return -1;
 	}
+	fd_close(&execution.entering);
 	leave_trail(&execution, NULL);
 	if (options->detach)
 		return 0;

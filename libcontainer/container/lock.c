@@ -41,6 +41,24 @@ bool lock_is_set(const struct store_entry *entry)
 	return faccessat(entry->fd, STORE_LOCKED, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
+static int open_entering(const struct store_entry *entry, int operation, struct error *error)
+{
+	_cleanup_fd_ int fd =
+		openat(entry->fd, STORE_ENTERING, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return error_set(error, errno, "open %s/" STORE_ENTERING, entry->path);
+	while (flock(fd, operation) < 0)
+		if (errno != EINTR)
+			return error_set(error, errno, "lock %s/" STORE_ENTERING, entry->path);
+	return TAKE_FD(fd);
+}
+
+int lock_hold_off(const struct store_entry *entry, struct error *error)
+{
+	return open_entering(entry, LOCK_SH, error);
+}
+
 /* The secret -------------------------------------------------------------------------------------------- */
 
 /* The secret's bytes, in @arena; *length 0 where the operator has set none up. 0, or -1. */
@@ -145,18 +163,31 @@ static int open_lockable(struct arena *arena, const struct runtime *runtime, con
 	return 0;
 }
 
+/*
+ * From here on exec refuses; those that found the container open are waited for. Other commands are not held up by one
+ * that takes its time.
+ */
+static int lock(const struct container *container, struct error *error)
+{
+	_cleanup_fd_ int entering = -1;
+	_cleanup_fd_ int fd = openat(container->entry.fd, STORE_LOCKED,
+				     O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return error_set(error, errno, "make %s/" STORE_LOCKED, container->entry.path);
+	flock(container->entry.fd, LOCK_UN);
+	entering = open_entering(&container->entry, LOCK_EX, error);
+	return entering < 0 ? -1 : 0;
+}
+
 int container_lock(const struct runtime *runtime, const char *id, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_container_ struct container container = { .store.fd = -1, .entry.fd = -1 };
-	_cleanup_fd_ int fd = -1;
 
 	if (open_lockable(&arena, runtime, id, &container, error) < 0)
 		return -1;
-	fd = openat(container.entry.fd, STORE_LOCKED, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		error_set(error, errno, "make %s/" STORE_LOCKED, container.entry.path);
-	return trail_done(&container.state, "lock", fd < 0 ? -1 : 0, error);
+	return trail_done(&container.state, "lock", lock(&container, error), error);
 }
 
 static int unlock(struct arena *arena, const struct container *container, const char *code, struct error *error)

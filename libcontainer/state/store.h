@@ -7,6 +7,7 @@
  *   config.json   the hardened configuration, without the values of the process's environment
  *   start.sock    the container's process waits here for `start`; gone once it has started
  *   locked        there while nothing may join it: `lock`
+ *   entering      exec holds it while on its way into a container that can be locked
  *   ids           which range of ids is its own, see slot.h; likewise projects
  *   notify/       the container's own NOTIFY_SOCKET, where it has one
  *
@@ -25,6 +26,7 @@
 #define STORE_START_SOCKET "start.sock"
 #define STORE_NOTIFY "notify"
 #define STORE_LOCKED "locked"
+#define STORE_ENTERING "entering"
 #define STORE_UNLOCK ".unlock"
 #define STORE_ID_RANGES "ids" /* see slot.h: in the state root with a dot in front */
 #define STORE_PROJECTS "projects"

@@ -277,6 +277,22 @@ shell() {
 	run -0 runtime exec "$ID" echo in
 }
 
+@test "lock waits for an exec that found the container open: none enters after it" {
+	requires_command strace
+	strace -f -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+	policy '{"exec": "lockable"}'
+	start_sleeping
+	strace -f -qq -o "$OUT.calls" -e trace=clone3 -e inject=clone3:delay_enter=1500000 \
+		"$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" exec "$ID" sleep 1000 </dev/null >"$OUT" 2>&1 3>&- &
+	BACKGROUND+=($!)
+	# strace writes the call's line when it has begun it: by then the lock was looked at.
+	wait_for test -s "$OUT.calls"
+	run -0 runtime lock "$ID"
+	# it is in by now, or never
+	equal "$(runtime ps -f json "$ID" | jq length)" 2
+	fails 255 'the container is locked' runtime exec "$ID" true
+}
+
 # The code of now and of OFFSET steps later: totp SECRET [OFFSET]. RFC 6238
 totp() {
 	python3 - "$1" "${2:-0}" <<-'END'
