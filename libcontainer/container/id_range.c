@@ -73,14 +73,12 @@ static int find_pool(struct arena *arena, const struct policy_site *site, struct
 	return 0;
 }
 
-/* Engines have state roots of their own, and one pool: who has what is kept in the one place that all of them share. */
 static int take(struct arena *arena, const struct pool *pool, const char *id, struct slot *slot,
 		struct error *error)
 {
-	static const struct runtime everybodys = { .rootless = -1 };
 	_cleanup_store_ struct store store = { .fd = -1 };
 
-	if (store_open(arena, &everybodys, true, &store, error) < 0)
+	if (store_open_machine(arena, &store, error) < 0)
 		return -1;
 	return slot_take(&store, STORE_ID_RANGES, id, pool->ranges, slot, error);
 }

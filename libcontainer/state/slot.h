@@ -2,7 +2,8 @@
 /*
  * Numbers of which a container has one to itself: which range of ids, which project of the disk quota.
  *
- * A number is a file, ROOT/.KIND/NUMBER, and taken while the file has a second name in a container's directory: so it
+ * The machine has one set of each, whatever the state roots of its engines are: which are taken is kept in the default
+ * state root. A number is a file there, ROOT/.KIND/NUMBER, and taken while the file has a second name in a container's directory: so it
  * is free again when that directory is removed, however that happens. Until it has that name, whoever takes it holds
  * a lock (flock(2)), which ends with the command. Finding one does not take longer the more containers there are.
  */
@@ -15,7 +16,7 @@ struct slot {
 	uint32_t number;
 };
 
-/* Takes a number below @count for container @id. 0; 1 where all are taken; or -1. */
+/* Takes a number below @count, of those kept in @store (store_open_machine()), for container @id. 0; 1 where all are taken; or -1. */
 int slot_take(const struct store *store, const char *kind, const char *id, uint32_t count, struct slot *slot,
 	      struct error *error);
 

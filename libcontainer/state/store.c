@@ -99,6 +99,14 @@ int store_open(struct arena *arena, const struct runtime *runtime, bool make, st
 	return make_root(path, error) < 0 ? -1 : open_root(runtime, path, store, error);
 }
 
+/* Engines have state roots of their own, and the machine's users, file systems and secret in common. */
+int store_open_machine(struct arena *arena, struct store *store, struct error *error)
+{
+	static const struct runtime everybodys = { .rootless = -1 };
+
+	return store_open(arena, &everybodys, true, store, error);
+}
+
 void store_close(struct store *store)
 {
 	if (store->fd >= 0)

@@ -27,8 +27,9 @@
 #define STORE_NOTIFY "notify"
 #define STORE_LOCKED "locked"
 #define STORE_ENTERING "entering"
-#define STORE_UNLOCK ".unlock"
-#define STORE_ID_RANGES "ids" /* see slot.h: in the state root with a dot in front */
+/* These three are the default state root's, with a dot in front there: what the machine has one of. */
+#define STORE_UNLOCK ".unlock" /* see one_time_code.h */
+#define STORE_ID_RANGES "ids" /* see slot.h */
 #define STORE_PROJECTS "projects"
 
 struct store {
@@ -51,6 +52,8 @@ int store_check_id(const char *id, struct error *error);
  */
 int store_open(struct arena *arena, const struct runtime *runtime, bool make, struct store *store,
 	       struct error *error);
+/* The default state root, made where it is missing, whatever --root is: for what the machine has one of. 0, or -1. */
+int store_open_machine(struct arena *arena, struct store *store, struct error *error);
 void store_close(struct store *store);
 #define _cleanup_store_ _cleanup_(store_close)
 

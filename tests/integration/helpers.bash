@@ -270,10 +270,12 @@ site_file() {
 	echo "$1" >"$SITE/casemate/casemate.json"
 }
 
-# The program as `runtime` calls it, on a host with that site.
+# The program as `runtime` calls it, on a host with that site, and a default state root of its own where $MACHINE is one.
 site() {
-	unshare -m --propagation slave sh -c 'mount -t overlay -o "lowerdir=$0:/etc" site /etc && exec "$@"' \
-		"$SITE" "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" "$@" 3>&-
+	[[ -z ${MACHINE:-} ]] || mkdir -p "$MACHINE" /run/casemate
+	unshare -m --propagation slave sh -c 'mount -t overlay -o "lowerdir=$0:/etc" site /etc &&
+		{ [ -z "$1" ] || mount --bind "$1" /run/casemate; } && shift && exec "$@"' \
+		"$SITE" "${MACHINE:-}" "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" "$@" 3>&-
 }
 
 # Whether the document $2 is what the JSON schema $1 says.
