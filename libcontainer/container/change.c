@@ -2,7 +2,6 @@
 /* The commands that change a running container: pause, resume, update. */
 #include <errno.h>
 
-#include "base/file.h"
 #include "state/container.h"
 #include "state/trail.h"
 
@@ -55,14 +54,8 @@ int container_resume(const struct runtime *runtime, const char *id, struct error
 static int keep_resources(const struct container *container, struct oci_config *config,
 			  const struct oci_resources *resources, struct error *error)
 {
-	_cleanup_strbuf_ struct strbuf text = { 0 };
-	struct json_writer writer = { .out = &text, .first = true };
-
 	config->linux_->resources = (struct oci_resources *)resources;
-	config_print(&writer, config);
-	if (file_write_atomic_at(container->entry.fd, STORE_CONFIG, text.text, text.length, 0600) < 0)
-		return error_set(error, errno, "write %s/" STORE_CONFIG, container->entry.path);
-	return 0;
+	return container_save_config(&container->entry, config, error);
 }
 
 /* No limit on memory leaves none on memory and swap together, unless the update names one. */

@@ -19,9 +19,10 @@
 #include "container/intel_rdt.h"
 #include "container/notify.h"
 #include "container/restore.h"
+#include "sandbox/hooks.h"
+#include "state/container.h"
 #include "state/secrets.h"
 #include "state/trail.h"
-#include "sandbox/hooks.h"
 
 void creation_init(struct creation *creation, struct arena *arena, const struct runtime *runtime,
 		   const struct create_options *options, bool is_run)
@@ -198,16 +199,14 @@ static void fill_state(struct creation *creation)
 	};
 }
 
-static int save_config(const struct creation *creation, struct error *error)
+/* What later commands hold the container to. */
+static int save_hardening(const struct creation *creation, struct error *error)
 {
-	_cleanup_strbuf_ struct strbuf text = { 0 };
-	struct json_writer writer = { .out = &text, .first = true };
 	struct oci_config config = secrets_without(creation->arena, creation->plan.config);
 
-	config_print(&writer, &config);
-	if (file_write_atomic_at(creation->entry.fd, STORE_CONFIG, text.text, text.length, 0600) < 0)
-		return error_set(error, errno, "write %s/" STORE_CONFIG, creation->entry.path);
-	return 0;
+	if (container_save_policy(&creation->entry, creation->plan.policy, &creation->plan.changes, error) < 0)
+		return -1;
+	return container_save_config(&creation->entry, &config, error);
 }
 
 static bool mounts_cgroup_writable(const struct oci_config *config)
@@ -286,12 +285,6 @@ static const char *cgroup_text(struct arena *arena, const struct cgroup *cgroup)
 	return arena_strndup(arena, text.text, text.length);
 }
 
-static int save_state(struct creation *creation, const struct cgroup *cgroup, struct error *error)
-{
-	return state_save(&creation->entry, &creation->state, creation->plan.policy, cgroup,
-			  &creation->plan.changes, error);
-}
-
 /* Before anything else is made the state says what will be: so delete finds all of it at any moment. */
 static int step_announce(struct creation *creation, struct error *error)
 {
@@ -302,7 +295,7 @@ static int step_announce(struct creation *creation, struct error *error)
 	if (cgroup_plan(creation->arena, &creation->layout, &request, &planned, error) < 0)
 		return -1;
 	creation->planned_cgroup = cgroup_text(creation->arena, planned);
-	if (save_state(creation, planned, error) < 0)
+	if (state_save(&creation->entry, &creation->state, planned, error) < 0)
 		return -1;
 	return creation->is_run ? 0 : listen_for_start(creation, error);
 }
@@ -390,7 +383,7 @@ static int step_cgroup_state(struct creation *creation, struct error *error)
 {
 	if (strcmp(cgroup_text(creation->arena, creation->cgroup), creation->planned_cgroup) == 0)
 		return 0;
-	return save_state(creation, creation->cgroup, error);
+	return state_save(&creation->entry, &creation->state, creation->cgroup, error);
 }
 
 static void undo_cgroup(struct creation *creation)
@@ -511,7 +504,7 @@ static int step_write_files(struct creation *creation, struct error *error)
 		return error_set(error, errno, "look at the container's process");
 	if (state_stage_init(&creation->entry, &creation->state, creation->staged_init, error) < 0)
 		return -1;
-	return save_config(creation, error);
+	return save_hardening(creation, error);
 }
 
 static int step_state(struct creation *creation, struct error *error)

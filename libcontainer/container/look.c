@@ -162,37 +162,16 @@ int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t 
 
 /* explain ------------------------------------------------------------------------------------------------ */
 
-static const char *string_member(const struct json_value *object, const char *name)
-{
-	const struct json_value *member = json_get(object, name);
-
-	return member && member->type == JSON_STRING ? member->string : "";
-}
-
-static void read_changes(struct arena *arena, const struct json_value *saved, struct explanation *explanation)
-{
-	size_t count = saved && saved->type == JSON_ARRAY ? saved->array.count : 0;
-
-	explanation->changes = ARENA_NEW_ARRAY(arena, struct policy_change, count + 1);
-	explanation->change_count = count;
-	for (size_t i = 0; i < count; i++) {
-		const struct json_value *item = &saved->array.items[i];
-
-		explanation->changes[i] = (struct policy_change){
-			.member = string_member(item, "member"),
-			.from = string_member(item, "from"),
-			.to = string_member(item, "to"),
-			.policy = string_member(item, "policy"),
-			.key = string_member(item, "key"),
-		};
-	}
-}
-
 static int explain_container(struct arena *arena, const struct container *container,
 			     struct explanation *explanation, struct error *error)
 {
+	struct policy_changes changes = { 0 };
+
 	explanation->policies = container->state.policies ? container->state.policies : "off";
-	read_changes(arena, container->state.changes, explanation);
+	if (container_load_changes(arena, container, &changes, error) < 0)
+		return -1;
+	explanation->changes = changes.items;
+	explanation->change_count = changes.count;
 	return container_load_config(arena, &container->entry, &explanation->config, error);
 }
 

@@ -192,3 +192,35 @@ void policy_changes_print(struct json_writer *writer, const struct policy_change
 	}
 	json_end_array(writer);
 }
+
+static int read_change_member(const char *label, const struct json_value *change, const char *name,
+			      const char **value, struct error *error)
+{
+	const struct json_value *member = json_get(change, name);
+
+	if (!member || member->type != JSON_STRING)
+		return error_set(error, 0, "%s: changes: %s: missing or of the wrong type", label, name);
+	*value = member->string;
+	return 0;
+}
+
+int policy_changes_read(struct arena *arena, const char *label, const struct json_value *array,
+			struct policy_changes *changes, struct error *error)
+{
+	if (array->type != JSON_ARRAY)
+		return error_set(error, 0, "%s: changes: expected an array", label);
+	changes->capacity = array->array.count;
+	changes->items = ARENA_NEW_ARRAY(arena, struct policy_change, changes->capacity);
+	for (changes->count = 0; changes->count < changes->capacity; changes->count++) {
+		const struct json_value *item = &array->array.items[changes->count];
+		struct policy_change *change = &changes->items[changes->count];
+
+		if (read_change_member(label, item, "member", &change->member, error) < 0 ||
+		    read_change_member(label, item, "from", &change->from, error) < 0 ||
+		    read_change_member(label, item, "to", &change->to, error) < 0 ||
+		    read_change_member(label, item, "policy", &change->policy, error) < 0 ||
+		    read_change_member(label, item, "key", &change->key, error) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -41,6 +41,9 @@ struct policy_changes {
 
 /* Writes them as an array of objects, a member for each of policy_change's. */
 void policy_changes_print(struct json_writer *writer, const struct policy_changes *changes);
+/* Reads such an array, found in the document @label. 0, or -1. */
+int policy_changes_read(struct arena *arena, const char *label, const struct json_value *array,
+			struct policy_changes *changes, struct error *error);
 
 /* loading ------------------------------------------------------------------------------------------------ */
 

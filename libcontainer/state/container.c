@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "base/file.h"
+
 int container_open(struct arena *arena, const struct runtime *runtime, const char *id, bool lock,
 		   struct container *container, struct error *error)
 {
@@ -24,19 +26,81 @@ void container_close(struct container *container)
 	store_close(&container->store);
 }
 
+static int save(const struct store_entry *entry, const char *name, const struct strbuf *text,
+		struct error *error)
+{
+	if (file_write_atomic_at(entry->fd, name, text->text, text->length, 0600) < 0)
+		return error_set(error, errno, "write %s/%s", entry->path, name);
+	return 0;
+}
+
+int container_save_config(const struct store_entry *entry, const struct oci_config *config, struct error *error)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+
+	config_print(&writer, config);
+	return save(entry, STORE_CONFIG, &text, error);
+}
+
 int container_load_config(struct arena *arena, const struct store_entry *entry, struct oci_config **config,
 			  struct error *error)
 {
 	return config_load(arena, entry->fd, STORE_CONFIG, config, error);
 }
 
+int container_save_policy(const struct store_entry *entry, const struct policy *policy,
+			  const struct policy_changes *changes, struct error *error)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct json_writer writer = { .out = &text, .first = true };
+
+	json_begin_object(&writer);
+	json_key(&writer, "policy");
+	policy_print(&writer, policy);
+	json_key(&writer, "changes");
+	policy_changes_print(&writer, changes);
+	json_end_object(&writer);
+	return save(entry, STORE_POLICY, &text, error);
+}
+
+/* Without it a container would be as without a policy, so it has to be there. */
+static int load_policy_member(struct arena *arena, const struct container *container, const char *name,
+			      const char **label, const struct json_value **member, struct error *error)
+{
+	struct json_value *document;
+	size_t length;
+	char *text;
+
+	*label = arena_printf(arena, "%s/" STORE_POLICY, container->entry.path);
+	if (file_read_at(arena, container->entry.fd, STORE_POLICY, FILE_SIZE_MAX, &text, &length) < 0)
+		return error_set(error, errno, "read %s", *label);
+	if (json_parse(arena, *label, text, length, &document, error) < 0)
+		return -1;
+	*member = json_get(document, name);
+	return *member ? 0 : error_set(error, 0, "%s: %s: missing", *label, name);
+}
+
 int container_load_policy(struct arena *arena, const struct container *container, struct policy **policy,
 			  struct error *error)
 {
-	if (!container->state.policy)
-		return error_set(error, 0, "%s/" STORE_STATE ": policy: missing", container->entry.path);
-	return policy_parse(arena, arena_printf(arena, "%s/" STORE_STATE, container->entry.path),
-			    container->state.policy, policy, error);
+	const struct json_value *document;
+	const char *label;
+
+	if (load_policy_member(arena, container, "policy", &label, &document, error) < 0)
+		return -1;
+	return policy_parse(arena, label, document, policy, error);
+}
+
+int container_load_changes(struct arena *arena, const struct container *container,
+			   struct policy_changes *changes, struct error *error)
+{
+	const struct json_value *list;
+	const char *label;
+
+	if (load_policy_member(arena, container, "changes", &label, &list, error) < 0)
+		return -1;
+	return policy_changes_read(arena, label, list, changes, error);
 }
 
 int container_hardening(struct arena *arena, const struct container *container, const struct oci_config *config,

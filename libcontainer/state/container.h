@@ -2,6 +2,7 @@
 /* An existing container, opened for a command: its directory, its state, its cgroups. */
 #pragma once
 
+#include "policy/policy.h"
 #include "state/state.h"
 
 struct container {
@@ -17,13 +18,19 @@ int container_open(struct arena *arena, const struct runtime *runtime, const cha
 void container_close(struct container *container);
 #define _cleanup_container_ _cleanup_(container_close)
 
-/* The hardened configuration that is kept with the container. 0, or -1. */
+/* Keeps the hardened @config with the container: it has no value of the environment any more, see secrets.h. 0, or -1. */
+int container_save_config(const struct store_entry *entry, const struct oci_config *config,
+			  struct error *error);
 int container_load_config(struct arena *arena, const struct store_entry *entry, struct oci_config **config,
 			  struct error *error);
 
-/* The policies that were applied to it. 0, or -1. */
+/* Likewise the policies that were applied to it, and what they changed. 0, or -1: also where they are not there. */
+int container_save_policy(const struct store_entry *entry, const struct policy *policy,
+			  const struct policy_changes *changes, struct error *error);
 int container_load_policy(struct arena *arena, const struct container *container, struct policy **policy,
 			  struct error *error);
+int container_load_changes(struct arena *arena, const struct container *container,
+			   struct policy_changes *changes, struct error *error);
 
 /*
  * What the kept policy asks for besides the kept @config, which is as strict already: *policy and *hardening. 0, or -1.

@@ -53,38 +53,8 @@ static void write_list(struct json_writer *writer, const char *name, const struc
 	json_end_array(writer);
 }
 
-static void write_saved(struct json_writer *writer, const char *name, const struct json_value *value)
-{
-	json_key(writer, name);
-	json_value(writer, value);
-}
-
-static void write_parts(struct json_writer *writer, const struct saved_state *state,
-			const struct policy *policy, const struct cgroup *cgroup,
-			const struct policy_changes *changes)
-{
-	if (policy) {
-		json_key(writer, "policy");
-		policy_print(writer, policy);
-	} else if (state->policy) {
-		write_saved(writer, "policy", state->policy);
-	}
-	if (cgroup) {
-		json_key(writer, "cgroup");
-		cgroup_save(writer, cgroup);
-	} else if (state->cgroup) {
-		write_saved(writer, "cgroup", state->cgroup);
-	}
-	if (changes) {
-		json_key(writer, "changes");
-		policy_changes_print(writer, changes);
-	} else if (state->changes) {
-		write_saved(writer, "changes", state->changes);
-	}
-}
-
-int state_save(const struct store_entry *entry, const struct saved_state *state, const struct policy *policy,
-	       const struct cgroup *cgroup, const struct policy_changes *changes, struct error *error)
+int state_save(const struct store_entry *entry, const struct saved_state *state, const struct cgroup *cgroup,
+	       struct error *error)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct json_writer writer = { .out = &text, .first = true };
@@ -108,7 +78,8 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 		write_string(&writer, "policies", state->policies);
 	if (state->trail.count)
 		write_list(&writer, "trail", &state->trail);
-	write_parts(&writer, state, policy, cgroup, changes);
+	json_key(&writer, "cgroup");
+	cgroup_save(&writer, cgroup);
 	json_end_object(&writer);
 	if (file_write_atomic_at(entry->fd, STORE_STATE, text.text, text.length, 0600) < 0)
 		return error_set(error, errno, "write %s/" STORE_STATE, entry->path);
@@ -251,9 +222,7 @@ static int read_state(struct arena *arena, const char *label, const struct json_
 		return -1;
 	state->owner = (uid_t)owner;
 	state->policies = policies && policies->type == JSON_STRING ? policies->string : NULL;
-	state->policy = json_get(root, "policy");
 	state->cgroup = json_get(root, "cgroup");
-	state->changes = json_get(root, "changes");
 	return 0;
 }
 

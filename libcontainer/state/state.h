@@ -11,7 +11,6 @@
 #include <sys/types.h>
 
 #include "state/store.h"
-#include "policy/policy.h"
 
 enum container_status {
 	STATUS_CREATING,
@@ -41,14 +40,12 @@ struct saved_state {
 	struct string_map annotations;
 	const char *policies; /* names */
 	struct string_list trail; /* where the audit trail goes: see state/trail.h */
-	const struct json_value *policy; /* the merged document; NULL before it is known */
 	const struct json_value *cgroup; /* of cgroup_save(); NULL where there is none */
-	const struct json_value *changes; /* what the policy changed */
 };
 
-/* Writes state.json whole, but for the process. @policy, @cgroup and @changes may be NULL: then the members of @state are written. */
-int state_save(const struct store_entry *entry, const struct saved_state *state, const struct policy *policy,
-	       const struct cgroup *cgroup, const struct policy_changes *changes, struct error *error);
+/* Writes state.json whole, with @cgroup: all of @state but the process. 0, or -1. */
+int state_save(const struct store_entry *entry, const struct saved_state *state, const struct cgroup *cgroup,
+	       struct error *error);
 
 /*
  * Writes init.json: @state->pid and when that process started. The first part takes the time, the second one (when the

@@ -238,7 +238,8 @@ static int remove_files(int directory, struct error *error)
 
 int store_remove(const struct store *store, const struct store_entry *entry, struct error *error)
 {
-	static const char *const usual[] = { STORE_INIT, STORE_STATE, STORE_CONFIG, STORE_START_SOCKET };
+	static const char *const usual[] = { STORE_INIT, STORE_STATE, STORE_CONFIG, STORE_POLICY,
+					     STORE_START_SOCKET };
 
 	/* The usual names first: reading the directory is needed only where there is more. */
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)

@@ -2,9 +2,10 @@
 /*
  * Where containers are kept: ROOT/ID/, a directory for each.
  *
- *   state.json    who and where it is, known before anything is made
+ *   state.json    who and where it is, known before anything is made; small, `list` reads one for each container
  *   init.json     its first process; not there before that is set up
  *   config.json   the hardened configuration, without the values of the process's environment
+ *   policy.json   the policies that made it so, and what they changed
  *   start.sock    the container's process waits here for `start`; gone once it has started
  *   locked        there while nothing may join it: `lock`
  *   entering      exec holds it while on its way into a container that can be locked
@@ -21,6 +22,7 @@
 #include "libcontainer.h"
 
 #define STORE_CONFIG "config.json"
+#define STORE_POLICY "policy.json"
 #define STORE_STATE "state.json"
 #define STORE_INIT "init.json"
 #define STORE_START_SOCKET "start.sock"

@@ -272,8 +272,8 @@ broken() {
 	contains coreScheduling
 	contains speculation.storeBypass
 	# The policy kept with it says more than was loaded: the kernel's number of filters is what counts.
-	jq '.policy.seccomp.profile = ["default", "strict", "web"]' "$STATE/$ID/state.json" >"$OUT"
-	cp "$OUT" "$STATE/$ID/state.json"
+	jq '.policy.seccomp.profile = ["default", "strict", "web"]' "$STATE/$ID/policy.json" >"$OUT"
+	cp "$OUT" "$STATE/$ID/policy.json"
 	broken seccomp.profile
 }
 
@@ -281,7 +281,7 @@ broken() {
 	start_sleeping
 	in_mounts mount -o remount,bind,rw /
 	# Whatever is written there, the kernel is asked.
-	jq '.changes = []' "$STATE/$ID/state.json" >"$OUT"
-	cp "$OUT" "$STATE/$ID/state.json"
+	jq '.changes = []' "$STATE/$ID/policy.json" >"$OUT"
+	cp "$OUT" "$STATE/$ID/policy.json"
 	broken root.readonly
 }
