@@ -2,24 +2,19 @@
 #include "container/create.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/time.h"
+#include "container/create_steps.h"
 #include "container/disk_quota.h"
 #include "container/filters.h"
 #include "container/id_range.h"
 #include "container/intel_rdt.h"
 #include "container/notify.h"
 #include "container/restore.h"
-#include "sandbox/hooks.h"
 #include "state/container.h"
 #include "state/secrets.h"
 #include "state/trail.h"
@@ -83,79 +78,6 @@ static int step_connect(struct creation *creation, struct error *error)
 			     detaches(creation), process && process->terminal, error);
 }
 
-/* What the engine's service manager hands to the container goes into its environment. */
-static void add_environment(struct creation *creation, const char *text)
-{
-	struct string_list *env = &creation->plan.config->process->env;
-	const char **items = ARENA_NEW_ARRAY(creation->arena, const char *, env->count + 1);
-
-	if (env->count)
-		memcpy(items, env->items, env->count * sizeof(*items));
-	items[env->count] = text;
-	env->items = items;
-	env->count++;
-}
-
-static const char *hook_state(struct sandbox *sandbox, pid_t pid, const char *status)
-{
-	const struct creation *creation = sandbox->hook_context;
-
-	return state_for_hooks(sandbox->arena, &creation->state, pid, status);
-}
-
-static int fill_sandbox(struct creation *creation, struct error *error)
-{
-	const struct create_options *options = creation->options;
-	struct oci_config *config = creation->plan.config;
-	struct sandbox *sandbox = &creation->sandbox;
-	unsigned int listen_fds = handover_listen_fds();
-
-	sandbox->container_id = options->id;
-	sandbox->config = config;
-	sandbox->process = config->process;
-	sandbox->hardening = &creation->plan.hardening;
-	sandbox->start = creation->is_run ? SANDBOX_START_TOLD : SANDBOX_START_SOCKET;
-	sandbox->new_keyring = creation->plan.hardening.session_keyring || !options->no_new_keyring;
-	sandbox->preserve_fds = listen_fds + options->preserve_fds;
-	sandbox->hook_state = hook_state;
-	sandbox->hook_context = creation;
-	if (listen_fds > 0 && config->process) {
-		add_environment(creation, arena_printf(creation->arena, "LISTEN_FDS=%u", listen_fds));
-		add_environment(creation, "LISTEN_PID=1");
-	}
-	if (config->process &&
-	    capabilities_resolve(config->process->capabilities, &sandbox->capabilities, error) < 0)
-		return -1;
-	sandbox->procfs = procfs_open(error);
-	return sandbox->procfs < 0 ? -1 : 0;
-}
-
-static int fill_rootfs(struct creation *creation, struct error *error)
-{
-	struct rootfs *rootfs = &creation->sandbox.rootfs;
-	struct namespaces *namespaces = &creation->sandbox.namespaces;
-
-	rootfs->arena = creation->arena;
-	rootfs->config = creation->plan.config;
-	rootfs->bundle = creation->plan.bundle_fd;
-	rootfs->bundle_path = creation->plan.bundle;
-	rootfs->procfs = creation->sandbox.procfs;
-	rootfs->cgroup_layout = &creation->layout;
-	rootfs->no_pivot = creation->options->no_pivot;
-	rootfs->hardening = &creation->plan.hardening;
-	if (namespaces_open(creation->plan.config->linux_, namespaces, error) < 0)
-		return -1;
-	rootfs->userns = namespaces->joined[OCI_NAMESPACE_USER];
-	return 0;
-}
-
-static int step_prepare(struct creation *creation, struct error *error)
-{
-	if (fill_sandbox(creation, error) < 0 || fill_rootfs(creation, error) < 0)
-		return -1;
-	return cgroup_layout_read(creation->arena, &creation->layout, error);
-}
-
 /* From here on something is created ---------------------------------------------------------------------- */
 
 /* A socket in the container's directory; its path may be longer than a socket address. */
@@ -209,55 +131,6 @@ static int save_hardening(const struct creation *creation, struct error *error)
 	return container_save_config(&creation->entry, &config, error);
 }
 
-static bool mounts_cgroup_writable(const struct oci_config *config)
-{
-	for (size_t i = 0; i < config->mounts.count; i++) {
-		const struct oci_mount *mount = &config->mounts.items[i];
-		bool readonly = false;
-
-		if (!mount->type || strcmp(mount->type, "cgroup") != 0 ||
-		    strcmp(mount->destination, "/sys/fs/cgroup") != 0)
-			continue;
-		for (size_t j = 0; j < mount->options.count; j++)
-			readonly |= !strcmp(mount->options.items[j], "ro");
-		return !readonly;
-	}
-	return false;
-}
-
-/* Whom the container's tree of cgroup v2 is given to: the host's name of its user. config-linux.md, cgroup ownership */
-static struct optional_u32 delegated_owner(const struct oci_config *config)
-{
-	const struct oci_id_mapping_list *map = config->linux_ ? &config->linux_->uid_mappings : NULL;
-	uint32_t uid = config->process ? config->process->user.uid : 0;
-
-	if (!config_has_new_namespace(config, OCI_NAMESPACE_CGROUP) ||
-	    !config_has_new_namespace(config, OCI_NAMESPACE_USER) || !mounts_cgroup_writable(config))
-		return (struct optional_u32){ 0 };
-	for (size_t i = 0; map && i < map->count; i++)
-		if (uid >= map->items[i].container_id && uid - map->items[i].container_id < map->items[i].size)
-			return (struct optional_u32){
-				.present = true,
-				.value = map->items[i].host_id + (uid - map->items[i].container_id),
-			};
-	return (struct optional_u32){ 0 };
-}
-
-static struct cgroup_request cgroup_request(const struct creation *creation)
-{
-	const struct oci_linux *config = creation->plan.config->linux_;
-
-	return (struct cgroup_request){
-		.manager = creation->runtime->cgroup_manager,
-		.container_id = creation->options->id,
-		.cgroups_path = config ? config->cgroups_path : NULL,
-		.rootless = creation->plan.rootless,
-		.owner = delegated_owner(creation->plan.config),
-		.devices = config ? &config->devices : NULL,
-		.annotations = &creation->plan.config->annotations,
-	};
-}
-
 static void undo_directory(struct creation *creation)
 {
 	struct error ignored;
@@ -276,26 +149,14 @@ static int step_directory(struct creation *creation, struct error *error)
 	return -1;
 }
 
-static const char *cgroup_text(struct arena *arena, const struct cgroup *cgroup)
-{
-	_cleanup_strbuf_ struct strbuf text = { 0 };
-	struct json_writer writer = { .out = &text, .first = true };
-
-	cgroup_save(&writer, cgroup);
-	return arena_strndup(arena, text.text, text.length);
-}
-
 /* Before anything else is made the state says what will be: so delete finds all of it at any moment. */
 static int step_announce(struct creation *creation, struct error *error)
 {
-	struct cgroup_request request = cgroup_request(creation);
 	struct cgroup *planned;
 
 	fill_state(creation);
-	if (cgroup_plan(creation->arena, &creation->layout, &request, &planned, error) < 0)
-		return -1;
-	creation->planned_cgroup = cgroup_text(creation->arena, planned);
-	if (state_save(&creation->entry, &creation->state, planned, error) < 0)
+	if (creation_plan_cgroup(creation, &planned, error) < 0 ||
+	    state_save(&creation->entry, &creation->state, planned, error) < 0)
 		return -1;
 	return creation->is_run ? 0 : listen_for_start(creation, error);
 }
@@ -305,7 +166,7 @@ static int step_notify(struct creation *creation, struct error *error)
 	creation->host_notify_socket = notify_host_socket();
 	if (!creation->host_notify_socket || !creation->plan.config->process)
 		return 0;
-	add_environment(creation, "NOTIFY_SOCKET=" NOTIFY_CONTAINER_PATH);
+	creation_add_environment(creation, "NOTIFY_SOCKET=" NOTIFY_CONTAINER_PATH);
 	creation->sandbox.rootfs.notify_directory =
 		arena_printf(creation->arena, "%s/" STORE_NOTIFY, creation->entry.path);
 	return notify_make_directory(&creation->entry, error);
@@ -319,11 +180,6 @@ static int step_sources(struct creation *creation, struct error *error)
 	bool is_opened = user_namespace || creation->restoration;
 
 	return rootfs_open_sources(&creation->sandbox.rootfs, is_opened && geteuid() == 0, error);
-}
-
-static const struct oci_resources *resources_of(const struct oci_config *config)
-{
-	return config->linux_ ? config->linux_->resources : NULL;
 }
 
 /* Nothing is written to a root file system that is read-only. */
@@ -343,62 +199,6 @@ static int step_disk_quota(struct creation *creation, struct error *error)
 	return result;
 }
 
-/*
- * The group of v2, in which the process is born. Those of v1 it joins by itself, so they are made while it is busy with
- * its mounts; but not where a cgroup namespace has to be made in them before anything else, and not for a rootless
- * container, which may have to do without some.
- */
-static int step_cgroup(struct creation *creation, struct error *error)
-{
-	const struct oci_config *config = creation->plan.config;
-	struct cgroup_request request = cgroup_request(creation);
-
-	request.v1_later = !creation->plan.rootless && !creation->restoration &&
-			   !config_has_new_namespace(config, OCI_NAMESPACE_CGROUP);
-	if (cgroup_create(creation->arena, &creation->layout, &request, resources_of(config), &creation->cgroup,
-			  error) < 0)
-		return error_context(error, "unable to apply cgroup configuration");
-	creation->sandbox.cgroup = creation->cgroup;
-	creation->sandbox.cgroup_later = request.v1_later;
-	creation->sandbox.rootfs.cgroup = creation->cgroup;
-	return 0;
-}
-
-static int step_limits(struct creation *creation, struct error *error)
-{
-	const struct oci_config *config = creation->plan.config;
-	const struct oci_resources *resources = resources_of(config);
-	const struct oci_device_rule_list none = { 0 };
-
-	if (cgroup_create_rest(creation->cgroup, &creation->layout, resources, error) < 0 ||
-	    cgroup_set_resources(creation->cgroup, resources, error) < 0 ||
-	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none,
-			       config->linux_ ? &config->linux_->devices : NULL, error) < 0)
-		return error_context(error, "unable to apply cgroup configuration");
-	return sandbox_hand_cgroups(&creation->sandbox, error);
-}
-
-/* Some groups were not permitted, or were there already: usually there is nothing to correct. */
-static int step_cgroup_state(struct creation *creation, struct error *error)
-{
-	if (strcmp(cgroup_text(creation->arena, creation->cgroup), creation->planned_cgroup) == 0)
-		return 0;
-	return state_save(&creation->entry, &creation->state, creation->cgroup, error);
-}
-
-static void undo_cgroup(struct creation *creation)
-{
-	struct error ignored;
-
-	cgroup_give_up_rest(creation->cgroup);
-	cgroup_kill(creation->cgroup, SIGKILL, &ignored);
-	if (cgroup_destroy(creation->cgroup, &ignored) == 0)
-		return;
-	log_warn("%s", ignored.text);
-	/* What is left of it is found by `delete` only as long as the state says where it is. */
-	store_entry_close(&creation->entry);
-}
-
 static int step_intel_rdt(struct creation *creation, struct error *error)
 {
 	return intel_rdt_create(creation->arena, &creation->entry, creation->plan.config,
@@ -411,86 +211,6 @@ static void undo_intel_rdt(struct creation *creation)
 
 	if (intel_rdt_destroy(creation->arena, &creation->entry, &ignored) < 0)
 		log_warn("%s", ignored.text);
-}
-
-static void undo_process(struct creation *creation)
-{
-	sandbox_kill(&creation->sandbox);
-}
-
-static int step_process(struct creation *creation, struct error *error)
-{
-	struct sandbox *sandbox = &creation->sandbox;
-
-	log_debug("nsexec container setup"); /* what runc says here: scripts look for it */
-	if (sandbox_spawn(sandbox, error) < 0)
-		return error_context(error, "unable to start container process");
-	/* Its own copies are the child's now: as long as they are open here, start would not see its end. */
-	fd_close(&sandbox->start_socket);
-	if (sandbox->process &&
-	    identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
-		undo_process(creation);
-		return -1;
-	}
-	/* Elsewhere it joins the groups by itself: that is done when its setup is. */
-	if (cgroup_clone_fd(creation->cgroup) >= 0 && cgroup_settle(creation->cgroup, error) < 0) {
-		undo_process(creation);
-		return -1;
-	}
-	return 0;
-}
-
-int creation_run_hooks(struct creation *creation, struct error *error)
-{
-	const struct oci_hooks *hooks = creation->plan.config->hooks;
-	const char *state =
-		state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
-	const struct hook_place place = { .directory = creation->plan.bundle_fd };
-
-	if (!hooks)
-		return 0;
-	if (hooks_run("prestart", &hooks->prestart, state, &place, error) < 0)
-		return -1;
-	return hooks_run("createRuntime", &hooks->create_runtime, state, &place, error);
-}
-
-static int run_hooks(void *context, struct error *error)
-{
-	return creation_run_hooks(context, error);
-}
-
-static int take_console(void *context, int master, int number, struct error *error)
-{
-	struct creation *creation = context;
-
-	return handover_console(&creation->handover, master, number, error);
-}
-
-static int take_listener(void *context, int listener, struct error *error)
-{
-	struct creation *creation = context;
-	_cleanup_fd_ int fd = listener;
-
-	return handover_listener(creation->arena, creation->plan.config->linux_->seccomp, &creation->state,
-				 creation->sandbox.pid, fd, error);
-}
-
-static int step_setup(struct creation *creation, struct error *error)
-{
-	struct sandbox_requests requests = {
-		.hooks = run_hooks,
-		.console = take_console,
-		.listener = take_listener,
-		.context = creation,
-	};
-
-	if (sandbox_serve(&creation->sandbox, &requests, error) == 0)
-		return cgroup_settle(creation->cgroup, error);
-	if (cgroup_oom_kills(creation->cgroup) > 0)
-		return error_set(error, 0,
-				 "unable to start container process: container init was OOM-killed "
-				 "(memory limit too low?)");
-	return error_context(error, "unable to start container process: error during container init");
 }
 
 /* Takes a while: done while the child sets itself up. */
@@ -561,20 +281,20 @@ static const struct {
 	{ "state root", step_store, NULL, ALWAYS },
 	{ "seccomp", step_seccomp, NULL, ALWAYS },
 	{ "images", restore_images, NULL, RESTORE_ONLY },
-	{ "preparation", step_prepare, NULL, ALWAYS },
+	{ "preparation", creation_prepare, NULL, ALWAYS },
 	{ "state directory", step_directory, undo_directory, ALWAYS },
 	{ "state", step_announce, NULL, ALWAYS },
 	{ "notify socket", step_notify, NULL, ALWAYS },
 	{ "disk quota", step_disk_quota, NULL, ALWAYS },
 	{ "mount sources", step_sources, NULL, ALWAYS },
-	{ "cgroup", step_cgroup, undo_cgroup, ALWAYS },
+	{ "cgroup", creation_make_cgroup, creation_undo_cgroup, ALWAYS },
 	{ "resctrl", step_intel_rdt, undo_intel_rdt, ALWAYS },
-	{ "process", step_process, undo_process, NEW_ONLY },
-	{ "limits", step_limits, NULL, ALWAYS },
-	{ "cgroup's state", step_cgroup_state, NULL, ALWAYS },
-	{ "restored process", restore_process, undo_process, RESTORE_ONLY },
+	{ "process", creation_make_process, creation_undo_process, NEW_ONLY },
+	{ "limits", creation_limit, NULL, ALWAYS },
+	{ "cgroup's state", creation_correct_cgroup, NULL, ALWAYS },
+	{ "restored process", restore_process, creation_undo_process, RESTORE_ONLY },
 	{ "files", step_write_files, NULL, ALWAYS },
-	{ "setup", step_setup, NULL, NEW_ONLY },
+	{ "setup", creation_serve, NULL, NEW_ONLY },
 	{ "process's state", step_state, NULL, ALWAYS },
 	{ "pid file", step_pid_file, undo_pid_file, ALWAYS },
 	{ "detach", step_detach, NULL, ALWAYS },

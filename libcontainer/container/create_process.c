@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of create.c's table that make the container's first process and serve it until it is set up. */
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "container/create_steps.h"
+#include "sandbox/hooks.h"
+
+/* What the engine's service manager hands to the container goes into its environment. */
+void creation_add_environment(struct creation *creation, const char *text)
+{
+	struct string_list *env = &creation->plan.config->process->env;
+	const char **items = ARENA_NEW_ARRAY(creation->arena, const char *, env->count + 1);
+
+	if (env->count)
+		memcpy(items, env->items, env->count * sizeof(*items));
+	items[env->count] = text;
+	env->items = items;
+	env->count++;
+}
+
+static const char *hook_state(struct sandbox *sandbox, pid_t pid, const char *status)
+{
+	const struct creation *creation = sandbox->hook_context;
+
+	return state_for_hooks(sandbox->arena, &creation->state, pid, status);
+}
+
+static int fill_sandbox(struct creation *creation, struct error *error)
+{
+	const struct create_options *options = creation->options;
+	struct oci_config *config = creation->plan.config;
+	struct sandbox *sandbox = &creation->sandbox;
+	unsigned int listen_fds = handover_listen_fds();
+
+	sandbox->container_id = options->id;
+	sandbox->config = config;
+	sandbox->process = config->process;
+	sandbox->hardening = &creation->plan.hardening;
+	sandbox->start = creation->is_run ? SANDBOX_START_TOLD : SANDBOX_START_SOCKET;
+	sandbox->new_keyring = creation->plan.hardening.session_keyring || !options->no_new_keyring;
+	sandbox->preserve_fds = listen_fds + options->preserve_fds;
+	sandbox->hook_state = hook_state;
+	sandbox->hook_context = creation;
+	if (listen_fds > 0 && config->process) {
+		creation_add_environment(creation, arena_printf(creation->arena, "LISTEN_FDS=%u", listen_fds));
+		creation_add_environment(creation, "LISTEN_PID=1");
+	}
+	if (config->process &&
+	    capabilities_resolve(config->process->capabilities, &sandbox->capabilities, error) < 0)
+		return -1;
+	sandbox->procfs = procfs_open(error);
+	return sandbox->procfs < 0 ? -1 : 0;
+}
+
+static int fill_rootfs(struct creation *creation, struct error *error)
+{
+	struct rootfs *rootfs = &creation->sandbox.rootfs;
+	struct namespaces *namespaces = &creation->sandbox.namespaces;
+
+	rootfs->arena = creation->arena;
+	rootfs->config = creation->plan.config;
+	rootfs->bundle = creation->plan.bundle_fd;
+	rootfs->bundle_path = creation->plan.bundle;
+	rootfs->procfs = creation->sandbox.procfs;
+	rootfs->cgroup_layout = &creation->layout;
+	rootfs->no_pivot = creation->options->no_pivot;
+	rootfs->hardening = &creation->plan.hardening;
+	if (namespaces_open(creation->plan.config->linux_, namespaces, error) < 0)
+		return -1;
+	rootfs->userns = namespaces->joined[OCI_NAMESPACE_USER];
+	return 0;
+}
+
+int creation_prepare(struct creation *creation, struct error *error)
+{
+	if (fill_sandbox(creation, error) < 0 || fill_rootfs(creation, error) < 0)
+		return -1;
+	return cgroup_layout_read(creation->arena, &creation->layout, error);
+}
+
+void creation_undo_process(struct creation *creation)
+{
+	sandbox_kill(&creation->sandbox);
+}
+
+int creation_make_process(struct creation *creation, struct error *error)
+{
+	struct sandbox *sandbox = &creation->sandbox;
+
+	log_debug("nsexec container setup"); /* what runc says here: scripts look for it */
+	if (sandbox_spawn(sandbox, error) < 0)
+		return error_context(error, "unable to start container process");
+	/* Its own copies are the child's now: as long as they are open here, start would not see its end. */
+	fd_close(&sandbox->start_socket);
+	if (sandbox->process &&
+	    identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
+		creation_undo_process(creation);
+		return -1;
+	}
+	/* Elsewhere it joins the groups by itself: that is done when its setup is. */
+	if (cgroup_clone_fd(creation->cgroup) >= 0 && cgroup_settle(creation->cgroup, error) < 0) {
+		creation_undo_process(creation);
+		return -1;
+	}
+	return 0;
+}
+
+int creation_run_hooks(struct creation *creation, struct error *error)
+{
+	const struct oci_hooks *hooks = creation->plan.config->hooks;
+	const char *state =
+		state_for_hooks(creation->arena, &creation->state, creation->sandbox.pid, "creating");
+	const struct hook_place place = { .directory = creation->plan.bundle_fd };
+
+	if (!hooks)
+		return 0;
+	if (hooks_run("prestart", &hooks->prestart, state, &place, error) < 0)
+		return -1;
+	return hooks_run("createRuntime", &hooks->create_runtime, state, &place, error);
+}
+
+static int run_hooks(void *context, struct error *error)
+{
+	return creation_run_hooks(context, error);
+}
+
+static int take_console(void *context, int master, int number, struct error *error)
+{
+	struct creation *creation = context;
+
+	return handover_console(&creation->handover, master, number, error);
+}
+
+static int take_listener(void *context, int listener, struct error *error)
+{
+	struct creation *creation = context;
+	_cleanup_fd_ int fd = listener;
+
+	return handover_listener(creation->arena, creation->plan.config->linux_->seccomp, &creation->state,
+				 creation->sandbox.pid, fd, error);
+}
+
+int creation_serve(struct creation *creation, struct error *error)
+{
+	struct sandbox_requests requests = {
+		.hooks = run_hooks,
+		.console = take_console,
+		.listener = take_listener,
+		.context = creation,
+	};
+
+	if (sandbox_serve(&creation->sandbox, &requests, error) == 0)
+		return cgroup_settle(creation->cgroup, error);
+	if (cgroup_oom_kills(creation->cgroup) > 0)
+		return error_set(error, 0,
+				 "unable to start container process: container init was OOM-killed "
+				 "(memory limit too low?)");
+	return error_context(error, "unable to start container process: error during container init");
+}
