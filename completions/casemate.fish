@@ -209,5 +209,5 @@ complete -c casemate -n '__fish_seen_subcommand_from update' -l memory -x -d 'me
 complete -c casemate -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'memory that is kept under pressure'
 complete -c casemate -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'limit of memory and swap together'
 complete -c casemate -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'number of processes'
-complete -c casemate -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Intel RDT L3 cache'
-complete -c casemate -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Intel RDT memory bandwidth'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'shares of the L3 cache (Intel RDT)'
+complete -c casemate -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'shares of the memory bandwidth (Intel RDT)'

@@ -101,8 +101,9 @@ int container_lock(const struct runtime *runtime, const char *id, struct error *
 int container_unlock(const struct runtime *runtime, const char *id, const char *code, struct error *error);
 int container_pause(const struct runtime *runtime, const char *id, struct error *error);
 int container_resume(const struct runtime *runtime, const char *id, struct error *error);
+/* @shares: of linux.intelRdt's "l3CacheSchema" and "memBwSchema" those that are to be changed. */
 int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,
-		     struct error *error);
+		     const struct oci_intel_rdt *shares, struct error *error);
 
 /* What `checkpoint` and `restore` are both told of CRIU's images. */
 struct image_options {

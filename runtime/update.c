@@ -50,9 +50,9 @@ static const struct option options[] = {
 	UPDATE_OPTION(memory_swap, "memory-swap", "SIZE", "limit of memory and swap together; -1: no limit"),
 	UPDATE_OPTION(pids_limit, "pids-limit", "N", "number of processes; -1: no limit"),
 	UPDATE_OPTION(l3_cache_schema, "l3-cache-schema", "SCHEMA",
-		      "Intel RDT L3 cache; refused where not enabled"),
+		      "shares of the L3 cache, as in \"L3:0=f0;1=f\" (Intel RDT)"),
 	UPDATE_OPTION(mem_bw_schema, "mem-bw-schema", "SCHEMA",
-		      "Intel RDT memory bandwidth; refused where not enabled"),
+		      "shares of the memory bandwidth, as in \"MB:0=20;1=70\" (Intel RDT)"),
 	{ 0 },
 };
 
@@ -175,31 +175,36 @@ static int from_file(struct arena *arena, const char *path, struct oci_resources
 	return resources_parse(arena, label, bytes, length, resources, error);
 }
 
+/* An empty option is as if it were not there. */
+static const char *given(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 static int update(struct context *context, void *values, const struct arguments *arguments)
 {
 	const struct update_options *update = values;
+	const struct oci_intel_rdt shares = { .l3_cache_schema = given(update->l3_cache_schema),
+					      .mem_bw_schema = given(update->mem_bw_schema) };
 	struct oci_resources *resources = NULL;
 	int result;
 
-	if (update->l3_cache_schema && *update->l3_cache_schema)
-		return error_set(&context->error, 0, "Intel RDT/CAT: l3 cache schema is not enabled");
-	if (update->mem_bw_schema && *update->mem_bw_schema)
-		return error_set(&context->error, 0, "Intel RDT/MBA: memory bandwidth schema is not enabled");
 	if (update->resources && *update->resources)
 		result = from_file(context->arena, update->resources, &resources, &context->error);
 	else
 		result = from_flags(context->arena, update, &resources, &context->error);
 	if (result < 0)
 		return -1;
-	return container_update(&context->runtime, arguments->items[0], resources, &context->error);
+	return container_update(&context->runtime, arguments->items[0], resources, &shares, &context->error);
 }
 
 const struct command command_update = {
 	.name = "update",
 	.summary = "change the resource limits of a container",
 	.usage = "ID",
-	.description = "   Limits that are not given stay as they are. With --resources all other options are\n"
-		       "   ignored. The result is held to the container's policy.",
+	.description =
+		"   Limits that are not given stay as they are. With --resources all other options but those\n"
+		"   of Intel RDT are ignored. The result is held to the container's policy.",
 	.options = options,
 	.values_size = sizeof(struct update_options),
 	.min_arguments = 1,

@@ -238,6 +238,10 @@ bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller);
 int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive, pid_t **pids, size_t *count,
 		struct error *error);
 
+/* The same of threads, in the groups and below them. */
+int cgroup_threads(struct arena *arena, const struct cgroup *cgroup, pid_t **threads, size_t *count,
+		   struct error *error);
+
 /* Sends @signal to every process below (cgroup.kill where it can, else frozen and signalled one by one). */
 int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error);
 
@@ -253,10 +257,13 @@ int cgroup_thaw(const struct cgroup *cgroup, struct error *error);
 int cgroup_is_frozen(const struct cgroup *cgroup, bool *settled, struct error *error);
 
 /*
- * Writes runc's object `events --stats` "data": cpu, cpuset, memory, pids, blkio, hugetlb, and intel_rdt and
- * network_interfaces, which are empty. 0, or -1 with nothing written.
+ * Writes runc's object `events --stats` "data": cpu, cpuset, memory, pids, blkio, hugetlb, intel_rdt, which @resctrl
+ * (resctrl.h) has the group of, and is empty where that is NULL, and network_interfaces, which are empty. 0, or -1
+ * with the object not ended.
  */
-int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, struct error *error);
+struct resctrl_group;
+int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, const struct resctrl_group *resctrl,
+		 struct error *error);
 
 /*
  * How many processes of the container the kernel has killed for its memory limit; 0 where that is not known.

@@ -52,41 +52,52 @@ static bool is_gone(int number)
 	return number == ENOENT || number == ENODEV;
 }
 
-static int pids_of(struct arena *arena, int directory, struct pid_set *pids)
+static int processes_of(struct arena *scratch, int directory, char **text, size_t *length)
 {
-	_cleanup_arena_ struct arena scratch = { 0 };
-	size_t length;
-	char *text;
+	if (file_read_at(scratch, directory, "cgroup.procs", PIDS_TEXT_MAX, text, length) == 0)
+		return 0;
+	/* A threaded group lists threads only. */
+	return errno == EOPNOTSUPP
+		       ? file_read_at(scratch, directory, "cgroup.threads", PIDS_TEXT_MAX, text, length)
+		       : -1;
+}
 
-	if (file_read_at(&scratch, directory, "cgroup.procs", PIDS_TEXT_MAX, &text, &length) < 0) {
-		if (is_gone(errno))
-			return 0;
-		/* A threaded group lists threads only. */
-		if (errno != EOPNOTSUPP ||
-		    file_read_at(&scratch, directory, "cgroup.threads", PIDS_TEXT_MAX, &text, &length) < 0)
-			return is_gone(errno) ? 0 : -1;
-	}
-	return pids_parse(arena, text, pids);
+static int threads_of(struct arena *scratch, int directory, char **text, size_t *length)
+{
+	if (file_read_at(scratch, directory, "cgroup.threads", PIDS_TEXT_MAX, text, length) == 0)
+		return 0;
+	/* v1 names it differently. */
+	return errno == ENOENT ? file_read_at(scratch, directory, "tasks", PIDS_TEXT_MAX, text, length) : -1;
 }
 
 struct collection {
 	struct arena *arena;
 	struct pid_set *pids;
+	bool threads;
 };
 
 static int collect(int directory, void *data)
 {
+	_cleanup_arena_ struct arena scratch = { 0 };
 	struct collection *collection = data;
+	size_t length;
+	char *text;
 
-	return pids_of(collection->arena, directory, collection->pids);
+	if ((collection->threads ? threads_of : processes_of)(&scratch, directory, &text, &length) < 0)
+		return is_gone(errno) ? 0 : -1;
+	return pids_parse(collection->arena, text, collection->pids);
+}
+
+static int collect_all(struct collection *collection, int directory, bool recursive)
+{
+	const struct group_visitor visitor = { .enter = collect, .data = collection };
+
+	return recursive ? group_walk(directory, &visitor) : collect(directory, collection);
 }
 
 int pids_collect(struct arena *arena, int directory, bool recursive, struct pid_set *pids)
 {
-	struct collection collection = { arena, pids };
-	const struct group_visitor visitor = { .enter = collect, .data = &collection };
-
-	return recursive ? group_walk(directory, &visitor) : pids_of(arena, directory, pids);
+	return collect_all(&(struct collection){ .arena = arena, .pids = pids }, directory, recursive);
 }
 
 /* The group to look for processes in: every process is in all of them, so one is enough. */
@@ -100,25 +111,42 @@ static struct cgroup_group *processes_group(const struct cgroup *cgroup)
 	return group;
 }
 
-int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive, pid_t **pids, size_t *count,
-		struct error *error)
+static int list(const struct cgroup *cgroup, bool recursive, struct collection *collection, struct error *error)
 {
 	struct cgroup_group *group = processes_group(cgroup);
-	struct pid_set set = { 0 };
 	int directory;
 
-	*pids = NULL;
-	*count = 0;
 	if (!group)
 		return 0;
 	directory = group_fd(group);
 	if (directory < 0 && is_gone(errno))
 		return 0;
-	if (directory < 0 || pids_collect(arena, directory, recursive, &set) < 0)
+	if (directory < 0 || collect_all(collection, directory, recursive) < 0)
 		return error_set(error, errno, "read the processes of cgroup %s", group->directory);
+	return 0;
+}
+
+int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive, pid_t **pids, size_t *count,
+		struct error *error)
+{
+	struct pid_set set = { 0 };
+	int result = list(cgroup, recursive, &(struct collection){ .arena = arena, .pids = &set }, error);
+
 	*pids = set.items;
 	*count = set.count;
-	return 0;
+	return result;
+}
+
+int cgroup_threads(struct arena *arena, const struct cgroup *cgroup, pid_t **threads, size_t *count,
+		   struct error *error)
+{
+	struct pid_set set = { 0 };
+	struct collection collection = { .arena = arena, .pids = &set, .threads = true };
+	int result = list(cgroup, true, &collection, error);
+
+	*threads = set.items;
+	*count = set.count;
+	return result;
 }
 
 /* How many could be signalled, or -1. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -11,7 +10,6 @@
 #include "base/fd.h"
 #include "base/file.h"
 
-#define RESCTRL_MOUNTPOINT "/sys/fs/resctrl" /* the kernel makes it for this */
 #define RESCTRL_MAGIC 0x7655821 /* RDTGROUP_SUPER_MAGIC of linux/magic.h */
 
 int resctrl_open(struct error *error)
@@ -26,15 +24,29 @@ int resctrl_open(struct error *error)
 	return TAKE_FD(fd);
 }
 
+bool resctrl_is_mounted(void)
+{
+	struct statfs status;
+
+	return statfs(RESCTRL_MOUNTPOINT, &status) == 0 && status.f_type == RESCTRL_MAGIC;
+}
+
 static bool is_there(int root, const char *path)
 {
 	return faccessat(root, path, F_OK, 0) == 0;
 }
 
+/* With code and data apart ("cdp") the cache has two names. */
+const char *resctrl_cache_info(int root)
+{
+	if (is_there(root, "info/L3"))
+		return "info/L3";
+	return is_there(root, "info/L3CODE") ? "info/L3CODE" : NULL;
+}
+
 int resctrl_check(int root, const struct oci_intel_rdt *wanted, struct error *error)
 {
-	/* With code and data apart ("cdp") the cache has two names. */
-	if (wanted->l3_cache_schema && !is_there(root, "info/L3") && !is_there(root, "info/L3CODE"))
+	if (wanted->l3_cache_schema && !resctrl_cache_info(root))
 		return error_set(
 			error, 0,
 			"linux.intelRdt.l3CacheSchema: intelRdt.l3CacheSchema is specified in config, but "
@@ -51,26 +63,26 @@ static bool has_class(const struct oci_intel_rdt *wanted)
 	return wanted->clos_id && *wanted->clos_id;
 }
 
-static const char *group_path(const struct oci_intel_rdt *wanted, const char *container_id)
+const char *resctrl_group_path(const struct oci_intel_rdt *wanted, const char *container_id)
 {
 	if (!has_class(wanted))
 		return container_id;
 	return strcmp(wanted->clos_id, "/") == 0 ? "." : wanted->clos_id;
 }
 
-static const char *monitor_path(struct arena *arena, const struct oci_intel_rdt *wanted,
-				const char *container_id)
+const char *resctrl_monitor_path(struct arena *arena, const struct oci_intel_rdt *wanted,
+				 const char *container_id)
 {
 	if (!wanted->enable_monitoring.present || !wanted->enable_monitoring.value)
 		return NULL;
-	return arena_printf(arena, "%s/mon_groups/%s", group_path(wanted, container_id), container_id);
+	return arena_printf(arena, "%s/mon_groups/%s", resctrl_group_path(wanted, container_id), container_id);
 }
 
 struct string_list resctrl_plan(struct arena *arena, int root, const struct oci_intel_rdt *wanted,
 				const char *container_id)
 {
-	const char *group = group_path(wanted, container_id);
-	const char *monitor = monitor_path(arena, wanted, container_id);
+	const char *group = resctrl_group_path(wanted, container_id);
+	const char *monitor = resctrl_monitor_path(arena, wanted, container_id);
 	struct string_list plan = { .items = ARENA_NEW_ARRAY(arena, const char *, 2) };
 
 	if (!is_there(root, group))
@@ -80,14 +92,34 @@ struct string_list resctrl_plan(struct arena *arena, int root, const struct oci_
 	return plan;
 }
 
-static int write_schemata(int root, const char *group, const char *text, struct error *error)
+/* The kernel says in a file of its own what was wrong. */
+static const char *last_status(struct arena *arena, int root)
 {
-	char path[NAME_MAX + 16];
+	char *text;
+	size_t length;
 
-	snprintf(path, sizeof(path), "%s/schemata", group);
-	if (file_write_at(root, path, text) < 0)
-		return error_set(error, errno, "intelrdt: write %s/%s", RESCTRL_MOUNTPOINT, path);
-	return 0;
+	if (file_read_at(arena, root, "info/last_cmd_status", FILE_SIZE_MAX, &text, &length) < 0)
+		return "";
+	return arena_printf(arena, " (last_cmd_status: %.*s)", (int)strcspn(text, "\n"), text);
+}
+
+static int write_schemata(struct arena *arena, int root, const char *group, const char *text,
+			  struct error *error)
+{
+	int number;
+
+	if (file_write_at(root, arena_printf(arena, "%s/schemata", group), text) == 0)
+		return 0;
+	number = errno;
+	return error_set(error, number, "intelrdt: write " RESCTRL_MOUNTPOINT "/%s/schemata%s", group,
+			 last_status(arena, root));
+}
+
+int resctrl_set_shares(struct arena *arena, const struct resctrl_group *group, const char *schemata,
+		       struct error *error)
+{
+	return write_schemata(arena, group->root, resctrl_group_path(group->wanted, group->container_id),
+			      schemata, error);
 }
 
 static int compare_schemata(struct arena *arena, int root, const char *group, const char *text,
@@ -124,14 +156,14 @@ static int set_shares(struct arena *arena, int root, const char *group, bool is_
 {
 	if (!schemata)
 		return 0;
-	return is_new ? write_schemata(root, group, schemata, error)
+	return is_new ? write_schemata(arena, root, group, schemata, error)
 		      : compare_schemata(arena, root, group, schemata, error);
 }
 
 int resctrl_create(struct arena *arena, int root, const struct oci_intel_rdt *wanted, const char *container_id,
 		   const struct string_list *plan, struct error *error)
 {
-	const char *group = group_path(wanted, container_id);
+	const char *group = resctrl_group_path(wanted, container_id);
 	const char *schemata = resctrl_schemata(arena, wanted);
 	bool is_new = plan->count > 0 && strcmp(plan->items[0], group) == 0;
 	struct error ignored;
@@ -147,33 +179,6 @@ int resctrl_create(struct arena *arena, int root, const struct oci_intel_rdt *wa
 	if (set_shares(arena, root, group, is_new, schemata, error) == 0)
 		return 0;
 	resctrl_remove(arena, root, plan, &ignored);
-	return -1;
-}
-
-static int open_tasks(struct arena *arena, int root, const char *group, struct error *error)
-{
-	int fd = openat(root, arena_printf(arena, "%s/tasks", group), O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return error_set(error, errno, "intelrdt: open %s/%s/tasks", RESCTRL_MOUNTPOINT, group);
-	return fd;
-}
-
-int resctrl_open_tasks(struct arena *arena, int root, const struct oci_intel_rdt *wanted,
-		       const char *container_id, int tasks[RESCTRL_TASKS_MAX], struct error *error)
-{
-	const char *monitor = monitor_path(arena, wanted, container_id);
-
-	tasks[1] = -1;
-	tasks[0] = open_tasks(arena, root, group_path(wanted, container_id), error);
-	if (tasks[0] < 0)
-		return -1;
-	if (!monitor)
-		return 0;
-	tasks[1] = open_tasks(arena, root, monitor, error);
-	if (tasks[1] >= 0)
-		return 0;
-	fd_close(&tasks[0]);
 	return -1;
 }
 

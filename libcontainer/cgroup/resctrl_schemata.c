@@ -93,6 +93,42 @@ const char *resctrl_schemata(struct arena *arena, const struct oci_intel_rdt *wa
 	return text.length ? arena_strdup(arena, text.text) : NULL;
 }
 
+/* The lines that none of @update replaces. */
+static const char *lines_kept(struct arena *arena, const char *lines, const struct oci_intel_rdt *update)
+{
+	const struct string_list none = { 0 };
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	_cleanup_strbuf_ struct strbuf kept = { 0 };
+
+	add_lines(&text, lines, update->l3_cache_schema, &none);
+	add_lines(&kept, strbuf_text(&text), update->mem_bw_schema, &none);
+	return kept.length ? arena_strdup(arena, kept.text) : NULL;
+}
+
+struct oci_intel_rdt *resctrl_merge(struct arena *arena, const struct oci_intel_rdt *current,
+				    const struct oci_intel_rdt *update)
+{
+	struct oci_intel_rdt *merged = ARENA_NEW(arena, struct oci_intel_rdt);
+
+	if (current)
+		*merged = *current;
+	if (update->l3_cache_schema)
+		merged->l3_cache_schema = update->l3_cache_schema;
+	if (update->mem_bw_schema)
+		merged->mem_bw_schema = update->mem_bw_schema;
+	merged->schemata = (struct string_list){ 0 };
+	if (!current || current->schemata.count == 0)
+		return merged;
+	merged->schemata.items = ARENA_NEW_ARRAY(arena, const char *, current->schemata.count);
+	for (size_t i = 0; i < current->schemata.count; i++) {
+		const char *kept = lines_kept(arena, current->schemata.items[i], update);
+
+		if (kept)
+			merged->schemata.items[merged->schemata.count++] = kept;
+	}
+	return merged;
+}
+
 /* The kernel pads numbers with zeros or blanks. */
 static struct piece without_zeros(struct piece number)
 {

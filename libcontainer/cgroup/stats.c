@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statistics under runc's names: https://github.com/opencontainers/runc, types/events.go */
+#include "cgroup/resctrl.h"
 #include "cgroup/stats.h"
 
 #include <dirent.h>
@@ -297,7 +298,17 @@ static void stats_hugetlb(struct json_writer *writer, struct cgroup_group *group
 	json_end_object(writer);
 }
 
-int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, struct error *error)
+static int stats_resctrl(struct json_writer *writer, const struct resctrl_group *group, struct error *error)
+{
+	if (group)
+		return resctrl_stats(writer, group, error);
+	json_begin_object(writer);
+	json_end_object(writer);
+	return 0;
+}
+
+int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, const struct resctrl_group *resctrl,
+		 struct error *error)
 {
 	if (cgroup->count == 0)
 		return error_set(error, 0, "the container has no cgroup to take statistics from");
@@ -317,8 +328,8 @@ int cgroup_stats(struct json_writer *writer, const struct cgroup *cgroup, struct
 	json_key(writer, "hugetlb");
 	stats_hugetlb(writer, group_find(cgroup, "hugetlb"));
 	json_key(writer, "intel_rdt");
-	json_begin_object(writer);
-	json_end_object(writer);
+	if (stats_resctrl(writer, resctrl, error) < 0)
+		return -1;
 	json_key(writer, "network_interfaces");
 	json_null(writer);
 	json_end_object(writer);

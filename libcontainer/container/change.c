@@ -2,6 +2,7 @@
 /* The commands that change a running container: pause, resume, update. */
 #include <errno.h>
 
+#include "container/intel_rdt.h"
 #include "state/container.h"
 #include "state/trail.h"
 
@@ -67,8 +68,8 @@ static void lift_swap_limit(const struct oci_resources *current, struct oci_reso
 }
 
 static int update_container(struct arena *arena, const struct container *container,
-			    struct oci_resources *resources, struct policy_changes *changes,
-			    struct error *error)
+			    struct oci_resources *resources, const struct oci_intel_rdt *shares,
+			    struct policy_changes *changes, struct error *error)
 {
 	const struct oci_resources *current;
 	struct oci_resources *merged;
@@ -93,13 +94,14 @@ static int update_container(struct arena *arena, const struct container *contain
 		resources->memory = merged->memory;
 	if (resources->cpu)
 		resources->cpu = merged->cpu;
-	if (cgroup_set_resources(container->cgroup, resources, error) < 0)
+	if (cgroup_set_resources(container->cgroup, resources, error) < 0 ||
+	    intel_rdt_update(arena, &container->entry, container->cgroup, config, shares, error) < 0)
 		return -1;
 	return keep_resources(container, config, merged, error);
 }
 
 int container_update(const struct runtime *runtime, const char *id, struct oci_resources *resources,
-		     struct error *error)
+		     const struct oci_intel_rdt *shares, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_container_ struct container container;
@@ -109,7 +111,7 @@ int container_update(const struct runtime *runtime, const char *id, struct oci_r
 
 	if (container_open(&arena, runtime, id, true, &container, error) < 0)
 		return -1;
-	result = update_container(&arena, &container, resources, &changes, error);
+	result = update_container(&arena, &container, resources, shares, &changes, error);
 	decision.policies = container.state.policies;
 	if (changes.count)
 		trail_write(&container.state.trail, &decision);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state/container.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "cgroup/resctrl.h"
 #include "container/plan.h"
+#include "state/container.h"
 
 /* The name of @uid, looked up where @like does not have it. */
 static const char *owner_name(struct arena *arena, uid_t uid, const struct container_state *like)
@@ -123,11 +126,34 @@ int container_pids(struct arena *arena, const struct runtime *runtime, const cha
 	return cgroup_pids(arena, container.cgroup, true, pids, count, error);
 }
 
+/* Its group, *present where it has one and resctrl is there. */
+static int find_resctrl(struct arena *arena, const struct container *container, struct resctrl_group *group,
+			bool *present, struct error *error)
+{
+	struct oci_config *config;
+
+	*present = false;
+	if (!resctrl_is_mounted())
+		return 0;
+	if (container_load_config(arena, &container->entry, &config, error) < 0)
+		return -1;
+	if (!config->linux_ || !config->linux_->intel_rdt)
+		return 0;
+	*present = true;
+	*group = (struct resctrl_group){ .root = resctrl_open(error),
+					 .wanted = config->linux_->intel_rdt,
+					 .container_id = container->entry.id };
+	return group->root < 0 ? -1 : 0;
+}
+
 int container_stats(struct json_writer *writer, const struct runtime *runtime, const char *id,
 		    struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_container_ struct container container;
+	struct resctrl_group resctrl = { .root = -1 };
+	bool has_resctrl;
+	int result;
 
 	if (container_open(&arena, runtime, id, false, &container, error) < 0)
 		return -1;
@@ -135,13 +161,17 @@ int container_stats(struct json_writer *writer, const struct runtime *runtime, c
 		return error_set(error, 0, "container with id %s is not running", id);
 	if (!container.cgroup)
 		return error_set(error, 0, "container %s has no cgroup", id);
+	if (find_resctrl(&arena, &container, &resctrl, &has_resctrl, error) < 0)
+		return -1;
 	json_begin_object(writer);
 	json_key(writer, "type");
 	json_string(writer, "stats");
 	json_key(writer, "id");
 	json_string(writer, id);
 	json_key(writer, "data");
-	if (cgroup_stats(writer, container.cgroup, error) < 0)
+	result = cgroup_stats(writer, container.cgroup, has_resctrl ? &resctrl : NULL, error);
+	fd_close(&resctrl.root);
+	if (result < 0)
 		return -1;
 	json_end_object(writer);
 	return 0;

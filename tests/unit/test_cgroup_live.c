@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -87,6 +88,12 @@ static int sleep_long(void)
 {
 	pause();
 	return 0;
+}
+
+static int sleep_in_thread(void *unused)
+{
+	(void)unused;
+	return sleep_long();
 }
 
 static int sleep_briefly(void)
@@ -468,7 +475,7 @@ static void statistics_have_all_members(void **state)
 
 	(void)state;
 	wait_joined(cgroup, 1);
-	assert_int_equal(cgroup_stats(&writer, cgroup, &error), 0);
+	assert_int_equal(cgroup_stats(&writer, cgroup, NULL, &error), 0);
 	assert_int_equal(json_parse(&arena, "stats", strbuf_text(&text), text.length, &root, &error), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		assert_int_equal(json_get(root, members[i])->type, JSON_OBJECT);
@@ -476,6 +483,33 @@ static void statistics_have_all_members(void **state)
 	assert_non_null(current);
 	assert_int_equal(current->integer.magnitude, 1);
 	assert_true(json_get(json_get(json_get(root, "memory"), "usage"), "limit")->integer.magnitude > 0);
+	assert_int_equal(cgroup_kill(cgroup, SIGKILL, &error), 0);
+	status_of(pid);
+	destroy(cgroup);
+}
+
+static int two_threads(void)
+{
+	thrd_t second;
+
+	return thrd_create(&second, sleep_in_thread, NULL) == thrd_success ? sleep_long() : 1;
+}
+
+static void threads_are_listed(void **state)
+{
+	const struct timespec pause_time = { .tv_nsec = 5000000 };
+	struct cgroup *cgroup = make(NULL);
+	pid_t pid = start(cgroup, two_threads);
+	pid_t *threads;
+	size_t count = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000 && count != 2; i++) {
+		assert_int_equal(cgroup_threads(&arena, cgroup, &threads, &count, &error), 0);
+		nanosleep(&pause_time, NULL);
+	}
+	assert_int_equal(count, 2);
+	assert_true((threads[0] == pid) != (threads[1] == pid));
 	assert_int_equal(cgroup_kill(cgroup, SIGKILL, &error), 0);
 	status_of(pid);
 	destroy(cgroup);
@@ -602,6 +636,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(devices_are_denied_but_for_the_default_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_v2_program_is_attached_and_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(statistics_have_all_members, setup, teardown),
+		cmocka_unit_test_setup_teardown(threads_are_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sub_group_can_be_joined, setup, teardown),
 		cmocka_unit_test_setup_teardown(failing_leaves_nothing, setup, teardown),
 	};
