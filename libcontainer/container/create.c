@@ -191,8 +191,8 @@ static int step_disk_quota(struct creation *creation, struct error *error)
 
 	if (!quota->bytes || creation->plan.config->root->readonly)
 		return 0;
-	if (disk_quota_set(creation->arena, &creation->store, creation->options->id, creation->plan.rootfs,
-			   quota, &slot, error) < 0)
+	if (disk_quota_set(creation->arena, creation->options->id, creation->plan.rootfs, quota, &slot, error) <
+	    0)
 		return -1;
 	result = slot_keep(&slot, STORE_PROJECTS, &creation->entry, error);
 	slot_close(&slot);

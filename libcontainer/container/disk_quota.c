@@ -16,6 +16,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -42,18 +43,22 @@ static unsigned int command(unsigned int operation)
 	return operation << SUBCMDSHIFT | PRJQUOTA;
 }
 
-/* @keep_smaller: an engine may have set a smaller one. */
-static int set_limit(int directory, uint32_t project, uint64_t bytes, bool keep_smaller)
+static int set_limit(int directory, uint32_t project, uint64_t bytes)
+{
+	uint64_t blocks = bytes / BLOCK ? bytes / BLOCK : 1;
+	struct if_dqblk limit = { .dqb_bhardlimit = blocks,
+				  .dqb_bsoftlimit = blocks,
+				  .dqb_valid = QIF_BLIMITS };
+
+	return (int)syscall(SYS_quotactl_fd, directory, command(Q_SETQUOTA), project, &limit);
+}
+
+static bool has_limit(int directory, uint32_t project, uint64_t bytes)
 {
 	struct if_dqblk limit = { 0 };
 
-	if (keep_smaller && syscall(SYS_quotactl_fd, directory, command(Q_GETQUOTA), project, &limit) == 0 &&
-	    limit.dqb_bhardlimit > 0 && limit.dqb_bhardlimit <= bytes / BLOCK)
-		return 0;
-	limit = (struct if_dqblk){ .dqb_bhardlimit = bytes / BLOCK ? bytes / BLOCK : 1,
-				   .dqb_bsoftlimit = bytes / BLOCK ? bytes / BLOCK : 1,
-				   .dqb_valid = QIF_BLIMITS };
-	return (int)syscall(SYS_quotactl_fd, directory, command(Q_SETQUOTA), project, &limit);
+	return syscall(SYS_quotactl_fd, directory, command(Q_GETQUOTA), project, &limit) == 0 &&
+	       limit.dqb_bhardlimit > 0 && limit.dqb_bhardlimit <= bytes / BLOCK;
 }
 
 /* The file's project, which what is made in a directory inherits. */
@@ -107,10 +112,23 @@ static const char *overlay_option(struct arena *arena, const char *options, cons
 	return NULL;
 }
 
-/* The upper directory of the overlay that is mounted at @rootfs, or NULL. */
-static const char *upper_directory(struct arena *arena, const char *rootfs)
+/* What is written to. */
+struct layer {
+	int fd; /* the root file system, or the upper directory of the overlay that it is; -1 with errno */
+	int work; /* the overlay's other directory, beside it, or -1 */
+};
+
+static void layer_close(struct layer *layer)
 {
-	char *text, *line, *upper = NULL;
+	fd_close(&layer->fd);
+	fd_close(&layer->work);
+}
+
+/* The options of the overlay that is mounted at @rootfs, or NULL. */
+static const char *overlay_options(struct arena *arena, const char *rootfs)
+{
+	char *text, *line;
+	const char *found = NULL;
 	size_t length;
 
 	if (file_read_at(arena, AT_FDCWD, "/proc/self/mountinfo", FILE_SIZE_MAX, &text, &length) < 0)
@@ -124,23 +142,29 @@ static const char *upper_directory(struct arena *arena, const char *rootfs)
 			place = place ? place + 1 : NULL;
 		}
 		if (dash && place && !strncmp(place, rootfs, strlen(rootfs)) && place[strlen(rootfs)] == ' ')
-			upper = (char *)overlay_option(arena, options + 1, "upperdir"); /* the last is on top */
+			found = options + 1; /* the last is on top */
 	}
-	return upper;
+	return found;
 }
 
-static int open_layer(struct arena *arena, const char *rootfs)
+static struct layer open_layer(struct arena *arena, const char *rootfs)
 {
-	const char *path = rootfs;
+	struct layer layer = { .fd = -1, .work = -1 };
+	const char *path = rootfs, *work = NULL;
 	struct statfs status;
 
-	if (statfs(rootfs, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC)
-		path = upper_directory(arena, rootfs);
-	if (!path) {
-		errno = EOPNOTSUPP;
-		return -1;
+	if (statfs(rootfs, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC) {
+		const char *options = overlay_options(arena, rootfs);
+
+		path = overlay_option(arena, options, "upperdir");
+		work = overlay_option(arena, options, "workdir");
 	}
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (work)
+		layer.work = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	errno = EOPNOTSUPP;
+	if (path)
+		layer.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return layer;
 }
 
 /* One of a container that had the number before: another one may have it by now. */
@@ -149,44 +173,149 @@ static bool is_own_project(uint32_t project)
 	return project >= FIRST_PROJECT && project - FIRST_PROJECT < PROJECTS;
 }
 
-/* A layer that has a project of the engine's already keeps it. 0, or -1 with errno. */
-static int limit_layer(int layer, uint32_t project, uint64_t bytes)
+/* The project of a directory. 0, or -1 with errno. */
+static int project_of(int directory, uint32_t *project)
 {
 	struct fsxattr attributes;
-	struct stat status;
 
-	if (ioctl(layer, FS_IOC_FSGETXATTR, &attributes) < 0 || fstat(layer, &status) < 0)
+	if (ioctl(directory, FS_IOC_FSGETXATTR, &attributes) < 0)
 		return -1;
-	if (attributes.fsx_projid != 0 && !is_own_project(attributes.fsx_projid))
-		return set_limit(layer, attributes.fsx_projid, bytes, true);
-	if (set_limit(layer, project, bytes, false) < 0 || set_project(layer, project, true) < 0)
-		return -1;
-	return set_project_below(layer, project, status.st_dev);
+	*project = attributes.fsx_projid;
+	return 0;
 }
 
-int disk_quota_set(struct arena *arena, const struct store *store, const char *id, const char *rootfs,
-		   const struct disk_quota *quota, struct slot *slot, struct error *error)
+/* The directory above @directory, or -1 where a mount hides which one that is. */
+static int open_above(int directory)
 {
-	_cleanup_fd_ int layer = open_layer(arena, rootfs);
-	int number = errno; /* why there is none */
-	int taken = slot_take(store, STORE_PROJECTS, id, PROJECTS, slot, error);
+	struct statx status;
 
-	if (taken < 0)
+	if (statx(directory, "", AT_EMPTY_PATH, 0, &status) < 0 ||
+	    !(status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) ||
+	    (status.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return -1;
-	if (taken > 0)
-		return error_set(error, 0, "disk quota: every project number is in use");
-	if (layer >= 0 && limit_layer(layer, FIRST_PROJECT + slot->number, quota->bytes) == 0)
+	return openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool is_same(int fd, const struct stat *other)
+{
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 && status.st_ino == other->st_ino &&
+	       status.st_dev == other->st_dev;
+}
+
+/* Whether no directory is in @above but the layer's: engines have one that holds an overlay's two. */
+static bool holds_only(int above, const struct layer *layer)
+{
+	int copy = openat(above, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+	const struct dirent *found;
+	struct stat own;
+
+	if (!dir || fstat(above, &own) < 0)
+		return false;
+	while (errno = 0, (found = readdir(dir))) {
+		struct stat status;
+
+		if (!strcmp(found->d_name, ".") || !strcmp(found->d_name, ".."))
+			continue;
+		if (fstatat(above, found->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			return false;
+		/* Of another device: it is mounted here, the overlay itself. */
+		if (S_ISDIR(status.st_mode) && status.st_dev == own.st_dev && !is_same(layer->fd, &status) &&
+		    !is_same(layer->work, &status))
+			return false;
+	}
+	return errno == 0;
+}
+
+/* Whether an engine gave @project to this layer: it starts there, or in the directory that holds only what is its. */
+static bool starts_here(const struct layer *layer, uint32_t project)
+{
+	_cleanup_fd_ int above = open_above(layer->fd);
+	_cleanup_fd_ int top = -1;
+	uint32_t theirs;
+
+	if (above < 0 || project_of(above, &theirs) < 0)
+		return false;
+	if (theirs != project)
+		return true;
+	if (!holds_only(above, layer))
+		return false;
+	top = open_above(above);
+	return top >= 0 && project_of(top, &theirs) == 0 && theirs != project;
+}
+
+/* The layer keeps the project that an engine gave it. 0; 1 where others may be in it; or -1 with errno. */
+static int limit_theirs(const struct layer *layer, uint32_t project, uint64_t bytes)
+{
+	if (has_limit(layer->fd, project, bytes))
 		return 0;
-	number = layer >= 0 ? errno : number;
-	slot_close(slot);
-	if (!has_no_quotas(number))
-		return error_set(error, number, "set the disk quota of %s", rootfs);
+	return starts_here(layer, project) ? set_limit(layer->fd, project, bytes) : 1;
+}
+
+/* 0, or -1 with errno. */
+static int limit_ours(const struct layer *layer, uint32_t project, uint64_t bytes)
+{
+	struct stat status;
+
+	if (fstat(layer->fd, &status) < 0 || set_limit(layer->fd, project, bytes) < 0 ||
+	    set_project(layer->fd, project, true) < 0)
+		return -1;
+	return set_project_below(layer->fd, project, status.st_dev);
+}
+
+static int take_project(struct arena *arena, const char *id, struct slot *slot, struct error *error)
+{
+	_cleanup_store_ struct store store = { .fd = -1 };
+	int taken;
+
+	if (store_open_machine(arena, &store, error) < 0)
+		return -1;
+	taken = slot_take(&store, STORE_PROJECTS, id, PROJECTS, slot, error);
+	return taken > 0 ? error_set(error, 0, "disk quota: every project number is in use") : taken;
+}
+
+/* What cannot be had is an error where it is required. */
+static int go_without(const struct disk_quota *quota, const char *rootfs, const char *reason,
+		      struct error *error)
+{
 	if (quota->demand == DEMAND_REQUIRE)
 		return error_set(error, 0,
 				 "disk.quota: a policy requires a disk quota, and the file system that %s is "
-				 "written to has no project quotas; mount it with prjquota, or run with "
-				 "--policy off",
-				 rootfs);
-	log_debug("disk quota: %s has no project quotas", rootfs);
+				 "written to %s, or run with --policy off",
+				 rootfs, reason);
+	log_debug("disk quota: the file system that %s is written to %s", rootfs, reason);
 	return 0;
+}
+
+int disk_quota_set(struct arena *arena, const char *id, const char *rootfs, const struct disk_quota *quota,
+		   struct slot *slot, struct error *error)
+{
+	_cleanup_(layer_close) struct layer layer = open_layer(arena, rootfs);
+	uint32_t project;
+	int result = -1;
+	int number;
+
+	if (layer.fd >= 0 && project_of(layer.fd, &project) == 0) {
+		if (project != 0 && !is_own_project(project)) {
+			result = limit_theirs(&layer, project, quota->bytes);
+		} else {
+			if (take_project(arena, id, slot, error) < 0)
+				return -1;
+			result = limit_ours(&layer, FIRST_PROJECT + slot->number, quota->bytes);
+		}
+	}
+	if (result == 0)
+		return 0;
+	number = errno;
+	slot_close(slot);
+	if (result > 0)
+		return go_without(quota, rootfs,
+				  "has it in a project that others may be in, whose limit is not "
+				  "theirs to lose; give the container a project of its own",
+				  error);
+	if (!has_no_quotas(number))
+		return error_set(error, number, "set the disk quota of %s", rootfs);
+	return go_without(quota, rootfs, "has no project quotas; mount it with prjquota", error);
 }

@@ -10,8 +10,9 @@
 
 /*
  * Sets the limit that @quota plans for the root file system at @rootfs (absolute), whose files become those of a
- * project of container @id's own. A file system without project quotas is an error where they are required, and
- * passed over otherwise. *slot has the project until it is kept or closed. 0, or -1.
+ * project of container @id's own; *slot (empty) has it until it is kept or closed. Where an engine has given them a
+ * project already they keep it, and its limit becomes the smaller one, unless others are in it. What cannot be had is
+ * an error where it is required, and passed over otherwise. 0, or -1.
  */
-int disk_quota_set(struct arena *arena, const struct store *store, const char *id, const char *rootfs,
-		   const struct disk_quota *quota, struct slot *slot, struct error *error);
+int disk_quota_set(struct arena *arena, const char *id, const char *rootfs, const struct disk_quota *quota,
+		   struct slot *slot, struct error *error);
