@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "container/restore_check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "base/syscalls.h"
 
 int restore_check_plan(const struct creation *creation, struct error *error)
@@ -36,32 +38,42 @@ int restore_check_plan(const struct creation *creation, struct error *error)
 	return 0;
 }
 
-struct process {
-	pid_t pid;
+/* Each thread has credentials and filters of its own, and an image may say what it likes of each. */
+struct thread {
+	const char *path; /* below procfs: "PID/task/TID" */
 	const char *status; /* proc(5) */
 };
 
-/* The number of @base behind "NAME:" in the status. */
-static int status_number(const struct process *process, const char *name, int base, uint64_t *number,
-			 struct error *error)
+/* What is behind "NAME:" in the status, or NULL. */
+static const char *status_field(const struct thread *thread, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (const char *line = process->status; line; line = strchr(line, '\n')) {
-		char *end;
-
+	for (const char *line = thread->status; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, name, length) != 0 || line[length] != ':')
-			continue;
-		errno = 0;
-		*number = strtoull(line + length + 1, &end, base);
-		if (errno == 0 && end != line + length + 1)
-			return 0;
+		if (!strncmp(line, name, length) && line[length] == ':')
+			return line + length + 1;
 	}
-	return error_set(error, 0, "the kernel does not report %s of process %d", name, process->pid);
+	return NULL;
 }
 
-static int check_capabilities(const struct process *process, const struct capability_masks *planned,
+/* The number of @base there. */
+static int status_number(const struct thread *thread, const char *name, int base, uint64_t *number,
+			 struct error *error)
+{
+	const char *text = status_field(thread, name);
+	char *end = NULL;
+
+	errno = 0;
+	if (text)
+		*number = strtoull(text, &end, base);
+	if (!text || end == text || errno)
+		return error_set(error, 0, "the kernel does not report %s of restored process %s", name,
+				 thread->path);
+	return 0;
+}
+
+static int check_capabilities(const struct thread *thread, const struct capability_masks *planned,
 			      struct error *error)
 {
 	const struct {
@@ -76,7 +88,7 @@ static int check_capabilities(const struct process *process, const struct capabi
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		uint64_t found;
 
-		if (status_number(process, sets[i].name, 16, &found, error) < 0)
+		if (status_number(thread, sets[i].name, 16, &found, error) < 0)
 			return -1;
 		if (found & ~sets[i].planned)
 			return error_set(
@@ -87,94 +99,214 @@ static int check_capabilities(const struct process *process, const struct capabi
 	return 0;
 }
 
-static int check_confinement(const struct creation *creation, const struct process *process,
-			     struct error *error)
+/* Real, effective, saved and of the file system. */
+static int check_user(const struct creation *creation, const struct thread *thread, struct error *error)
+{
+	const char *next = status_field(thread, "Uid");
+
+	if (creation->plan.rootless || !policy_demands_non_root(creation->plan.policy))
+		return 0;
+	for (int i = 0; i < 4; i++) {
+		char *end = NULL;
+
+		if (!next || (strtoul(next, &end, 10) == 0))
+			return error_set(error, 0, "user.nonRoot: restored process %s is the host's root",
+					 thread->path);
+		next = end;
+	}
+	return 0;
+}
+
+static int check_confinement(const struct creation *creation, const struct thread *thread, struct error *error)
 {
 	const struct oci_config *config = creation->plan.config;
 	size_t planned = creation->sandbox.filter_count;
 	uint64_t no_new_privs;
 	uint64_t filters = 0;
 
-	if (status_number(process, "NoNewPrivs", 10, &no_new_privs, error) < 0 ||
-	    (planned > 0 && status_number(process, "Seccomp_filters", 10, &filters, error) < 0))
+	if (status_number(thread, "NoNewPrivs", 10, &no_new_privs, error) < 0 ||
+	    (planned > 0 && status_number(thread, "Seccomp_filters", 10, &filters, error) < 0))
 		return -1;
 	if (config->process->no_new_privileges && no_new_privs != 1)
-		return error_set(error, 0, "process.noNewPrivileges: not set on restored process %d",
-				 process->pid);
+		return error_set(error, 0, "process.noNewPrivileges: not set on restored process %s",
+				 thread->path);
 	if (filters < planned)
 		return error_set(error, 0,
-				 "linux.seccomp: restored process %d has %ju filters, %zu were planned",
-				 process->pid, (uintmax_t)filters, planned);
+				 "linux.seccomp: restored process %s has %ju filters, %zu were planned",
+				 thread->path, (uintmax_t)filters, planned);
 	return 0;
 }
 
-/* That which the configuration gives a new namespace of must not be the runtime's own. */
-static int check_namespaces(const struct creation *creation, pid_t pid, struct error *error)
+/* Namespaces ---------------------------------------------------------------------------------------------- */
+
+static const char *const namespace_files[OCI_NAMESPACE_TYPES] = {
+	[OCI_NAMESPACE_PID] = "pid",	   [OCI_NAMESPACE_NETWORK] = "net", [OCI_NAMESPACE_MOUNT] = "mnt",
+	[OCI_NAMESPACE_IPC] = "ipc",	   [OCI_NAMESPACE_UTS] = "uts",	    [OCI_NAMESPACE_USER] = "user",
+	[OCI_NAMESPACE_CGROUP] = "cgroup",
+};
+
+static int look_at_namespace(const struct creation *creation, const char *process, const char *name,
+			     struct stat *status, struct error *error)
 {
-	static const char *const names[OCI_NAMESPACE_TYPES] = {
-		[OCI_NAMESPACE_PID] = "pid",	   [OCI_NAMESPACE_NETWORK] = "net",
-		[OCI_NAMESPACE_MOUNT] = "mnt",	   [OCI_NAMESPACE_IPC] = "ipc",
-		[OCI_NAMESPACE_UTS] = "uts",	   [OCI_NAMESPACE_USER] = "user",
-		[OCI_NAMESPACE_CGROUP] = "cgroup",
-	};
+	const char *path = arena_printf(creation->arena, "%s/ns/%s", process, name);
 
+	if (fstatat(creation->sandbox.procfs, path, status, 0) < 0)
+		return error_set(error, errno, "look at the %s namespace of process %s", name, process);
+	return 0;
+}
+
+static bool is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_ino == other->st_ino && one->st_dev == other->st_dev;
+}
+
+/*
+ * What the configuration names is not the runtime's own. One that is joined by path may be: that is for the policy's
+ * keys, which looked at it.
+ */
+static int check_namespaces(const struct creation *creation, const struct thread *thread, struct error *error)
+{
 	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++) {
-		char path[64];
-		struct stat theirs;
-		struct stat ours;
+		int joined = creation->sandbox.namespaces.joined[type];
+		struct stat theirs, ours, meant;
 
-		if (!names[type] ||
-		    !config_has_new_namespace(creation->plan.config, (enum oci_namespace_type)type))
+		if (!namespace_files[type] ||
+		    !config_namespace(creation->plan.config, (enum oci_namespace_type)type))
 			continue;
-		snprintf(path, sizeof(path), "%d/ns/%s", pid, names[type]);
-		if (fstatat(creation->sandbox.procfs, path, &theirs, 0) < 0)
-			return error_set(error, errno, "look at the %s namespace of the restored process",
-					 names[type]);
-		snprintf(path, sizeof(path), "self/ns/%s", names[type]);
-		if (fstatat(creation->sandbox.procfs, path, &ours, 0) < 0)
-			return error_set(error, errno, "look at the own %s namespace", names[type]);
-		if (theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev)
-			return error_set(error, 0,
-					 "linux.namespaces: the checkpoint shares the host's %s namespace",
-					 names[type]);
+		if (look_at_namespace(creation, thread->path, namespace_files[type], &theirs, error) < 0 ||
+		    look_at_namespace(creation, "self", namespace_files[type], &ours, error) < 0)
+			return -1;
+		if (!is_same(&theirs, &ours) ||
+		    (joined >= 0 && fstat(joined, &meant) == 0 && is_same(&meant, &ours)))
+			continue;
+		/* The runtime's own user namespace is not joined: see namespaces_open(). */
+		if (type == OCI_NAMESPACE_USER && joined < 0 &&
+		    !config_has_new_namespace(creation->plan.config, OCI_NAMESPACE_USER))
+			continue;
+		return error_set(error, 0, "linux.namespaces: the checkpoint shares the host's %s namespace",
+				 namespace_files[type]);
 	}
 	return 0;
 }
 
-static int read_process(const struct creation *creation, struct process *process, struct error *error)
+/* Every process ------------------------------------------------------------------------------------------ */
+
+static int read_status(const struct creation *creation, struct thread *thread, struct error *error)
 {
-	const char *path = arena_printf(creation->arena, "%d/status", process->pid);
+	const char *path = arena_printf(creation->arena, "%s/status", thread->path);
 	size_t length;
 	char *text;
 
 	if (file_read_at(creation->arena, creation->sandbox.procfs, path, FILE_SIZE_MAX, &text, &length) < 0)
-		return error_set(error, errno, "read the status of restored process %d", process->pid);
-	process->status = text;
+		return error_set(error, errno, "read the status of restored process %s", thread->path);
+	thread->status = text;
+	return 0;
+}
+
+static bool has_ended(const struct thread *thread)
+{
+	const char *state = status_field(thread, "State");
+
+	return state && (state[strspn(state, " \t")] == 'Z' || state[strspn(state, " \t")] == 'X');
+}
+
+static int check_thread(const struct creation *creation, const char *path, struct error *error)
+{
+	struct thread thread = { .path = path };
+
+	if (read_status(creation, &thread, error) < 0)
+		return -1;
+	if (has_ended(&thread))
+		return 0;
+	if (check_capabilities(&thread, &creation->sandbox.capabilities, error) < 0 ||
+	    check_user(creation, &thread, error) < 0 || check_confinement(creation, &thread, error) < 0)
+		return -1;
+	return check_namespaces(creation, &thread, error);
+}
+
+struct pid_list {
+	pid_t *items;
+	size_t count;
+};
+
+/* Adds the children of the thread @path. CRIU itself needs a kernel that lists them. */
+static int add_children(const struct creation *creation, const char *path, struct pid_list *list,
+			struct error *error)
+{
+	size_t length;
+	char *text;
+
+	if (file_read_at(creation->arena, creation->sandbox.procfs,
+			 arena_printf(creation->arena, "%s/children", path), FILE_SIZE_MAX, &text, &length) < 0)
+		return error_set(error, errno, "read the children of restored process %s", path);
+	for (char *word = strtok_r(text, " \n", &text); word; word = strtok_r(NULL, " \n", &text)) {
+		pid_t *items = ARENA_NEW_ARRAY(creation->arena, pid_t, list->count + 1);
+		uint32_t pid;
+
+		if (parse_u32(word, &pid) < 0 || pid > INT32_MAX)
+			return error_set(error, 0, "children of restored process %s: found \"%s\"", path, word);
+		if (list->count)
+			memcpy(items, list->items, list->count * sizeof(*items));
+		items[list->count++] = (pid_t)pid;
+		list->items = items;
+	}
+	return 0;
+}
+
+static int check_process(const struct creation *creation, pid_t pid, struct pid_list *list, struct error *error)
+{
+	const char *path = arena_printf(creation->arena, "%d/task", pid);
+	int fd = openat(creation->sandbox.procfs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *found;
+
+	if (!dir)
+		return error_set(error, errno, "list the threads of restored process %d", pid);
+	while (errno = 0, (found = readdir(dir))) {
+		const char *thread = arena_printf(creation->arena, "%s/%s", path, found->d_name);
+
+		if (found->d_name[0] == '.')
+			continue;
+		if (check_thread(creation, thread, error) < 0 ||
+		    add_children(creation, thread, list, error) < 0)
+			return -1;
+	}
+	return errno ? error_set(error, errno, "list the threads of restored process %d", pid) : 0;
+}
+
+/*
+ * Those in the container's cgroup that are not among the first one's offspring: none is expected but CRIU, which has the
+ * runtime's rights, and what it may have started.
+ */
+static int check_group(const struct creation *creation, pid_t criu, struct error *error)
+{
+	pid_t *pids;
+	size_t count;
+
+	if (!creation->cgroup)
+		return 0;
+	if (cgroup_pids(creation->arena, creation->cgroup, true, &pids, &count, error) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct thread thread = { .path = arena_printf(creation->arena, "%d", pids[i]) };
+
+		if (pids[i] == criu)
+			continue;
+		if (read_status(creation, &thread, error) < 0 ||
+		    check_confinement(creation, &thread, error) < 0)
+			return -1;
+	}
 	return 0;
 }
 
 int restore_check(struct creation *creation, pid_t criu, struct error *error)
 {
-	struct process first = { .pid = creation->sandbox.pid };
-	pid_t *pids = &first.pid;
-	size_t count = 1;
+	struct pid_list list = { .items = &creation->sandbox.pid, .count = 1 };
 
 	if (policy_is_off(creation->plan.policy))
 		return 0;
-	if (read_process(creation, &first, error) < 0 ||
-	    check_capabilities(&first, &creation->sandbox.capabilities, error) < 0 ||
-	    check_namespaces(creation, first.pid, error) < 0)
-		return -1;
-	if (creation->cgroup && cgroup_pids(creation->arena, creation->cgroup, true, &pids, &count, error) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct process process = { .pid = pids[i] };
-
-		if (pids[i] == criu)
-			continue;
-		if (read_process(creation, &process, error) < 0 ||
-		    check_confinement(creation, &process, error) < 0)
+	for (size_t i = 0; i < list.count; i++)
+		if (check_process(creation, list.items[i], &list, error) < 0)
 			return -1;
-	}
-	return check_confinement(creation, &first, error);
+	return check_group(creation, criu, error);
 }

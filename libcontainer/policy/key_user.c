@@ -77,6 +77,11 @@ bool user_needs_namespace(const void *value)
 	return value && ((const struct user_value *)value)->non_root;
 }
 
+bool policy_demands_non_root(const struct policy *policy)
+{
+	return user_needs_namespace(policy_value(policy, "user"));
+}
+
 const struct policy_key key_user = {
 	.name = "user",
 	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,

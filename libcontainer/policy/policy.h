@@ -204,6 +204,9 @@ int policy_apply_process(struct arena *arena, const struct policy *policy, const
 /* How many seccomp filters a process of this policy has beside the configuration's own. */
 size_t policy_seccomp_filters(const struct policy *policy);
 
+/* Whether no process of a container of this policy may be the host's root. */
+bool policy_demands_non_root(const struct policy *policy);
+
 /* Whether exec may enter a container of this policy. */
 enum exec_rule policy_exec_rule(const struct policy *policy);
 

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What CRIU has put back from an image that somebody may have made by hand: no thread of no process has more than was
+ * planned. The processes are files in a directory that stands for procfs.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "container/restore_check.h"
+#include "policies.h"
+
+#define CRIU 9
+
+struct room {
+	struct arena arena;
+	char path[64];
+	struct creation creation;
+	struct error error;
+};
+
+static const char *at(struct room *room, const char *name)
+{
+	return arena_printf(&room->arena, "%s/%s", room->path, name);
+}
+
+static void write_file(struct room *room, const char *name, const char *text)
+{
+	FILE *file = fopen(at(room, name), "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static const char *const kinds[] = { "pid", "net", "mnt", "ipc", "uts", "cgroup", "user" };
+
+static void make_namespaces(struct room *room, const char *process)
+{
+	assert_int_equal(mkdir(at(room, arena_printf(&room->arena, "%s/ns", process)), 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		write_file(room, arena_printf(&room->arena, "%s/ns/%s", process, kinds[i]), "");
+}
+
+static const char *const as_planned =
+	"Name:\tx\nState:\tt (tracing stop)\nUid:\t1000\t1000\t1000\t1000\n"
+	"CapInh:\t0000000000000000\nCapPrm:\t0000000000000020\n"
+	"CapEff:\t0000000000000020\nCapBnd:\t0000000000000020\n"
+	"CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t2\n";
+
+/* Thread @tid of process @pid, whose children are @children. */
+static void make_thread(struct room *room, int pid, int tid, const char *children)
+{
+	const char *thread = arena_printf(&room->arena, "%d/task/%d", pid, tid);
+
+	if (pid == tid) {
+		assert_int_equal(mkdir(at(room, arena_printf(&room->arena, "%d", pid)), 0755), 0);
+		assert_int_equal(mkdir(at(room, arena_printf(&room->arena, "%d/task", pid)), 0755), 0);
+	}
+	assert_int_equal(mkdir(at(room, thread), 0755), 0);
+	write_file(room, arena_printf(&room->arena, "%s/status", thread), as_planned);
+	write_file(room, arena_printf(&room->arena, "%s/children", thread), children);
+	make_namespaces(room, thread);
+}
+
+/* The first process 100 with a second thread, whose child is 200, whose child is 300. */
+static int make_room(void **state)
+{
+	struct room *room = calloc(1, sizeof(*room));
+
+	assert_non_null(room);
+	strcpy(room->path, "/tmp/casemate-restore-test-XXXXXX");
+	assert_non_null(mkdtemp(room->path));
+	assert_int_equal(mkdir(at(room, "self"), 0755), 0);
+	make_namespaces(room, "self");
+	make_thread(room, 100, 100, "");
+	make_thread(room, 100, 101, "200 ");
+	make_thread(room, 200, 200, "300 ");
+	make_thread(room, 300, 300, "");
+	creation_init(&room->creation, &room->arena, NULL, NULL, false);
+	room->creation.sandbox.procfs = open(room->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	room->creation.sandbox.pid = 100;
+	room->creation.sandbox.filter_count = 2;
+	room->creation.sandbox.capabilities =
+		(struct capability_masks){ .permitted = 0x20, .effective = 0x20, .bounding = 0x20 };
+	room->creation.plan.policy = make_policy(
+		&room->arena, "{'name': 'test', 'user': {'nonRoot': true}, 'noNewPrivileges': true}");
+	room->creation.plan.config = make_config(
+		&room->arena,
+		"{'process': {'args': ['x'], 'user': {'uid': 1000, 'gid': 0}, 'noNewPrivileges': true},"
+		" 'linux': {'namespaces': [{'type': 'pid'}, {'type': 'network'}, {'type': 'mount'},"
+		" {'type': 'ipc', 'path': '/x'}]}}");
+	*state = room;
+	return 0;
+}
+
+static int remove_room(void **state)
+{
+	struct room *room = *state;
+	char command[96];
+
+	snprintf(command, sizeof(command), "rm -rf %s", room->path);
+	assert_int_equal(system(command), 0);
+	creation_close(&room->creation);
+	arena_release(&room->arena);
+	free(room);
+	return 0;
+}
+
+static int check(struct room *room)
+{
+	return restore_check(&room->creation, CRIU, &room->error);
+}
+
+static void assert_refused(struct room *room, const char *text)
+{
+	assert_int_equal(check(room), -1);
+	if (!strstr(room->error.text, text))
+		fail_msg("expected %s, got %s", text, room->error.text);
+}
+
+/* The status of @thread with @to for @from. */
+static void change(struct room *room, const char *thread, const char *from, const char *to)
+{
+	const char *place = strstr(as_planned, from);
+
+	assert_non_null(place);
+	write_file(room, arena_printf(&room->arena, "%s/status", thread),
+		   arena_printf(&room->arena, "%.*s%s%s", (int)(place - as_planned), as_planned, to,
+				place + strlen(from)));
+}
+
+static void what_is_as_planned_passes(void **state)
+{
+	assert_int_equal(check(*state), 0);
+}
+
+static const char *const threads[] = { "100/task/100", "100/task/101", "200/task/200", "300/task/300" };
+
+static void no_thread_has_more_than_was_planned(void **state)
+{
+	static const struct {
+		const char *from, *to, *refusal;
+	} cases[] = {
+		{ "CapEff:\t0000000000000020", "CapEff:\t0000000000200020", "CapEff of the restored process" },
+		{ "CapPrm:\t0000000000000020", "CapPrm:\t0000000000200000", "CapPrm of the restored process" },
+		{ "CapBnd:\t0000000000000020", "CapBnd:\t000001ffffffffff", "CapBnd of the restored process" },
+		{ "CapInh:\t0000000000000000", "CapInh:\t0000000000000020", "CapInh of the restored process" },
+		{ "CapAmb:\t0000000000000000", "CapAmb:\t0000000000000020", "CapAmb of the restored process" },
+		{ "NoNewPrivs:\t1", "NoNewPrivs:\t0", "noNewPrivileges" },
+		{ "Seccomp_filters:\t2", "Seccomp_filters:\t1", "linux.seccomp" },
+		{ "Uid:\t1000\t1000\t1000\t1000", "Uid:\t1000\t1000\t0\t1000", "user.nonRoot" },
+		{ "CapEff", "CapXxx", "does not report CapEff" },
+		{ "Uid:", "Xid:", "user.nonRoot" },
+	};
+	struct room *room = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(cases); j++) {
+			change(room, threads[i], cases[j].from, cases[j].to);
+			assert_refused(room, cases[j].refusal);
+		}
+		change(room, threads[i], "x", "x");
+		assert_int_equal(check(room), 0);
+	}
+}
+
+static void none_is_in_a_namespace_of_the_hosts(void **state)
+{
+	/* all that the configuration names, joined ones too; it does not name uts and cgroup */
+	static const char *const named[] = { "pid", "net", "mnt", "ipc" }, *const others[] = { "uts",
+											       "cgroup" };
+	struct room *room = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(named) + ARRAY_SIZE(others); j++) {
+			bool is_named = j < ARRAY_SIZE(named);
+			const char *kind = is_named ? named[j] : others[j - ARRAY_SIZE(named)];
+			const char *theirs = at(room, arena_printf(&room->arena, "%s/ns/%s", threads[i], kind));
+
+			assert_int_equal(unlink(theirs), 0);
+			assert_int_equal(link(at(room, arena_printf(&room->arena, "self/ns/%s", kind)), theirs),
+					 0);
+			if (is_named)
+				assert_refused(room, "the checkpoint shares the host's");
+			else
+				assert_int_equal(check(room), 0);
+			assert_int_equal(unlink(theirs), 0);
+			write_file(room, arena_printf(&room->arena, "%s/ns/%s", threads[i], kind), "");
+		}
+	}
+}
+
+static void one_that_has_ended_is_nobody(void **state)
+{
+	struct room *room = *state;
+
+	write_file(room, "300/task/300/status", "Name:\tx\nState:\tZ (zombie)\nUid:\t0\t0\t0\t0\n");
+	assert_int_equal(check(room), 0);
+}
+
+static void one_that_cannot_be_looked_at_is_refused(void **state)
+{
+	struct room *room = *state;
+
+	write_file(room, "300/task/300/children", "400 ");
+	assert_refused(room, "400");
+	write_file(room, "300/task/300/children", "x");
+	assert_refused(room, "children of restored process 300");
+}
+
+static void off_looks_at_nothing(void **state)
+{
+	struct room *room = *state;
+
+	room->creation.plan.policy = builtin_policy(&room->arena, "off");
+	write_file(room, "300/task/300/children", "400 ");
+	assert_int_equal(check(room), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_as_planned_passes, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(no_thread_has_more_than_was_planned, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(none_is_in_a_namespace_of_the_hosts, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(one_that_has_ended_is_nobody, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(one_that_cannot_be_looked_at_is_refused, make_room,
+						remove_room),
+		cmocka_unit_test_setup_teardown(off_looks_at_nothing, make_room, remove_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
