@@ -186,8 +186,7 @@ int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t 
 struct explanation {
 	const char *policies; /* names */
 	struct oci_config *config;
-	struct policy_change *changes;
-	size_t change_count;
+	struct policy_changes *changes; /* policy/policy.h */
 };
 int container_explain(struct arena *arena, const struct runtime *runtime, const char *bundle_or_id,
 		      struct explanation *explanation, struct error *error);

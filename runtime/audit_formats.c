@@ -48,37 +48,24 @@ void audit_print_text(struct context *context, const struct audit *audit)
 
 /* json --------------------------------------------------------------------------------------------------- */
 
-static void member(struct json_writer *writer, const char *name, const char *value)
-{
-	json_key(writer, name);
-	json_string(writer, value);
-}
-
-static void number(struct json_writer *writer, const char *name, uint64_t value)
-{
-	json_key(writer, name);
-	json_u64(writer, value);
-}
-
 void audit_print_json(struct context *context, const struct audit *audit)
 {
 	struct json_writer writer = { .out = &context->out, .indent = 2 };
 
 	json_begin_object(&writer);
-	member(&writer, "subject", audit->subject);
-	member(&writer, "policies", audit->policies);
-	number(&writer, "score", audit->score);
-	number(&writer, "points", audit->points);
+	json_member_string(&writer, "subject", audit->subject);
+	json_member_string(&writer, "policies", audit->policies);
+	json_member_u64(&writer, "score", audit->score);
+	json_member_u64(&writer, "points", audit->points);
 	json_key(&writer, "checks");
 	json_begin_array(&writer);
 	for (size_t i = 0; i < audit_check_count(); i++) {
 		json_begin_object(&writer);
-		member(&writer, "id", audit_checks[i].id);
-		member(&writer, "title", audit_checks[i].title);
-		number(&writer, "weight", audit_checks[i].weight);
-		json_key(&writer, "passed");
-		json_bool(&writer, audit->passed[i]);
-		member(&writer, "fix", audit_checks[i].fix);
+		json_member_string(&writer, "id", audit_checks[i].id);
+		json_member_string(&writer, "title", audit_checks[i].title);
+		json_member_u64(&writer, "weight", audit_checks[i].weight);
+		json_member_bool(&writer, "passed", audit->passed[i]);
+		json_member_string(&writer, "fix", audit_checks[i].fix);
 		json_end_object(&writer);
 	}
 	json_end_array(&writer);
@@ -97,7 +84,7 @@ static void text_object(struct json_writer *writer, const char *name, const char
 {
 	json_key(writer, name);
 	json_begin_object(writer);
-	member(writer, "text", text);
+	json_member_string(writer, "text", text);
 	json_end_object(writer);
 }
 
@@ -107,17 +94,17 @@ static void print_tool(struct json_writer *writer)
 	json_begin_object(writer);
 	json_key(writer, "driver");
 	json_begin_object(writer);
-	member(writer, "name", "casemate");
+	json_member_string(writer, "name", "casemate");
 	json_key(writer, "rules");
 	json_begin_array(writer);
 	for (size_t i = 0; i < audit_check_count(); i++) {
 		json_begin_object(writer);
-		member(writer, "id", audit_checks[i].id);
+		json_member_string(writer, "id", audit_checks[i].id);
 		text_object(writer, "shortDescription", audit_checks[i].title);
 		text_object(writer, "help", audit_checks[i].fix);
 		json_key(writer, "defaultConfiguration");
 		json_begin_object(writer);
-		member(writer, "level", level(&audit_checks[i]));
+		json_member_string(writer, "level", level(&audit_checks[i]));
 		json_end_object(writer);
 		json_end_object(writer);
 	}
@@ -136,11 +123,11 @@ static void print_location(struct json_writer *writer, const char *uri)
 	json_begin_object(writer);
 	json_key(writer, "artifactLocation");
 	json_begin_object(writer);
-	member(writer, "uri", uri);
+	json_member_string(writer, "uri", uri);
 	json_end_object(writer);
 	json_key(writer, "region");
 	json_begin_object(writer);
-	number(writer, "startLine", 1);
+	json_member_u64(writer, "startLine", 1);
 	json_end_object(writer);
 	json_end_object(writer);
 	json_end_object(writer);
@@ -152,9 +139,9 @@ static void print_result(struct json_writer *writer, struct arena *arena, size_t
 	const struct audit_check *check = &audit_checks[index];
 
 	json_begin_object(writer);
-	member(writer, "ruleId", check->id);
-	number(writer, "ruleIndex", index);
-	member(writer, "level", level(check));
+	json_member_string(writer, "ruleId", check->id);
+	json_member_u64(writer, "ruleIndex", index);
+	json_member_string(writer, "level", level(check));
 	text_object(writer, "message",
 		    arena_printf(arena, "This does not hold: %s. To fix it: %s.", check->title, check->fix));
 	print_location(writer, uri);
@@ -177,16 +164,16 @@ void audit_print_sarif(struct context *context, const struct audit *audit)
 	const char *uri = configuration_uri(context->arena, audit->subject);
 
 	json_begin_object(&writer);
-	member(&writer, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
-	member(&writer, "version", "2.1.0");
+	json_member_string(&writer, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+	json_member_string(&writer, "version", "2.1.0");
 	json_key(&writer, "runs");
 	json_begin_array(&writer);
 	json_begin_object(&writer);
 	print_tool(&writer);
 	json_key(&writer, "properties");
 	json_begin_object(&writer);
-	number(&writer, "score", audit->score);
-	number(&writer, "points", audit->points);
+	json_member_u64(&writer, "score", audit->score);
+	json_member_u64(&writer, "points", audit->points);
 	json_end_object(&writer);
 	json_key(&writer, "results");
 	json_begin_array(&writer);

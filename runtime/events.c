@@ -81,10 +81,8 @@ static int print_oom(struct context *context, const char *id, uint64_t *known)
 		return 0; /* a container that is gone has no more to tell */
 	*known = kills;
 	json_begin_object(&writer);
-	json_key(&writer, "type");
-	json_string(&writer, "oom");
-	json_key(&writer, "id");
-	json_string(&writer, id);
+	json_member_string(&writer, "type", "oom");
+	json_member_string(&writer, "id", id);
 	json_end_object(&writer);
 	strbuf_putc(&context->out, '\n');
 	return output_flush(&context->out, &context->error);

@@ -25,12 +25,6 @@ static void print_names(struct json_writer *writer, struct arena *arena, const c
 	json_end_array(writer);
 }
 
-static void print_member(struct json_writer *writer, const char *name, const char *value)
-{
-	json_key(writer, name);
-	json_string(writer, value);
-}
-
 static void print_json(struct context *context, const struct explanation *explanation)
 {
 	struct json_writer writer = { .out = &context->out, .indent = 2 };
@@ -39,19 +33,7 @@ static void print_json(struct context *context, const struct explanation *explan
 	json_key(&writer, "policies");
 	print_names(&writer, context->arena, explanation->policies);
 	json_key(&writer, "changes");
-	json_begin_array(&writer);
-	for (size_t i = 0; i < explanation->change_count; i++) {
-		const struct policy_change *change = &explanation->changes[i];
-
-		json_begin_object(&writer);
-		print_member(&writer, "member", change->member);
-		print_member(&writer, "from", change->from);
-		print_member(&writer, "to", change->to);
-		print_member(&writer, "policy", change->policy);
-		print_member(&writer, "key", change->key);
-		json_end_object(&writer);
-	}
-	json_end_array(&writer);
+	policy_changes_print(&writer, explanation->changes);
 	json_end_object(&writer);
 	strbuf_putc(&context->out, '\n');
 }

@@ -83,15 +83,15 @@ static bool adds_to(const struct policy_change *change, const struct policy_chan
 /* Dozens of paths that one key masks are one row, not dozens. Returns the number of rows. */
 static size_t make_rows(struct page *page, const struct explanation *explanation, struct row *rows)
 {
-	const struct policy_change *changes = explanation->changes;
+	const struct policy_change *changes = explanation->changes->items;
 	size_t count = 0;
 	size_t next;
 
-	for (size_t i = 0; i < explanation->change_count; i = next) {
+	for (size_t i = 0; i < explanation->changes->count; i = next) {
 		_cleanup_strbuf_ struct strbuf to = { 0 };
 
 		strbuf_puts(&to, changes[i].to);
-		for (next = i + 1; next < explanation->change_count && adds_to(&changes[i], &changes[next]);
+		for (next = i + 1; next < explanation->changes->count && adds_to(&changes[i], &changes[next]);
 		     next++)
 			strbuf_printf(&to, ", %s", changes[next].to);
 		rows[count++] = (struct row){
@@ -125,8 +125,8 @@ static void set_columns(const struct page *page, const struct row *rows, size_t 
 
 void explain_print_text(struct context *context, const struct explanation *explanation)
 {
-	struct row *rows = ARENA_NEW_ARRAY(context->arena, struct row, explanation->change_count + 1);
-	size_t changes = explanation->change_count;
+	struct row *rows = ARENA_NEW_ARRAY(context->arena, struct row, explanation->changes->count + 1);
+	size_t changes = explanation->changes->count;
 	size_t widths[COLUMNS];
 	struct page page;
 	size_t count;

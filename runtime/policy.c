@@ -79,8 +79,7 @@ static void print_text(struct json_writer *writer, const char *name, const char 
 {
 	if (!text)
 		return;
-	json_key(writer, name);
-	json_string(writer, text);
+	json_member_string(writer, name, text);
 }
 
 static void list_json(struct context *context, const struct policy_entry *entries, size_t count)
@@ -98,10 +97,8 @@ static void list_json(struct context *context, const struct policy_entry *entrie
 		for (size_t j = 0; j < entries[i].extends.count; j++)
 			json_string(&writer, entries[i].extends.items[j]);
 		json_end_array(&writer);
-		json_key(&writer, "default");
-		json_bool(&writer, entries[i].is_default);
-		json_key(&writer, "selectable");
-		json_bool(&writer, entries[i].selectable);
+		json_member_bool(&writer, "default", entries[i].is_default);
+		json_member_bool(&writer, "selectable", entries[i].selectable);
 		print_text(&writer, "problem", entries[i].problem);
 		json_end_object(&writer);
 	}

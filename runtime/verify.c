@@ -89,25 +89,16 @@ static void print_text(struct context *context, const struct verification *verif
 	strbuf_putc(page.out, '\n');
 }
 
-static void print_member(struct json_writer *writer, const char *name, const char *value)
-{
-	json_key(writer, name);
-	json_string(writer, value);
-}
-
 static void print_json(struct context *context, const struct verification *verification, bool quiet)
 {
 	struct json_writer writer = { .out = &context->out, .indent = 2 };
 
 	json_begin_object(&writer);
-	print_member(&writer, "id", verification->id);
-	json_key(&writer, "pid");
-	json_i64(&writer, verification->pid);
-	json_key(&writer, "processes");
-	json_u64(&writer, verification->processes);
-	print_member(&writer, "policies", verification->policies);
-	json_key(&writer, "inForce");
-	json_bool(&writer, verification->broken == 0 && verification->unknown == 0);
+	json_member_string(&writer, "id", verification->id);
+	json_member_i64(&writer, "pid", verification->pid);
+	json_member_u64(&writer, "processes", verification->processes);
+	json_member_string(&writer, "policies", verification->policies);
+	json_member_bool(&writer, "inForce", verification->broken == 0 && verification->unknown == 0);
 	json_key(&writer, "measures");
 	json_begin_array(&writer);
 	for (size_t i = 0; i < verification->count; i++) {
@@ -116,10 +107,10 @@ static void print_json(struct context *context, const struct verification *verif
 		if (quiet && measure->state == MEASURE_HOLDS)
 			continue;
 		json_begin_object(&writer);
-		print_member(&writer, "name", measure->name);
-		print_member(&writer, "state", states[measure->state].json);
-		print_member(&writer, "planned", measure->planned);
-		print_member(&writer, "found", measure->found);
+		json_member_string(&writer, "name", measure->name);
+		json_member_string(&writer, "state", states[measure->state].json);
+		json_member_string(&writer, "planned", measure->planned);
+		json_member_string(&writer, "found", measure->found);
 		json_end_object(&writer);
 	}
 	json_end_array(&writer);

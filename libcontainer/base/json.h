@@ -57,6 +57,9 @@ int json_parse(struct arena *arena, const char *label, const char *bytes, size_t
 /* The member @name of an object, or NULL; NULL too where @object is NULL or no object. */
 const struct json_value *json_get(const struct json_value *object, const char *name);
 
+/* The text of the member @name, or NULL, also where it is no string. */
+const char *json_get_string(const struct json_value *object, const char *name);
+
 /* "string", "object", … as used in messages. */
 const char *json_type_name(enum json_type type);
 
@@ -80,6 +83,12 @@ void json_i64(struct json_writer *writer, int64_t value);
 void json_u64(struct json_writer *writer, uint64_t value);
 void json_double(struct json_writer *writer, double value);
 void json_null(struct json_writer *writer);
+
+/* A member at once. */
+void json_member_string(struct json_writer *writer, const char *name, const char *text);
+void json_member_bool(struct json_writer *writer, const char *name, bool value);
+void json_member_i64(struct json_writer *writer, const char *name, int64_t value);
+void json_member_u64(struct json_writer *writer, const char *name, uint64_t value);
 
 /* Writes a parsed tree again. */
 void json_value(struct json_writer *writer, const struct json_value *value);

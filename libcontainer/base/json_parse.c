@@ -419,6 +419,13 @@ const struct json_value *json_get(const struct json_value *object, const char *n
 	return NULL;
 }
 
+const char *json_get_string(const struct json_value *object, const char *name)
+{
+	const struct json_value *value = json_get(object, name);
+
+	return value && value->type == JSON_STRING ? value->string : NULL;
+}
+
 const char *json_type_name(enum json_type type)
 {
 	static const char *const names[] = {

@@ -182,6 +182,30 @@ void json_null(struct json_writer *writer)
 	strbuf_puts(writer->out, "null");
 }
 
+void json_member_string(struct json_writer *writer, const char *name, const char *text)
+{
+	json_key(writer, name);
+	json_string(writer, text);
+}
+
+void json_member_bool(struct json_writer *writer, const char *name, bool value)
+{
+	json_key(writer, name);
+	json_bool(writer, value);
+}
+
+void json_member_i64(struct json_writer *writer, const char *name, int64_t value)
+{
+	json_key(writer, name);
+	json_i64(writer, value);
+}
+
+void json_member_u64(struct json_writer *writer, const char *name, uint64_t value)
+{
+	json_key(writer, name);
+	json_u64(writer, value);
+}
+
 static void write_integer(struct json_writer *writer, const struct json_value *value)
 {
 	separate(writer);

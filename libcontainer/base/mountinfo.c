@@ -26,23 +26,26 @@ static char *unescape(char *text)
 /* "36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/sda rw" */
 static bool split(char *line, struct mountinfo *mount)
 {
-	char *fields[5];
 	char *type = strstr(line, " - ");
+	char *options = type ? strrchr(type + 3, ' ') : NULL; /* what is mounted, in between, can be empty */
+	char *fields[6];
 	char *saved;
 
-	if (!type)
+	if (!options)
 		return false;
 	*type = '\0';
 	type += 3;
 	type[strcspn(type, " ")] = '\0';
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		fields[i] = strtok_r(i == 0 ? line : NULL, " ", &saved);
 		if (!fields[i])
 			return false;
 	}
 	mount->root = unescape(fields[3]);
 	mount->point = unescape(fields[4]);
+	mount->flags = fields[5];
 	mount->type = unescape(type);
+	mount->options = options + 1;
 	return parse_u64(fields[0], 0, UINT64_MAX, &mount->id) == 0;
 }
 
@@ -59,4 +62,17 @@ bool mountinfo_next(char **text, struct mountinfo *mount)
 			return true;
 	}
 	return false;
+}
+
+struct mountinfo_list mountinfo_parse(struct arena *arena, char *text)
+{
+	struct mountinfo_list list = { 0 };
+	size_t lines = 1;
+
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	list.items = ARENA_NEW_ARRAY(arena, struct mountinfo, lines);
+	while (list.count < lines && mountinfo_next(&text, &list.items[list.count]))
+		list.count++;
+	return list;
 }

@@ -5,11 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+
 struct mountinfo {
 	uint64_t id;
 	const char *root; /* of the mount in its file system */
 	const char *point; /* as the process sees it */
+	const char *flags; /* of the mount: "rw,nosuid" */
 	const char *type; /* "tmpfs", "cgroup2", … */
+	const char *options; /* of the file system, as it prints them: "rw,size=64k" */
+};
+
+struct mountinfo_list {
+	struct mountinfo *items;
+	size_t count;
 };
 
 /*
@@ -17,3 +26,6 @@ struct mountinfo {
  * makes no sense is skipped.
  */
 bool mountinfo_next(char **text, struct mountinfo *mount);
+
+/* The whole of @text, which is changed and goes on being pointed to. */
+struct mountinfo_list mountinfo_parse(struct arena *arena, char *text);

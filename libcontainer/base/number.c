@@ -2,6 +2,7 @@
 #include "base/number.h"
 
 #include <stddef.h>
+#include <string.h>
 
 int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -52,5 +53,29 @@ int parse_u32(const char *text, uint32_t *value)
 	if (parse_u64(text, 0, UINT32_MAX, &wide) < 0)
 		return -1;
 	*value = (uint32_t)wide;
+	return 0;
+}
+
+int parse_size(const char *text, uint64_t *bytes)
+{
+	static const char suffixes[] = "kmgtpe";
+	size_t length = strlen(text);
+	unsigned int shift = 0;
+	char digits[24];
+
+	if (length == 0 || length >= sizeof(digits))
+		return -1;
+	memcpy(digits, text, length + 1);
+	for (unsigned int i = 0; suffixes[i]; i++)
+		if ((digits[length - 1] | 0x20) == suffixes[i])
+			shift = (i + 1) * 10;
+	if (shift)
+		digits[length - 1] = '\0';
+	/* the kernel takes a leading zero for octal: no one should be surprised by that */
+	if (digits[0] == '0' && digits[1])
+		return -1;
+	if (parse_u64(digits, 0, (uint64_t)INT64_MAX >> shift, bytes))
+		return -1;
+	*bytes <<= shift;
 	return 0;
 }

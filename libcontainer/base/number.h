@@ -11,3 +11,9 @@
 int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 int parse_i64(const char *text, int64_t min, int64_t max, int64_t *value);
 int parse_u32(const char *text, uint32_t *value);
+
+/*
+ * Bytes: "512m", "65536k", "1073741824", with a suffix for powers of 1024 from k to e in either case. A leading zero,
+ * which the kernel takes for octal, is refused. As above.
+ */
+int parse_size(const char *text, uint64_t *bytes);

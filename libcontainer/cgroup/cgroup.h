@@ -228,8 +228,6 @@ int cgroup_check_devices(struct arena *arena, const struct cgroup *cgroup,
  */
 const char *cgroup_delegated(struct arena *arena, const struct cgroup_layout *layout,
 			     const struct cgroup_request *request);
-/* Whether the list that cgroup_delegated() gave has @controller. */
-bool cgroup_list_has(const char *list, const char *controller);
 
 /* Whether limits of @controller (v1's or v2's name of it) can be set. */
 bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller);

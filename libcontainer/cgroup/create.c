@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 /*
@@ -113,7 +114,7 @@ static int make_group(struct arena *arena, struct cgroup_group *group, int base)
 		group->taken_over = true;
 	else if (errno != ENOENT || make_path(arena, group, base) < 0)
 		return -1;
-	if (!group->v2 && list_has(group->controllers, "cpuset"))
+	if (!group->v2 && words_have(group->controllers, "cpuset"))
 		return cpuset_prepare(arena, base, path, !group->taken_over);
 	return 0;
 }
@@ -162,7 +163,7 @@ static int check_thawed(struct cgroup *cgroup, struct cgroup_group *group, struc
 			return 0;
 		frozen = strcmp(state, "1") == 0;
 	} else {
-		if ((!nested && !group->taken_over) || !list_has(group->controllers, "freezer"))
+		if ((!nested && !group->taken_over) || !words_have(group->controllers, "freezer"))
 			return 0;
 		if (group_read(cgroup->arena, group, "freezer.state", &state) < 0)
 			return error_set(error, errno, "read %s/freezer.state", group->directory);
@@ -196,7 +197,7 @@ int group_make(struct cgroup *cgroup, struct cgroup_group *group, const struct c
 	if (group->v2 && v2_prepare(cgroup, group, hierarchy->fd, resources, error) < 0)
 		return -1;
 	holds_memory =
-		group->v2 ? group_find(cgroup, "memory") == group : list_has(group->controllers, "memory");
+		group->v2 ? group_find(cgroup, "memory") == group : words_have(group->controllers, "memory");
 	group->late = holds_memory && has_small_memory(resources);
 	return 0;
 }

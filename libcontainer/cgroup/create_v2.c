@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 #define CONTROLLERS_MAX ((size_t)4096)
@@ -31,7 +32,7 @@ static bool has_all(struct arena *arena, const char *list, const char *wanted)
 	const char *word;
 
 	while ((word = next_word(arena, &wanted)))
-		if (!list_has(list, word))
+		if (!words_have(list, word))
 			return false;
 	return true;
 }
@@ -135,7 +136,7 @@ static const char *available(struct cgroup *cgroup, int base, const char *wanted
 	if (!wanted)
 		return text;
 	while ((word = next_word(cgroup->arena, &wanted)))
-		if (list_has(text, word))
+		if (words_have(text, word))
 			strbuf_printf(&list, "%s ", word);
 	return arena_strdup(cgroup->arena, strbuf_text(&list));
 }
@@ -224,7 +225,7 @@ int v2_prepare(struct cgroup *cgroup, struct cgroup_group *group, int base,
 
 	enable(cgroup, group, base, resources);
 	/* Where every controller came through, the group is a domain. */
-	if ((cgroup->unified ? cgroup->refusal || !list_has(v2_controllers(cgroup, group), "memory")
+	if ((cgroup->unified ? cgroup->refusal || !words_have(v2_controllers(cgroup, group), "memory")
 			     : nested) &&
 	    check_type(cgroup, group, resources, error) < 0)
 		return -1;

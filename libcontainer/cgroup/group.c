@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/syscalls.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 #define CGROUP_FILE_MAX ((size_t)4 * 1024 * 1024)
@@ -18,7 +19,7 @@ struct cgroup_group *group_find_v1(const struct cgroup *cgroup, const char *cont
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct cgroup_group *group = &cgroup->groups[i];
 
-		if (!group->v2 && !group->dropped && list_has(group->controllers, controller))
+		if (!group->v2 && !group->dropped && words_have(group->controllers, controller))
 			return group;
 	}
 	return NULL;

@@ -79,8 +79,6 @@ extern const struct cgroup_ops disabled_ops;
 /* Fills @layout from the texts of /proc/self/mountinfo and /proc/self/cgroup; opens nothing. 0, or -1. */
 int layout_parse(struct arena *arena, const char *mountinfo, const char *own, struct cgroup_layout *layout,
 		 struct error *error);
-/* Whether @name is in @list, whose items are separated by commas or blanks. */
-bool list_has(const char *list, const char *name);
 
 /* paths.c */
 /*

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 #define PIDS_TEXT_MAX ((size_t)64 * 1024 * 1024)
@@ -193,7 +194,7 @@ static int freezer_of_process(const struct cgroup_group *freezer, pid_t pid)
 		if (!path)
 			continue;
 		*path++ = '\0';
-		if (list_has(controllers + 1, "freezer"))
+		if (words_have(controllers + 1, "freezer"))
 			return cgroup_directory_open(arena_printf(&arena, "%s%s", freezer->mountpoint, path),
 						     O_PATH | O_DIRECTORY);
 	}

@@ -7,26 +7,13 @@
 #include <sys/vfs.h>
 
 #include "base/file.h"
+#include "base/mountinfo.h"
 #include "base/path.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 #define HIERARCHY_ROOT_INODE 1 /* the root of a kernfs; the root of a subtree or of a namespace has another */
-
-bool list_has(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-
-	while (list && *list) {
-		size_t item = strcspn(list, ", ");
-
-		if (item == length && strncmp(list, name, length) == 0)
-			return true;
-		list += item;
-		list += strspn(list, ", ");
-	}
-	return false;
-}
 
 /* One line of /proc/self/cgroup, "4:memory:/user.slice"; returns the line after it, NULL at the end. */
 static char *own_line(char *text, struct cgroup_hierarchy *hierarchy, bool *valid)
@@ -68,61 +55,7 @@ static size_t own_groups(struct arena *arena, const char *own, struct cgroup_hie
 	return count;
 }
 
-/* mountinfo writes blank, tab, newline and backslash as three octal digits. */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	while (*text) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' && text[2] <= '7' &&
-		    text[3] >= '0' && text[3] <= '7') {
-			*out++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
-			text += 4;
-		} else {
-			*out++ = *text++;
-		}
-	}
-	*out = '\0';
-}
-
-struct mount_line {
-	char *root;
-	char *mountpoint;
-	char *type;
-	char *options; /* of the filesystem */
-};
-
-/* "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory" */
-static bool mount_line_split(char *line, struct mount_line *mount)
-{
-	char *separator = strstr(line, " - ");
-	char *save = NULL;
-
-	if (!separator)
-		return false;
-	*separator = '\0';
-	for (unsigned int field = 0; field < 5; field++) {
-		char *word = strtok_r(field ? NULL : line, " ", &save);
-
-		if (!word)
-			return false;
-		if (field == 3)
-			mount->root = word;
-		else
-			mount->mountpoint = word; /* the fifth, in the end */
-	}
-	mount->type = strtok_r(separator + 3, " ", &save);
-	if (!mount->type || !strtok_r(NULL, " ", &save))
-		return false;
-	mount->options = strtok_r(NULL, " ", &save);
-	if (!mount->options)
-		return false;
-	unescape(mount->root);
-	unescape(mount->mountpoint);
-	return true;
-}
-
-static bool is_mount_of(const struct mount_line *mount, const struct cgroup_hierarchy *hierarchy)
+static bool is_mount_of(const struct mountinfo *mount, const struct cgroup_hierarchy *hierarchy)
 {
 	const char *controller = hierarchy->controllers;
 
@@ -138,7 +71,7 @@ static bool is_mount_of(const struct mount_line *mount, const struct cgroup_hier
 			return false;
 		memcpy(name, controller, length);
 		name[length] = '\0';
-		if (!list_has(mount->options, name))
+		if (!words_have(mount->options, name))
 			return false;
 		controller += length + (controller[length] == ',');
 	}
@@ -146,16 +79,16 @@ static bool is_mount_of(const struct mount_line *mount, const struct cgroup_hier
 }
 
 /* The first mount of a hierarchy counts, but one in the customary place comes before any other. */
-static void place(const struct mount_line *mount, struct cgroup_hierarchy *items, size_t count)
+static void place(const struct mountinfo *mount, struct cgroup_hierarchy *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct cgroup_hierarchy *hierarchy = &items[i];
 
 		if (!is_mount_of(mount, hierarchy))
 			continue;
-		if (!hierarchy->mountpoint || (path_is_below(mount->mountpoint, CGROUP_MOUNT) &&
+		if (!hierarchy->mountpoint || (path_is_below(mount->point, CGROUP_MOUNT) &&
 					       !path_is_below(hierarchy->mountpoint, CGROUP_MOUNT))) {
-			hierarchy->mountpoint = mount->mountpoint;
+			hierarchy->mountpoint = mount->point;
 			hierarchy->mount_root = mount->root;
 		}
 		return;
@@ -182,19 +115,11 @@ int layout_parse(struct arena *arena, const char *mountinfo, const char *own, st
 {
 	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
 	size_t count = own_groups(arena, own, items);
-	char *line = arena_strdup(arena, mountinfo);
+	char *rest = arena_strdup(arena, mountinfo);
+	struct mountinfo mount;
 
-	while (line && *line) {
-		char *end = strchr(line, '\n');
-		struct mount_line mount = { 0 };
-
-		if (end)
-			*end = '\0';
-		/* Most lines of a busy host are no cgroup's: do not take those apart. */
-		if (strstr(line, " - cgroup") && mount_line_split(line, &mount))
-			place(&mount, items, count);
-		line = end ? end + 1 : NULL;
-	}
+	while (mountinfo_next(&rest, &mount))
+		place(&mount, items, count);
 	keep_mounted(layout, items, count);
 	if (layout->count == 0)
 		return error_set(error, 0, "no cgroup filesystem is mounted");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 /*
@@ -24,7 +25,7 @@ static struct cgroup_group *controller_group(struct cgroup *cgroup, const char *
 	if (group)
 		return group;
 	group = group_find(cgroup, NULL);
-	if (group && v2_name && list_has(v2_controllers(cgroup, group), v2_name))
+	if (group && v2_name && words_have(v2_controllers(cgroup, group), v2_name))
 		return group;
 	if (cgroup->rootless && !cgroup->path_given && !group && cgroup->unified)
 		error_set(error, 0,

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 #include "cgroup/systemd.h"
 
@@ -169,11 +170,6 @@ const char *cgroup_delegated(struct arena *arena, const struct cgroup_layout *la
 	return read_list(arena, directory, "cgroup.subtree_control");
 }
 
-bool cgroup_list_has(const char *list, const char *controller)
-{
-	return list_has(list, controller);
-}
-
 bool cgroup_can_attach(const struct cgroup *cgroup)
 {
 	return cgroup->ops->attach != NULL;
@@ -231,28 +227,21 @@ bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller)
 		return true;
 	group = group_find(cgroup, NULL);
 	return group &&
-	       list_has(v2_controllers(cgroup, group), strcmp(controller, "blkio") == 0 ? "io" : controller);
+	       words_have(v2_controllers(cgroup, group), strcmp(controller, "blkio") == 0 ? "io" : controller);
 }
 
 void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 {
 	json_begin_object(writer);
-	json_key(writer, "manager");
-	json_string(writer, cgroup->ops->name);
-	json_key(writer, "path");
-	json_string(writer, cgroup->path);
+	json_member_string(writer, "manager", cgroup->ops->name);
+	json_member_string(writer, "path", cgroup->path);
 	if (cgroup->unit) {
-		json_key(writer, "unit");
-		json_string(writer, cgroup->unit->name);
+		json_member_string(writer, "unit", cgroup->unit->name);
 	}
-	json_key(writer, "rootless");
-	json_bool(writer, cgroup->rootless);
-	json_key(writer, "pathGiven");
-	json_bool(writer, cgroup->path_given);
-	json_key(writer, "unified");
-	json_bool(writer, cgroup->unified);
-	json_key(writer, "foreign");
-	json_bool(writer, cgroup->foreign);
+	json_member_bool(writer, "rootless", cgroup->rootless);
+	json_member_bool(writer, "pathGiven", cgroup->path_given);
+	json_member_bool(writer, "unified", cgroup->unified);
+	json_member_bool(writer, "foreign", cgroup->foreign);
 	json_key(writer, "groups");
 	json_begin_array(writer);
 	for (size_t i = 0; i < cgroup->count; i++) {
@@ -263,21 +252,12 @@ void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 		json_begin_object(writer);
 		json_key(writer, "controllers"); /* none: v2 */
 		json_string(writer, group->v2 ? "" : group->controllers);
-		json_key(writer, "mountpoint");
-		json_string(writer, group->mountpoint);
-		json_key(writer, "inner");
-		json_string(writer, group->inner);
+		json_member_string(writer, "mountpoint", group->mountpoint);
+		json_member_string(writer, "inner", group->inner);
 		json_end_object(writer);
 	}
 	json_end_array(writer);
 	json_end_object(writer);
-}
-
-static const char *saved_string(const struct json_value *object, const char *name)
-{
-	const struct json_value *value = json_get(object, name);
-
-	return value && value->type == JSON_STRING ? value->string : NULL;
 }
 
 static bool saved_bool(const struct json_value *object, const char *name)
@@ -296,9 +276,9 @@ static bool is_plain_path(struct arena *arena, const char *path)
 static int open_saved(struct arena *arena, const struct json_value *saved, struct cgroup_group *group,
 		      struct error *error)
 {
-	const char *controllers = saved_string(saved, "controllers");
-	const char *mountpoint = saved_string(saved, "mountpoint");
-	const char *inner = saved_string(saved, "inner");
+	const char *controllers = json_get_string(saved, "controllers");
+	const char *mountpoint = json_get_string(saved, "mountpoint");
+	const char *inner = json_get_string(saved, "inner");
 
 	if (!controllers || !is_plain_path(arena, mountpoint) || !is_plain_path(arena, inner))
 		return error_set(error, 0,
@@ -321,9 +301,9 @@ static int open_saved(struct arena *arena, const struct json_value *saved, struc
 int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgroup **cgroup,
 		struct error *error)
 {
-	const char *manager = saved_string(saved, "manager");
-	const char *path = saved_string(saved, "path");
-	const char *unit = saved_string(saved, "unit");
+	const char *manager = json_get_string(saved, "manager");
+	const char *path = json_get_string(saved, "path");
+	const char *unit = json_get_string(saved, "unit");
 	const struct json_value *groups = json_get(saved, "groups");
 	struct cgroup *opened;
 

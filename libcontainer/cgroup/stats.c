@@ -45,8 +45,7 @@ void stats_unless_zero(struct json_writer *writer, const char *name, uint64_t va
 {
 	if (!value)
 		return;
-	json_key(writer, name);
-	json_u64(writer, value);
+	json_member_u64(writer, name, value);
 }
 
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" */
@@ -65,8 +64,7 @@ static void pressure_line(struct json_writer *writer, const char *text, const ch
 		json_key(writer, averages[i]);
 		json_double(writer, next ? strtod(++next, NULL) : 0);
 	}
-	json_key(writer, "total");
-	json_u64(writer, strtoull(strstr(line, " total=") + 7, NULL, 10));
+	json_member_u64(writer, "total", strtoull(strstr(line, " total=") + 7, NULL, 10));
 	json_end_object(writer);
 }
 
@@ -130,10 +128,8 @@ static void cpu_usage_v1(struct json_writer *writer, struct cgroup_group *group)
 	percpu_total(writer, stats_text(&arena, group, "cpuacct.usage_percpu"));
 	percpu(writer, "percpu_kernel", table, 2);
 	percpu(writer, "percpu_user", table, 1);
-	json_key(writer, "kernel");
-	json_u64(writer, stats_value(ticks, "system") * NANOSECONDS_PER_TICK);
-	json_key(writer, "user");
-	json_u64(writer, stats_value(ticks, "user") * NANOSECONDS_PER_TICK);
+	json_member_u64(writer, "kernel", stats_value(ticks, "system") * NANOSECONDS_PER_TICK);
+	json_member_u64(writer, "user", stats_value(ticks, "user") * NANOSECONDS_PER_TICK);
 	json_end_object(writer);
 }
 
@@ -141,10 +137,8 @@ static void cpu_usage_v2(struct json_writer *writer, const char *stat)
 {
 	json_begin_object(writer);
 	stats_unless_zero(writer, "total", stats_value(stat, "usage_usec") * 1000);
-	json_key(writer, "kernel");
-	json_u64(writer, stats_value(stat, "system_usec") * 1000);
-	json_key(writer, "user");
-	json_u64(writer, stats_value(stat, "user_usec") * 1000);
+	json_member_u64(writer, "kernel", stats_value(stat, "system_usec") * 1000);
+	json_member_u64(writer, "user", stats_value(stat, "user_usec") * 1000);
 	json_end_object(writer);
 }
 
@@ -207,16 +201,14 @@ static void stats_cpuset(struct json_writer *writer, struct cgroup_group *group)
 
 	json_begin_object(writer);
 	number_list(writer, "cpus", stats_text(&arena, group, "cpuset.cpus"));
-	json_key(writer, "cpu_exclusive");
-	json_u64(writer, stats_number(group, "cpuset.cpu_exclusive"));
+	json_member_u64(writer, "cpu_exclusive", stats_number(group, "cpuset.cpu_exclusive"));
 	number_list(writer, "mems", stats_text(&arena, group, "cpuset.mems"));
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		json_key(writer, flags[i]);
-		json_u64(writer, stats_number(group, arena_printf(&arena, "cpuset.%s", flags[i])));
+		json_member_u64(writer, flags[i],
+				stats_number(group, arena_printf(&arena, "cpuset.%s", flags[i])));
 	}
 	domain = stats_text(&arena, group, "cpuset.sched_relax_domain_level");
-	json_key(writer, "sched_relax_domain_level");
-	json_i64(writer, *domain ? strtoll(domain, NULL, 10) : 0);
+	json_member_i64(writer, "sched_relax_domain_level", *domain ? strtoll(domain, NULL, 10) : 0);
 	json_end_object(writer);
 }
 

@@ -11,8 +11,7 @@ static void entry_write(struct json_writer *writer, uint64_t major, uint64_t min
 	stats_unless_zero(writer, "major", major);
 	stats_unless_zero(writer, "minor", minor);
 	if (*operation) {
-		json_key(writer, "op");
-		json_string(writer, operation);
+		json_member_string(writer, "op", operation);
 	}
 	stats_unless_zero(writer, "value", value);
 	json_end_object(writer);

@@ -15,12 +15,10 @@ static void entry_write(struct json_writer *writer, const char *name, const stru
 {
 	json_key(writer, name);
 	json_begin_object(writer);
-	json_key(writer, "limit");
-	json_u64(writer, entry->limit);
+	json_member_u64(writer, "limit", entry->limit);
 	stats_unless_zero(writer, "usage", entry->usage);
 	stats_unless_zero(writer, "max", entry->peak);
-	json_key(writer, "failcnt");
-	json_u64(writer, entry->failures);
+	json_member_u64(writer, "failcnt", entry->failures);
 	json_end_object(writer);
 }
 
@@ -39,8 +37,7 @@ static void raw_write(struct json_writer *writer, char *text)
 		if (!blank)
 			continue;
 		*blank = '\0';
-		json_key(writer, line);
-		json_u64(writer, strtoull(blank + 1, NULL, 10));
+		json_member_u64(writer, line, strtoull(blank + 1, NULL, 10));
 	}
 	json_end_object(writer);
 }
@@ -73,8 +70,7 @@ static void events_write(struct json_writer *writer, const char *text)
 	json_key(writer, "event_count");
 	json_begin_object(writer);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		json_key(writer, names[i]);
-		json_u64(writer, stats_value(text, names[i]));
+		json_member_u64(writer, names[i], stats_value(text, names[i]));
 	}
 	json_end_object(writer);
 }

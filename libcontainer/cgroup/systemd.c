@@ -42,18 +42,13 @@ static uint32_t host_user(struct arena *arena)
 static void request_begin(const struct cgroup *cgroup, struct json_writer *writer, const char *operation)
 {
 	json_begin_object(writer);
-	json_key(writer, "operation");
-	json_string(writer, operation);
-	json_key(writer, "unit");
-	json_string(writer, cgroup->unit->name);
-	json_key(writer, "user");
-	json_bool(writer, cgroup->rootless);
+	json_member_string(writer, "operation", operation);
+	json_member_string(writer, "unit", cgroup->unit->name);
+	json_member_bool(writer, "user", cgroup->rootless);
 	if (cgroup->rootless) {
-		json_key(writer, "owner");
-		json_u64(writer, host_user(cgroup->arena));
+		json_member_u64(writer, "owner", host_user(cgroup->arena));
 	}
-	json_key(writer, "limitMs");
-	json_u64(writer, LIMIT_MS);
+	json_member_u64(writer, "limitMs", LIMIT_MS);
 }
 
 static int request_send(const struct cgroup *cgroup, struct json_writer *writer,
@@ -182,10 +177,9 @@ static int write_properties(struct cgroup *cgroup, struct json_writer *writer,
 /* Its own account of where the unit is, such as for a user's manager that is started in another way. */
 static void relocate(struct cgroup *cgroup, const struct json_value *reply)
 {
-	const struct json_value *value = json_get(reply, "controlGroup");
-	const char *inner = value && value->type == JSON_STRING ? value->string : "";
+	const char *inner = json_get_string(reply, "controlGroup");
 
-	if (inner[0] != '/' || strcmp(inner, path_normalize(cgroup->arena, inner)) != 0)
+	if (!inner || inner[0] != '/' || strcmp(inner, path_normalize(cgroup->arena, inner)) != 0)
 		return;
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct cgroup_group *group = &cgroup->groups[i];
@@ -297,8 +291,7 @@ static int systemd_attach(struct cgroup *cgroup, pid_t pid, struct error *error)
 	const char *below = strstr(cgroup->groups[0].inner, cgroup->unit->name);
 
 	request_begin(cgroup, &writer, "attach");
-	json_key(&writer, "subgroup");
-	json_string(&writer, below ? below + strlen(cgroup->unit->name) : "");
+	json_member_string(&writer, "subgroup", below ? below + strlen(cgroup->unit->name) : "");
 	json_key(&writer, "pids");
 	json_begin_array(&writer);
 	json_i64(&writer, pid);

@@ -20,13 +20,10 @@
 void property_begin(struct json_writer *writer, const char *name, const char *type, unsigned int since)
 {
 	json_begin_object(writer);
-	json_key(writer, "name");
-	json_string(writer, name);
-	json_key(writer, "type");
-	json_string(writer, type);
+	json_member_string(writer, "name", name);
+	json_member_string(writer, "type", type);
 	if (since) {
-		json_key(writer, "since");
-		json_u64(writer, since);
+		json_member_u64(writer, "since", since);
 	}
 	json_key(writer, "value");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 #define PERIOD_DEFAULT 100000 /* microseconds; Documentation/admin-guide/cgroup-v2.rst, cpu.max */
@@ -202,7 +203,7 @@ static int unified_error(const struct cgroup *cgroup, struct cgroup_group *group
 		return error_set(error, 0, "unified resource \"%s\" must be in the form CONTROLLER.PARAMETER",
 				 key);
 	controller = arena_strndup(cgroup->arena, key, length);
-	if (strcmp(controller, "cgroup") != 0 && !list_has(v2_controllers(cgroup, group), controller))
+	if (strcmp(controller, "cgroup") != 0 && !words_have(v2_controllers(cgroup, group), controller))
 		return error_set(error, 0,
 				 "%sunified resource \"%s\" can't be set: controller \"%s\" not available",
 				 cgroup->unified ? "" : "invalid configuration: ", key, controller);

@@ -24,32 +24,26 @@ struct search {
 	const struct oci_config *config;
 	struct criu_pair_list *list;
 	int root; /* the container's */
-	struct mountinfo *mounts;
-	size_t count;
+	struct mountinfo_list mounts;
 };
 
 static int read_mounts(struct search *search, pid_t pid, struct error *error)
 {
 	const char *path = arena_printf(search->arena, "/proc/%d/mountinfo", pid);
-	size_t capacity = 1;
 	size_t length;
 	char *text;
 
 	if (file_read_at(search->arena, AT_FDCWD, path, FILE_SIZE_MAX, &text, &length) < 0)
 		return error_set(error, errno, "read %s", path);
-	for (const char *c = text; *c; c++)
-		capacity += *c == '\n';
-	search->mounts = ARENA_NEW_ARRAY(search->arena, struct mountinfo, capacity);
-	while (search->count < capacity && mountinfo_next(&text, &search->mounts[search->count]))
-		search->count++;
+	search->mounts = mountinfo_parse(search->arena, text);
 	return 0;
 }
 
 static const struct mountinfo *find_mount(const struct search *search, uint64_t id)
 {
-	for (size_t i = 0; i < search->count; i++)
-		if (search->mounts[i].id == id)
-			return &search->mounts[i];
+	for (size_t i = 0; i < search->mounts.count; i++)
+		if (search->mounts.items[i].id == id)
+			return &search->mounts.items[i];
 	return NULL;
 }
 
@@ -108,8 +102,8 @@ static void add_others(struct search *search)
 {
 	bool bound_cgroups = !config_namespace(search->config, OCI_NAMESPACE_CGROUP);
 
-	for (size_t i = 0; i < search->count; i++) {
-		const struct mountinfo *mount = &search->mounts[i];
+	for (size_t i = 0; i < search->mounts.count; i++) {
+		const struct mountinfo *mount = &search->mounts.items[i];
 		dev_t device;
 		mode_t mode;
 

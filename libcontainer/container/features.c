@@ -15,36 +15,24 @@ static void print_strings(struct json_writer *writer, const char *name, const ch
 	json_end_array(writer);
 }
 
-static void print_bool(struct json_writer *writer, const char *name, bool value)
-{
-	json_key(writer, name);
-	json_bool(writer, value);
-}
-
 /* {"enabled": VALUE} */
 static void print_enabled(struct json_writer *writer, const char *name, bool value)
 {
 	json_key(writer, name);
 	json_begin_object(writer);
-	print_bool(writer, "enabled", value);
+	json_member_bool(writer, "enabled", value);
 	json_end_object(writer);
-}
-
-static void print_annotation(struct json_writer *writer, const char *name, const char *value)
-{
-	json_key(writer, name);
-	json_string(writer, value);
 }
 
 static void print_cgroup(struct json_writer *writer)
 {
 	json_key(writer, "cgroup");
 	json_begin_object(writer);
-	print_bool(writer, "v1", true);
-	print_bool(writer, "v2", true);
-	print_bool(writer, "systemd", true);
-	print_bool(writer, "systemdUser", true);
-	print_bool(writer, "rdma", true);
+	json_member_bool(writer, "v1", true);
+	json_member_bool(writer, "v2", true);
+	json_member_bool(writer, "systemd", true);
+	json_member_bool(writer, "systemdUser", true);
+	json_member_bool(writer, "rdma", true);
 	json_end_object(writer);
 }
 
@@ -52,7 +40,7 @@ static void print_seccomp(struct json_writer *writer)
 {
 	json_key(writer, "seccomp");
 	json_begin_object(writer);
-	print_bool(writer, "enabled", true);
+	json_member_bool(writer, "enabled", true);
 	print_strings(writer, "actions", seccomp_known_actions());
 	print_strings(writer, "operators", seccomp_known_operators());
 	print_strings(writer, "archs", seccomp_known_architectures());
@@ -73,12 +61,9 @@ static void print_intel_rdt(struct json_writer *writer)
 {
 	json_key(writer, "intelRdt");
 	json_begin_object(writer);
-	json_key(writer, "enabled");
-	json_bool(writer, true);
-	json_key(writer, "schemata");
-	json_bool(writer, true);
-	json_key(writer, "monitoring");
-	json_bool(writer, true);
+	json_member_bool(writer, "enabled", true);
+	json_member_bool(writer, "schemata", true);
+	json_member_bool(writer, "monitoring", true);
 	json_end_object(writer);
 }
 
@@ -109,19 +94,17 @@ void features_print(struct json_writer *writer)
 	static const char *const unsafe_annotations[] = { NULL };
 
 	json_begin_object(writer);
-	json_key(writer, "ociVersionMin");
-	json_string(writer, "1.0.0");
-	json_key(writer, "ociVersionMax");
-	json_string(writer, OCI_VERSION);
+	json_member_string(writer, "ociVersionMin", "1.0.0");
+	json_member_string(writer, "ociVersionMax", OCI_VERSION);
 	print_strings(writer, "hooks", hooks);
 	print_strings(writer, "mountOptions", mount_options_known());
 	print_linux(writer);
 	json_key(writer, "annotations");
 	json_begin_object(writer);
-	print_annotation(writer, "dev.casemate.version", CASEMATE_VERSION);
-	print_annotation(writer, "dev.casemate.commit", CASEMATE_COMMIT);
-	print_annotation(writer, "io.github.seccomp.libseccomp.version", seccomp_library_version());
-	print_annotation(writer, "org.opencontainers.runc.checkpoint.enabled", "true");
+	json_member_string(writer, "dev.casemate.version", CASEMATE_VERSION);
+	json_member_string(writer, "dev.casemate.commit", CASEMATE_COMMIT);
+	json_member_string(writer, "io.github.seccomp.libseccomp.version", seccomp_library_version());
+	json_member_string(writer, "org.opencontainers.runc.checkpoint.enabled", "true");
 	json_end_object(writer);
 	print_strings(writer, "potentiallyUnsafeConfigAnnotations", unsafe_annotations);
 	json_end_object(writer);

@@ -82,17 +82,14 @@ int handover_listener(struct arena *arena, const struct oci_seccomp *seccomp, co
 				 "failed to connect with seccomp agent specified in the seccomp profile: %s",
 				 seccomp->listener_path);
 	json_begin_object(&writer);
-	json_key(&writer, "ociVersion");
-	json_string(&writer, state->oci_version);
+	json_member_string(&writer, "ociVersion", state->oci_version);
 	json_key(&writer, "fds");
 	json_begin_array(&writer);
 	json_string(&writer, "seccompFd");
 	json_end_array(&writer);
-	json_key(&writer, "pid");
-	json_i64(&writer, pid);
+	json_member_i64(&writer, "pid", pid);
 	if (seccomp->listener_metadata) {
-		json_key(&writer, "metadata");
-		json_string(&writer, seccomp->listener_metadata);
+		json_member_string(&writer, "metadata", seccomp->listener_metadata);
 	}
 	json_key(&writer, "state");
 	strbuf_puts(&text, state_for_hooks(arena, state, state->pid ? state->pid : pid,

@@ -164,10 +164,8 @@ int container_stats(struct json_writer *writer, const struct runtime *runtime, c
 	if (find_resctrl(&arena, &container, &resctrl, &has_resctrl, error) < 0)
 		return -1;
 	json_begin_object(writer);
-	json_key(writer, "type");
-	json_string(writer, "stats");
-	json_key(writer, "id");
-	json_string(writer, id);
+	json_member_string(writer, "type", "stats");
+	json_member_string(writer, "id", id);
 	json_key(writer, "data");
 	result = cgroup_stats(writer, container.cgroup, has_resctrl ? &resctrl : NULL, error);
 	fd_close(&resctrl.root);
@@ -195,13 +193,10 @@ int container_oom_kills(const struct runtime *runtime, const char *id, uint64_t 
 static int explain_container(struct arena *arena, const struct container *container,
 			     struct explanation *explanation, struct error *error)
 {
-	struct policy_changes changes = { 0 };
-
 	explanation->policies = container->state.policies ? container->state.policies : "off";
-	if (container_load_changes(arena, container, &changes, error) < 0)
+	explanation->changes = ARENA_NEW(arena, struct policy_changes);
+	if (container_load_changes(arena, container, explanation->changes, error) < 0)
 		return -1;
-	explanation->changes = changes.items;
-	explanation->change_count = changes.count;
 	return container_load_config(arena, &container->entry, &explanation->config, error);
 }
 
@@ -214,8 +209,8 @@ static int explain_bundle(struct arena *arena, const struct runtime *runtime, co
 		return -1;
 	explanation->policies = policy_names(plan.policy);
 	explanation->config = plan.config;
-	explanation->changes = plan.changes.items;
-	explanation->change_count = plan.changes.count;
+	explanation->changes = ARENA_NEW(arena, struct policy_changes);
+	*explanation->changes = plan.changes;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/words.h"
 #include "container/id_range.h"
 #include "sandbox/identity.h"
 
@@ -65,9 +66,9 @@ static void look_for_delegation(struct arena *arena, const struct runtime *runti
 	if (runtime->cgroup_manager != CGROUP_MANAGER_DISABLED &&
 	    cgroup_layout_read(arena, &layout, &ignored) == 0)
 		list = cgroup_delegated(arena, &layout, &request);
-	facts->delegated.pids = cgroup_list_has(list, "pids");
-	facts->delegated.memory = cgroup_list_has(list, "memory");
-	facts->delegated.cpu = cgroup_list_has(list, "cpu");
+	facts->delegated.pids = words_have(list, "pids");
+	facts->delegated.memory = words_have(list, "memory");
+	facts->delegated.cpu = words_have(list, "cpu");
 	if (!facts->delegated.pids)
 		log_debug(
 			"rootless, without a cgroup that limits can be set in: the policy's default ones do not hold");

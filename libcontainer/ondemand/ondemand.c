@@ -212,7 +212,7 @@ static int judge(struct arena *arena, const struct ondemand_request *request, st
 		 const struct json_value **reply, struct error *error)
 {
 	char *complaint = arena_strdup(arena, strbuf_text(&answer->complaint));
-	const struct json_value *problem;
+	const char *problem;
 	struct json_value *document;
 
 	complaint[strcspn(complaint, "\n")] = '\0';
@@ -222,9 +222,9 @@ static int judge(struct arena *arena, const struct ondemand_request *request, st
 	if (json_parse(arena, "the companion's answer", answer->reply.text, answer->reply.length, &document,
 		       error) < 0)
 		return -1;
-	problem = json_get(document, "error");
-	if (problem && problem->type == JSON_STRING)
-		return error_set(error, 0, "%s", problem->string);
+	problem = json_get_string(document, "error");
+	if (problem)
+		return error_set(error, 0, "%s", problem);
 	if (reply)
 		*reply = document;
 	return 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "policy/key.h"
 
 #define SUFFIX ".json"
@@ -64,21 +65,6 @@ int policy_source(struct arena *arena, const struct policy_site *site, const cha
 			  error);
 }
 
-static bool names_list_has(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (;; list++) {
-		size_t part = strcspn(list, ",");
-
-		if (part == length && !strncmp(list, name, length))
-			return true;
-		list += part;
-		if (!*list)
-			return false;
-	}
-}
-
 static void describe(struct arena *arena, const struct policy_site *site, struct policy_entry *entry)
 {
 	const char *by_default = site->default_policy ? site->default_policy : "baseline";
@@ -87,15 +73,14 @@ static void describe(struct arena *arena, const struct policy_site *site, struct
 	struct policy *policy;
 	struct error error;
 
-	entry->is_default = names_list_has(by_default, entry->name);
+	entry->is_default = words_have(by_default, entry->name);
 	entry->selectable = string_list_has(&site->selectable, entry->name);
 	if (policy_source(arena, site, entry->name, &document, &error) ||
 	    policy_load(arena, site, entry->name, NULL, &policy, &error)) {
 		entry->problem = arena_strdup(arena, error.text);
 		return;
 	}
-	value = json_get(document, "description");
-	entry->description = value ? value->string : NULL;
+	entry->description = json_get_string(document, "description");
 	value = json_get(document, "extends");
 	if (value && value->type == JSON_STRING)
 		string_list_add(arena, &entry->extends, value->string);

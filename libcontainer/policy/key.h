@@ -104,8 +104,6 @@ int reading_object(struct policy_reading *reading, const char *path, const struc
 int reading_set(struct policy_reading *reading, const char *path, const struct json_value *value,
 		const char *(*accept)(struct arena *arena, const char *text), const char *expected,
 		struct named_set *set);
-/* "512m", "65536k", "1073741824": bytes, of 1024; strictly, without octal or hexadecimal. 0, or -1. */
-int parse_size(const char *text, uint64_t *bytes);
 /* Accepts an absolute path without "..". */
 const char *accept_path(struct arena *arena, const char *text);
 

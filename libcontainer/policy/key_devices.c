@@ -209,18 +209,14 @@ static void print(struct json_writer *writer, const void *value)
 		char type[2] = { box->type, '\0' };
 
 		json_begin_object(writer);
-		json_key(writer, "type");
-		json_string(writer, type);
+		json_member_string(writer, "type", type);
 		if (box->major >= 0) {
-			json_key(writer, "major");
-			json_i64(writer, box->major);
+			json_member_i64(writer, "major", box->major);
 		}
 		if (box->minor >= 0) {
-			json_key(writer, "minor");
-			json_i64(writer, box->minor);
+			json_member_i64(writer, "minor", box->minor);
 		}
-		json_key(writer, "access");
-		json_string(writer, access_text(box->access).text);
+		json_member_string(writer, "access", access_text(box->access).text);
 		json_end_object(writer);
 	}
 	json_end_array(writer);

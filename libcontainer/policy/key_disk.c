@@ -56,11 +56,9 @@ static void print(struct json_writer *writer, const void *value)
 
 	json_begin_object(writer);
 	if (disk->max) {
-		json_key(writer, "max");
-		json_u64(writer, disk->max);
+		json_member_u64(writer, "max", disk->max);
 	}
-	json_key(writer, "quota");
-	json_string(writer, demand_words[disk->quota.value]);
+	json_member_string(writer, "quota", demand_words[disk->quota.value]);
 	json_end_object(writer);
 }
 

@@ -305,8 +305,7 @@ static void print(struct json_writer *writer, const void *value)
 	const struct landlock *landlock = value;
 
 	json_begin_object(writer);
-	json_key(writer, "kernel");
-	json_string(writer, demand_words[landlock->require.value]);
+	json_member_string(writer, "kernel", demand_words[landlock->require.value]);
 	json_key(writer, "layers");
 	json_begin_array(writer);
 	for (size_t i = 0; i < landlock->count; i++) {

@@ -37,8 +37,7 @@ static const void *merge(struct arena *arena, const void *left, const void *righ
 static void print(struct json_writer *writer, const void *value)
 {
 	json_begin_object(writer);
-	json_key(writer, "readonly");
-	json_bool(writer, ((const struct rootfs_value *)value)->readonly);
+	json_member_bool(writer, "readonly", ((const struct rootfs_value *)value)->readonly);
 	json_end_object(writer);
 }
 

@@ -51,8 +51,7 @@ static void print(struct json_writer *writer, const void *value)
 	for (size_t i = 0; i < SPECULATION_CONTROLS; i++) {
 		if (all->levels[i].value == DEMAND_OFF)
 			continue;
-		json_key(writer, controls[i]);
-		json_string(writer, demand_words[all->levels[i].value]);
+		json_member_string(writer, controls[i], demand_words[all->levels[i].value]);
 	}
 	json_end_object(writer);
 }

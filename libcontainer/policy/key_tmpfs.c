@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/path.h"
 #include "policy/key.h"
 
@@ -151,8 +152,7 @@ static void print(struct json_writer *writer, const void *value)
 	json_begin_array(writer);
 	for (size_t i = 0; i < list->count; i++) {
 		json_begin_object(writer);
-		json_key(writer, "destination");
-		json_string(writer, list->items[i].destination);
+		json_member_string(writer, "destination", list->items[i].destination);
 		json_key(writer, "options");
 		json_begin_array(writer);
 		mount_restrictions_print(writer, list->items[i].restrictions);
@@ -161,8 +161,7 @@ static void print(struct json_writer *writer, const void *value)
 			json_string(writer, mode);
 		json_end_array(writer);
 		if (list->items[i].size) {
-			json_key(writer, "size");
-			json_u64(writer, list->items[i].size);
+			json_member_u64(writer, "size", list->items[i].size);
 		}
 		json_end_object(writer);
 	}

@@ -37,8 +37,7 @@ static const void *merge(struct arena *arena, const void *left, const void *righ
 static void print(struct json_writer *writer, const void *value)
 {
 	json_begin_object(writer);
-	json_key(writer, "nonRoot");
-	json_bool(writer, ((const struct user_value *)value)->non_root);
+	json_member_bool(writer, "nonRoot", ((const struct user_value *)value)->non_root);
 	json_end_object(writer);
 }
 

@@ -159,8 +159,7 @@ const void *policy_value(const struct policy *policy, const char *name)
 void policy_print(struct json_writer *writer, const struct policy *policy)
 {
 	json_begin_object(writer);
-	json_key(writer, "name");
-	json_string(writer, policy->names_text);
+	json_member_string(writer, "name", policy->names_text);
 	for (size_t i = 0; policy_keys[i]; i++) {
 		if (!policy->values[i])
 			continue;
@@ -170,12 +169,6 @@ void policy_print(struct json_writer *writer, const struct policy *policy)
 	json_end_object(writer);
 }
 
-static void print_member(struct json_writer *writer, const char *name, const char *value)
-{
-	json_key(writer, name);
-	json_string(writer, value);
-}
-
 void policy_changes_print(struct json_writer *writer, const struct policy_changes *changes)
 {
 	json_begin_array(writer);
@@ -183,11 +176,11 @@ void policy_changes_print(struct json_writer *writer, const struct policy_change
 		const struct policy_change *change = &changes->items[i];
 
 		json_begin_object(writer);
-		print_member(writer, "member", change->member);
-		print_member(writer, "from", change->from);
-		print_member(writer, "to", change->to);
-		print_member(writer, "policy", change->policy);
-		print_member(writer, "key", change->key);
+		json_member_string(writer, "member", change->member);
+		json_member_string(writer, "from", change->from);
+		json_member_string(writer, "to", change->to);
+		json_member_string(writer, "policy", change->policy);
+		json_member_string(writer, "key", change->key);
 		json_end_object(writer);
 	}
 	json_end_array(writer);
@@ -196,11 +189,9 @@ void policy_changes_print(struct json_writer *writer, const struct policy_change
 static int read_change_member(const char *label, const struct json_value *change, const char *name,
 			      const char **value, struct error *error)
 {
-	const struct json_value *member = json_get(change, name);
-
-	if (!member || member->type != JSON_STRING)
+	*value = json_get_string(change, name);
+	if (!*value)
 		return error_set(error, 0, "%s: changes: %s: missing or of the wrong type", label, name);
-	*value = member->string;
 	return 0;
 }
 

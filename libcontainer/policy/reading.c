@@ -66,30 +66,6 @@ int reading_bytes(struct policy_reading *reading, const char *path, const struct
 	return 0;
 }
 
-int parse_size(const char *text, uint64_t *bytes)
-{
-	static const char suffixes[] = "kmgtpe";
-	size_t length = strlen(text);
-	unsigned int shift = 0;
-	char digits[24];
-
-	if (length == 0 || length >= sizeof(digits))
-		return -1;
-	memcpy(digits, text, length + 1);
-	for (unsigned int i = 0; suffixes[i]; i++)
-		if ((digits[length - 1] | 0x20) == suffixes[i])
-			shift = (i + 1) * 10;
-	if (shift)
-		digits[length - 1] = '\0';
-	/* the kernel takes a leading zero for octal: no one should be surprised by that */
-	if (digits[0] == '0' && digits[1])
-		return -1;
-	if (parse_u64(digits, 0, (uint64_t)INT64_MAX >> shift, bytes))
-		return -1;
-	*bytes <<= shift;
-	return 0;
-}
-
 int reading_object(struct policy_reading *reading, const char *path, const struct json_value *value,
 		   const char *const *allowed)
 {

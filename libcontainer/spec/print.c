@@ -56,8 +56,7 @@ static void print_pairs(struct json_writer *writer, const struct string_map *map
 {
 	json_begin_object(writer);
 	for (size_t i = 0; i < map->count; i++) {
-		json_key(writer, map->items[i].key);
-		json_string(writer, map->items[i].value);
+		json_member_string(writer, map->items[i].key, map->items[i].value);
 	}
 	json_end_object(writer);
 }

@@ -28,14 +28,7 @@ static void member(struct json_writer *writer, const char *name, const char *val
 {
 	if (!value)
 		return;
-	json_key(writer, name);
-	json_string(writer, value);
-}
-
-static void number(struct json_writer *writer, const char *name, int64_t value)
-{
-	json_key(writer, name);
-	json_i64(writer, value);
+	json_member_string(writer, name, value);
 }
 
 static const char *outcome(const struct trail_event *event)
@@ -56,14 +49,14 @@ static void print_event(struct strbuf *line, const struct trail_event *event)
 	member(&writer, "event", event->event);
 	member(&writer, "id", event->id);
 	member(&writer, "outcome", outcome(event));
-	number(&writer, "uid", getuid());
+	json_member_i64(&writer, "uid", getuid());
 	member(&writer, "policies", event->policies);
 	if (event->pid > 0)
-		number(&writer, "pid", event->pid);
+		json_member_i64(&writer, "pid", event->pid);
 	member(&writer, "program", event->program);
 	member(&writer, "signal", event->signal);
 	if (event->status >= 0)
-		number(&writer, "status", event->status);
+		json_member_i64(&writer, "status", event->status);
 	if (event->changes) {
 		json_key(&writer, "changes");
 		policy_changes_print(&writer, event->changes);

@@ -12,10 +12,11 @@
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
-#include "base/path.h"
 #include "base/number.h"
-#include "verify/looking.h"
+#include "base/path.h"
+#include "base/words.h"
 #include "sandbox/rootfs_room.h"
+#include "verify/looking.h"
 
 #ifndef MS_NOSYMFOLLOW
 #define MS_NOSYMFOLLOW 256
@@ -28,7 +29,7 @@ struct place {
 	int number; /* errno */
 	struct statx status;
 	unsigned long flags; /* ST_* of its mount */
-	const char *mount; /* the line of mountinfo, from the mount point on; NULL: none */
+	const struct mountinfo *mount; /* NULL: none */
 };
 
 static void place_close(struct place *place)
@@ -38,23 +39,11 @@ static void place_close(struct place *place)
 }
 #define _cleanup_place_ _cleanup_(place_close)
 
-/* "36 35 98:0 /root /point options …": from the mount point of the mount @id on. proc_pid_mountinfo(5) */
-static const char *mount_line(const char *mountinfo, uint64_t id)
+static const struct mountinfo *find_mount(const struct looking *looking, uint64_t id)
 {
-	for (const char *line = mountinfo; *line; line += *line == '\n') {
-		const char *field = line;
-		uint64_t number = 0;
-
-		while (*field >= '0' && *field <= '9')
-			number = number * 10 + (uint64_t)(*field++ - '0');
-		for (int i = 0; i < 4 && number == id; i++) {
-			field += strcspn(field, " \n");
-			field += *field == ' ';
-		}
-		if (number == id)
-			return field;
-		line += strcspn(line, "\n");
-	}
+	for (size_t i = 0; i < looking->mounts.count; i++)
+		if (looking->mounts.items[i].id == id)
+			return &looking->mounts.items[i];
 	return NULL;
 }
 
@@ -74,7 +63,7 @@ static void place_open(struct looking *looking, const char *path, struct place *
 		return;
 	}
 	place->flags = (unsigned long)filesystem.f_flags;
-	place->mount = mount_line(looking->mountinfo, place->status.stx_mnt_id);
+	place->mount = find_mount(looking, place->status.stx_mnt_id);
 }
 
 static bool is_gone(const struct place *place)
@@ -87,36 +76,23 @@ static bool is_mount_point(const struct place *place)
 	return (place->status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-/* The first word of @place's mount: its mount point, as mountinfo writes it. */
-static const char *mount_point(struct arena *arena, const struct place *place)
+/* "" where the mount is not known. */
+static const char *mount_type(const struct place *place)
 {
-	return place->mount ? arena_strndup(arena, place->mount, strcspn(place->mount, " ")) : "";
+	return place->mount ? place->mount->type : "";
 }
 
-/* The word behind " - ". */
-static const char *mount_type(struct arena *arena, const struct place *place)
+/* A mount below @place that can be written to, or NULL. */
+static const char *writable_below(const struct looking *looking, const struct place *place)
 {
-	const char *text = place->mount ? strstr(place->mount, " - ") : NULL;
+	const char *point = place->mount ? place->mount->point : "/";
 
-	return text ? arena_strndup(arena, text + 3, strcspn(text + 3, " ")) : "";
-}
+	for (size_t i = 0; i < looking->mounts.count; i++) {
+		const struct mountinfo *mount = &looking->mounts.items[i];
 
-/* A mount below @point that can be written to, or NULL. */
-static const char *writable_below(struct looking *looking, const char *point)
-{
-	size_t length = strcmp(point, "/") == 0 ? 0 : strlen(point);
-
-	for (const char *line = looking->mountinfo; *line; line += *line == '\n') {
-		const char *field = line;
-
-		for (int i = 0; i < 4; i++) {
-			field += strcspn(field, " \n");
-			field += *field == ' ';
-		}
-		if (strncmp(field, point, length) == 0 && field[length] == '/' &&
-		    strncmp(field + strcspn(field, " "), " rw", 3) == 0)
-			return arena_strndup(looking->arena, field, strcspn(field, " "));
-		line += strcspn(line, "\n");
+		if (strcmp(mount->point, point) != 0 && path_is_below(mount->point, point) &&
+		    words_have(mount->flags, "rw"))
+			return mount->point;
 	}
 	return NULL;
 }
@@ -224,7 +200,7 @@ static void look_at_readonly_path(struct looking *looking, const char *path)
 		look_add(looking, MEASURE_BROKEN, name, "read-only", "writable");
 		return;
 	}
-	writable = is_mount_point(&place) ? writable_below(looking, mount_point(looking->arena, &place)) : NULL;
+	writable = is_mount_point(&place) ? writable_below(looking, &place) : NULL;
 	look_add_bool(looking, !writable, name, "read-only",
 		      writable ? arena_printf(looking->arena, "%s below it is writable", writable)
 			       : "read-only");
@@ -253,39 +229,13 @@ static const struct {
 	{ "nosymfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW, STATFS_NOSYMFOLLOW },
 };
 
-/* "size=" among the options of a tmpfs, in bytes; 0: none, or in a unit that mountinfo does not use. */
-static uint64_t size_option(const char *options)
+/* "size=" among the @options of a tmpfs, in bytes; 0: none, or in a unit that mountinfo does not use. */
+static uint64_t size_option(struct arena *arena, const char *options)
 {
-	for (const char *next = options; next && *next; next += strcspn(next, ", "), next += *next == ',') {
-		uint64_t bytes = 0;
-		unsigned int shift = 0;
-		const char *c = next + 5;
+	const char *text = words_value(arena, options, "size");
+	uint64_t bytes;
 
-		if (strncmp(next, "size=", 5) != 0) {
-			if (*next == ' ')
-				return 0;
-			continue;
-		}
-		for (; *c >= '0' && *c <= '9'; c++)
-			bytes = bytes * 10 + (uint64_t)(*c - '0');
-		if (*c && strchr("kmgKMG", *c)) {
-			shift = (*c | 0x20) == 'k' ? 10 : (*c | 0x20) == 'm' ? 20 : 30;
-			c++;
-		}
-		return *c && !strchr(", \n", *c) ? 0 : bytes << shift;
-	}
-	return 0;
-}
-
-/* The size that mountinfo's last field has: the options of the file system. */
-static uint64_t mounted_size(const struct place *place)
-{
-	const char *text = place->mount ? strstr(place->mount, " - ") : NULL;
-	const char *end = text ? text + strcspn(text, "\n") : NULL;
-
-	while (end && end > text && end[-1] != ' ')
-		end--;
-	return end ? size_option(end) : 0;
+	return text && parse_size(text, &bytes) == 0 ? bytes : 0;
 }
 
 static bool is_covered(const struct oci_config *config, size_t index)
@@ -302,22 +252,21 @@ static bool is_covered(const struct oci_config *config, size_t index)
 }
 
 /* A type that mountinfo calls by another name, or that a bind mount stands for, is not compared. */
-static bool type_differs(struct looking *looking, const struct oci_mount *mount,
-			 const struct mount_options *options, const struct place *place)
+static bool type_differs(const struct oci_mount *mount, const struct mount_options *options,
+			 const struct place *place)
 {
 	static const char *const compared[] = { "proc", "sysfs", "tmpfs", "devpts", "mqueue" };
 
 	for (size_t i = 0; mount->type && !options->bind && i < ARRAY_SIZE(compared); i++)
 		if (!strcmp(mount->type, compared[i]))
-			return strcmp(mount_type(looking->arena, place), compared[i]) != 0;
+			return strcmp(mount_type(place), compared[i]) != 0;
 	return false;
 }
 
 /* v1 hierarchies are shown in a tmpfs that stays writable, as runc has it: what is read-only are they. */
-static bool shows_hierarchies(struct looking *looking, const struct oci_mount *mount, const struct place *place)
+static bool shows_hierarchies(const struct oci_mount *mount, const struct place *place)
 {
-	return mount->type && !strcmp(mount->type, "cgroup") &&
-	       !strcmp(mount_type(looking->arena, place), "tmpfs");
+	return mount->type && !strcmp(mount->type, "cgroup") && !strcmp(mount_type(place), "tmpfs");
 }
 
 /* What of the plan is missing, as text; "" where nothing is. */
@@ -325,20 +274,20 @@ static const char *missing(struct looking *looking, const struct oci_mount *moun
 			   const struct mount_options *options, const struct place *place)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
-	uint64_t planned_size = size_option(options->data);
-	uint64_t size = planned_size ? mounted_size(place) : 0;
-	bool hierarchies = shows_hierarchies(looking, mount, place);
+	uint64_t planned_size = size_option(looking->arena, options->data);
+	uint64_t size = planned_size && place->mount ? size_option(looking->arena, place->mount->options) : 0;
+	bool hierarchies = shows_hierarchies(mount, place);
 	const char *writable;
 
-	if (type_differs(looking, mount, options, place))
-		strbuf_printf(&text, "%s is mounted there", mount_type(looking->arena, place));
+	if (type_differs(mount, options, place))
+		strbuf_printf(&text, "%s is mounted there", mount_type(place));
 	for (size_t i = 0; i < ARRAY_SIZE(restrictions); i++)
 		if (((options->set & restrictions[i].ms) ||
 		     (options->recursive_set & restrictions[i].attribute)) &&
 		    !(place->flags & restrictions[i].st) && !(hierarchies && restrictions[i].ms == MS_RDONLY))
 			strbuf_printf(&text, "%snot %s", text.length ? ", " : "", restrictions[i].name);
 	if ((options->recursive_set & MOUNT_ATTR_RDONLY) || (hierarchies && (options->set & MS_RDONLY))) {
-		writable = writable_below(looking, mount_point(looking->arena, place));
+		writable = writable_below(looking, place);
 		if (writable)
 			strbuf_printf(&text, "%s%s below it is writable", text.length ? ", " : "", writable);
 	}
@@ -351,6 +300,7 @@ static const char *missing(struct looking *looking, const struct oci_mount *moun
 static const char *planned_text(struct looking *looking, const struct oci_mount *mount,
 				const struct mount_options *options)
 {
+	uint64_t size = size_option(looking->arena, options->data);
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 
 	strbuf_puts(&text, options->bind ? "bind" : mount->type ? mount->type : "mounted");
@@ -358,9 +308,9 @@ static const char *planned_text(struct looking *looking, const struct oci_mount 
 		if ((options->set & restrictions[i].ms) || (options->recursive_set & restrictions[i].attribute))
 			strbuf_printf(&text, "%c%s", strchr(strbuf_text(&text), ' ') ? ',' : ' ',
 				      restrictions[i].name);
-	if (size_option(options->data))
+	if (size)
 		strbuf_printf(&text, "%csize=%ju", strchr(strbuf_text(&text), ' ') ? ',' : ' ',
-			      (uintmax_t)size_option(options->data));
+			      (uintmax_t)size);
 	return arena_strdup(looking->arena, strbuf_text(&text));
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/mountinfo.h"
 #include "state/container.h"
 
 struct looking {
@@ -17,7 +18,7 @@ struct looking {
 	pid_t pid; /* of the first process */
 	int process; /* /proc/PID */
 	int root; /* /proc/PID/root */
-	const char *mountinfo; /* /proc/PID/mountinfo */
+	struct mountinfo_list mounts; /* as the first process sees them */
 	pid_t *pids; /* of all processes in the container */
 	size_t pid_count;
 	struct verification *verification;

@@ -82,6 +82,8 @@ static int open_process(struct looking *looking, struct error *error)
 {
 	const char *path = arena_printf(looking->arena, "/proc/%d", looking->pid);
 	_cleanup_fd_ int alive = -1;
+	char *mountinfo;
+	size_t length;
 
 	looking->process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (looking->process < 0)
@@ -93,9 +95,9 @@ static int open_process(struct looking *looking, struct error *error)
 	looking->root = openat(looking->process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (looking->root < 0)
 		return error_set(error, errno, "open %s/root", path);
-	looking->mountinfo = look_read(looking, looking->pid, "mountinfo");
-	if (!looking->mountinfo)
+	if (file_read_at(looking->arena, looking->process, "mountinfo", PROC_FILE_MAX, &mountinfo, &length) < 0)
 		return error_set(error, errno, "read %s/mountinfo", path);
+	looking->mounts = mountinfo_parse(looking->arena, mountinfo);
 	return find_processes(looking, error);
 }
 

@@ -19,8 +19,10 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/id_map.h"
+#include "base/mountinfo.h"
 #include "base/number.h"
 #include "base/strbuf.h"
+#include "base/words.h"
 
 /* Numbers ---------------------------------------------------------------------------------------------- */
 
@@ -458,6 +460,48 @@ static void reads_id_maps(void **state)
 	assert_true(map.count > 0);
 }
 
+static void lines_of_mountinfo(void **state)
+{
+	char text[] = "36 35 98:0 /a\\040b /mnt\\011x rw,noatime master:1 - ext3 /dev/sda rw\n"
+		      "nonsense\n"
+		      "\n"
+		      "x 35 98:0 / /y rw - tmpfs t rw\n"
+		      "7 35 0:3 / / rw,nosuid - tmpfs  rw,size=64k";
+	struct mountinfo mount;
+	char *rest = text;
+
+	(void)state;
+	assert_true(mountinfo_next(&rest, &mount));
+	assert_int_equal(mount.id, 36);
+	assert_string_equal(mount.root, "/a b");
+	assert_string_equal(mount.point, "/mnt\tx");
+	assert_string_equal(mount.flags, "rw,noatime");
+	assert_string_equal(mount.type, "ext3");
+	assert_string_equal(mount.options, "rw");
+	assert_true(mountinfo_next(&rest, &mount));
+	assert_int_equal(mount.id, 7);
+	assert_string_equal(mount.flags, "rw,nosuid");
+	assert_string_equal(mount.type, "tmpfs"); /* and what is mounted has no name */
+	assert_string_equal(mount.options, "rw,size=64k");
+	assert_false(mountinfo_next(&rest, &mount));
+}
+
+static void words_of_a_list(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+
+	(void)state;
+	assert_true(words_have("cpu,cpuacct", "cpuacct"));
+	assert_true(words_have("cpuset cpu io", "cpu"));
+	assert_false(words_have("cpuset cpuacct", "cpu"));
+	assert_false(words_have("", "cpu"));
+	assert_false(words_have(NULL, "cpu"));
+	assert_string_equal(words_value(&arena, "rw,nosize=1,size=64k,mode=755", "size"), "64k");
+	assert_string_equal(words_value(&arena, "size=", "size"), "");
+	assert_null(words_value(&arena, "size,rw", "size"));
+	assert_null(words_value(&arena, NULL, "size"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +523,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(writes_existing_files_only, make_directory, remove_directory),
 		cmocka_unit_test(opens_procfs),
 		cmocka_unit_test(reads_id_maps),
+		cmocka_unit_test(lines_of_mountinfo),
+		cmocka_unit_test(words_of_a_list),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

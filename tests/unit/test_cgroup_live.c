@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "base/syscalls.h"
+#include "base/words.h"
 #include "cgroup/internal.h"
 
 #define OUT_OF_THE_WAY "/casemate-unit-test/%d"
@@ -529,7 +530,7 @@ static void a_sub_group_can_be_joined(void **state)
 		struct cgroup_group *group = &cgroup->groups[i];
 
 		assert_int_equal(mkdirat(group_fd(group), "below", 0755), 0);
-		if (group->controllers && list_has(group->controllers, "cpuset") && !group->v2) {
+		if (group->controllers && words_have(group->controllers, "cpuset") && !group->v2) {
 			assert_int_equal(file_write_at(group_fd(group), "below/cpuset.cpus", "0"), 0);
 			assert_int_equal(file_write_at(group_fd(group), "below/cpuset.mems", "0"), 0);
 		}

@@ -10,7 +10,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/mountinfo.h"
 #include "criu/criu.h"
 #include "criu/protobuf.h"
 
@@ -167,27 +166,6 @@ static void a_notification(void **state)
 	assert_int_equal(strlen(response.script), sizeof(response.script) - 1);
 }
 
-static void lines_of_mountinfo(void **state)
-{
-	char text[] = "36 35 98:0 /a\\040b /mnt\\011x rw,noatime master:1 - ext3 /dev/sda rw\n"
-		      "nonsense\n"
-		      "\n"
-		      "x 35 98:0 / /y rw - tmpfs t rw\n"
-		      "7 35 0:3 / / rw - tmpfs t rw";
-	struct mountinfo mount;
-	char *rest = text;
-
-	(void)state;
-	assert_true(mountinfo_next(&rest, &mount));
-	assert_int_equal(mount.id, 36);
-	assert_string_equal(mount.root, "/a b");
-	assert_string_equal(mount.point, "/mnt\tx");
-	assert_string_equal(mount.type, "ext3");
-	assert_true(mountinfo_next(&rest, &mount));
-	assert_int_equal(mount.id, 7);
-	assert_false(mountinfo_next(&rest, &mount));
-}
-
 /* A program that is not CRIU, and one that is not there. */
 static void no_criu(void **state)
 {
@@ -214,7 +192,6 @@ int main(void)
 		cmocka_unit_test(a_dump_request),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(a_notification),
-		cmocka_unit_test(lines_of_mountinfo),
 		cmocka_unit_test(no_criu),
 	};
 

@@ -16,13 +16,6 @@ static const struct {
 	{ "systemd", mode_systemd },
 };
 
-const char *request_string(const struct json_value *request, const char *name)
-{
-	const struct json_value *value = json_get(request, name);
-
-	return value && value->type == JSON_STRING ? value->string : NULL;
-}
-
 static int run(struct arena *arena, const char *mode, struct json_writer *answer, struct error *error)
 {
 	struct json_value *request;
@@ -52,8 +45,7 @@ int main(int argc, char **argv)
 	json_begin_object(&answer);
 	if (run(&arena, argc > 1 ? argv[1] : "", &answer, &error) < 0) {
 		json_begin_object(&complaint);
-		json_key(&complaint, "error");
-		json_string(&complaint, error.text);
+		json_member_string(&complaint, "error", error.text);
 		json_end_object(&complaint);
 		said = &failure;
 	} else {

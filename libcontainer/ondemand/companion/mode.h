@@ -20,6 +20,3 @@ int mode_systemd(struct arena *arena, const struct json_value *request, struct j
 void *library_open(const char *name, const char *what, struct error *error);
 /* The function @name of it. NULL on an error. */
 void *library_function(void *library, const char *name, struct error *error);
-
-/* The string @name of @request, or NULL. */
-const char *request_string(const struct json_value *request, const char *name);

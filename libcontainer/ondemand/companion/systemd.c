@@ -89,10 +89,8 @@ static int start(struct arena *arena, struct bus *bus, const char *unit, const s
 		return error_set(error, 0, "systemd: error creating systemd unit `%s`: got `%s`", unit, result);
 	}
 	path = bus_unit_string(arena, bus, unit, interface_of(unit), "ControlGroup");
-	json_key(answer, "controlGroup");
-	json_string(answer, path ? path : "");
-	json_key(answer, "version");
-	json_u64(answer, bus->version);
+	json_member_string(answer, "controlGroup", path ? path : "");
+	json_member_u64(answer, "version", bus->version);
 	return 0;
 }
 
@@ -171,8 +169,8 @@ int mode_systemd(struct arena *arena, const struct json_value *request, struct j
 		 struct error *error)
 {
 	const struct json_value *user = json_get(request, "user");
-	const char *operation = request_string(request, "operation");
-	const char *unit = request_string(request, "unit");
+	const char *operation = json_get_string(request, "operation");
+	const char *unit = json_get_string(request, "unit");
 	int64_t deadline = monotonic_us() + (int64_t)request_number(request, "limitMs") * 1000;
 	struct bus bus;
 
