@@ -200,7 +200,7 @@ int rootfs_mount_cgroup(struct rootfs *rootfs, struct rootfs_mount *mount, struc
 {
 	if (!rootfs->cgroup_layout)
 		return error_set(error, 0, "the host's cgroups are not known");
-	if (rootfs->await_cgroups && rootfs->await_cgroups(rootfs->await_context, error) < 0)
+	if (rootfs->await_cgroups && rootfs->await_cgroups(rootfs->context, error) < 0)
 		return -1;
 	if (rootfs->cgroup_layout->unified)
 		return mount_unified(rootfs, mount, error);

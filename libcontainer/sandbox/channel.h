@@ -15,6 +15,7 @@ enum message_type {
 	MESSAGE_START, /* runtime to child: execute the program */
 	MESSAGE_CGROUPS, /* runtime to child: descriptors of cgroups to join are attached, value says how many early ones */
 	MESSAGE_HOOKS, /* child to runtime: the mounts are made, run createRuntime's hooks, then CONTINUE */
+	MESSAGE_IDMAP, /* child to runtime: id-map the attached tree of mount number value, then CONTINUE */
 	MESSAGE_LIMITS, /* child to runtime: set my resource limits, then CONTINUE */
 	MESSAGE_CONSOLE, /* child to runtime: the pty's master is attached; value is its number */
 	MESSAGE_LISTENER, /* child to runtime: the seccomp listener is attached, or value is its number in the child */

@@ -49,6 +49,17 @@ static int await_cgroups(void *sandbox, struct error *error)
 	return step_join_made_cgroups(sandbox, error);
 }
 
+/* The groups that may be on their way come before the answer. */
+static int request_idmap(void *context, size_t index, int tree, struct error *error)
+{
+	const struct sandbox *sandbox = context;
+
+	if (await_cgroups(context, error) < 0 ||
+	    channel_send(sandbox->channel, MESSAGE_IDMAP, (int)index, tree, error) < 0)
+		return -1;
+	return channel_expect(sandbox->channel, MESSAGE_CONTINUE, error);
+}
+
 static int step_join_namespaces(struct sandbox *sandbox, struct error *error)
 {
 	uint32_t types = UINT32_MAX & ~(1U << OCI_NAMESPACE_PID);
@@ -84,7 +95,9 @@ static int step_root(struct sandbox *sandbox, struct error *error)
 static int step_mounts(struct sandbox *sandbox, struct error *error)
 {
 	sandbox->rootfs.await_cgroups = await_cgroups;
-	sandbox->rootfs.await_context = sandbox;
+	if (sandbox_has_user_namespace(sandbox))
+		sandbox->rootfs.request_idmap = request_idmap;
+	sandbox->rootfs.context = sandbox;
 	return rootfs_mounts(&sandbox->rootfs, error);
 }
 

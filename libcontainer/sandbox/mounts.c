@@ -146,6 +146,13 @@ int rootfs_attach(struct rootfs *rootfs, int tree, const char *path, const char 
 	return target < 0 ? -1 : attach(tree, target, path, error);
 }
 
+static int map_ids(const struct rootfs *rootfs, struct rootfs_mount *mount, int tree, struct error *error)
+{
+	if (rootfs->request_idmap)
+		return rootfs->request_idmap(rootfs->context, (size_t)(mount - rootfs->mounts), tree, error);
+	return rootfs_idmap(rootfs, mount, tree, error);
+}
+
 /* A source in the rootfs is looked up in there: its links are the container's, not the host's. */
 static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
 {
@@ -165,7 +172,7 @@ static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct
 	}
 	if (tree < 0)
 		return -1;
-	if (mount->options.idmap && rootfs_idmap(rootfs, mount, tree, error) < 0)
+	if (mount->options.idmap && map_ids(rootfs, mount, tree, error) < 0)
 		return -1;
 	return TAKE_FD(tree);
 }

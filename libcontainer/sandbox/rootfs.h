@@ -58,7 +58,12 @@ struct rootfs {
 	const struct cgroup *cgroup;
 	/* Called before anything of the container's cgroups is mounted: they may still be in the making. Or NULL. */
 	int (*await_cgroups)(void *context, struct error *error);
-	void *await_context;
+	/*
+	 * In a user namespace, where the child may not do it itself: has the parent call rootfs_idmap_requested() for
+	 * mount number @index with this @tree. Or NULL.
+	 */
+	int (*request_idmap)(void *context, size_t index, int tree, struct error *error);
+	void *context; /* of these two */
 	int userns; /* descriptor of the container's user namespace where it has a new or joined one, else -1 */
 	bool no_pivot;
 	const struct hardening
@@ -116,6 +121,12 @@ int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *er
  * mappings of their own): applies the idmappings to the trees it opened.
  */
 int rootfs_idmap_sources(struct rootfs *rootfs, struct error *error);
+
+/*
+ * Parent, when the child asks for it: gives @tree, the source of mount number @index that the child has opened, since
+ * it shows a mount made before it, its id mapping. 0, or -1.
+ */
+int rootfs_idmap_requested(struct rootfs *rootfs, size_t index, int tree, struct error *error);
 
 /* Whether the parent has to call rootfs_idmap_sources() after the id maps are written. */
 bool rootfs_needs_idmap(const struct rootfs *rootfs);

@@ -13,6 +13,17 @@ static int set_limits(const struct sandbox *sandbox, struct error *error)
 	return identity_rlimits(sandbox->pid, sandbox->process, error);
 }
 
+static int map_ids(struct sandbox *sandbox, int index, int received, struct error *error)
+{
+	_cleanup_fd_ int tree = received;
+
+	if (tree < 0 || index < 0)
+		return error_set(error, EPROTO, "a mount to be id-mapped that is none");
+	if (rootfs_idmap_requested(&sandbox->rootfs, (size_t)index, tree, error) < 0)
+		return -1;
+	return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
+}
+
 static int serve_one(struct sandbox *sandbox, const struct sandbox_requests *requests,
 		     const struct message *message, int fd, struct error *error)
 {
@@ -21,6 +32,7 @@ static int serve_one(struct sandbox *sandbox, const struct sandbox_requests *req
 		if (requests->hooks(requests->context, error) < 0)
 			return -1;
 		return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
+	case MESSAGE_IDMAP: return map_ids(sandbox, message->value, fd, error);
 	case MESSAGE_LIMITS:
 		if (set_limits(sandbox, error) < 0)
 			return -1;

@@ -150,6 +150,21 @@ static bool needs_container_userns(const struct rootfs_mount *mount)
 	return mount->options.idmap && mount->mount->uid_mappings.count == 0;
 }
 
+/* It has its mappings from the container's user namespace, which is not there yet. */
+static bool awaits_userns(const struct rootfs *rootfs, const struct rootfs_mount *mount)
+{
+	return needs_container_userns(mount) && rootfs->userns < 0;
+}
+
+static int check_mapping(const struct rootfs *rootfs, const struct rootfs_mount *mount, struct error *error)
+{
+	if (!needs_container_userns(mount) || rootfs_has_user_namespace(rootfs))
+		return 0;
+	return error_set(error, 0,
+			 "id-mapped mount %s has no mappings, and the container has no user namespace",
+			 mount->mount->destination);
+}
+
 /* The path of what @fd is open on. */
 static int real_path(const struct rootfs *rootfs, int fd, char path[PATH_MAX], struct error *error)
 {
@@ -207,27 +222,38 @@ static int open_source(struct rootfs *rootfs, struct rootfs_mount *mount, struct
 		return error_set(error, errno, "set the propagation of bind source %s", path);
 	if (!mount->options.idmap)
 		return 0;
-	if (!needs_container_userns(mount) || rootfs->userns >= 0)
-		return rootfs_idmap(rootfs, mount, mount->source, error);
-	if (!rootfs_has_user_namespace(rootfs))
-		return error_set(error, 0,
-				 "id-mapped mount %s has no mappings, and the container has no user namespace",
-				 mount->mount->destination);
-	rootfs->idmap_pending = true;
-	return 0;
+	return awaits_userns(rootfs, mount) ? 0 : rootfs_idmap(rootfs, mount, mount->source, error);
+}
+
+/* Whether the source is in the rootfs, and shows what mounts @index before it. */
+static bool shows_earlier(const struct rootfs *rootfs, size_t index)
+{
+	const struct rootfs_mount *mount = &rootfs->mounts[index];
+	const char *source = rootfs_inner_path(rootfs, mount->mount->source);
+
+	for (size_t i = 0; source && i < index; i++) {
+		const char *path = path_normalize(rootfs->arena, rootfs->mounts[i].mount->destination);
+
+		if (path_is_below(source, path) ||
+		    (mount->options.recursive_bind && path_is_below(path, source)))
+			return true;
+	}
+	return false;
 }
 
 /*
  * Before the child has mounted anything, with rights that the child may not have: but not what shows the mounts
- * before it. Only an id mapping in a user namespace has to be made here whatever it then does not show.
+ * before it.
  */
-static bool is_opened_early(const struct rootfs *rootfs, const struct rootfs_mount *mount, bool privileged)
+static bool is_opened_early(const struct rootfs *rootfs, size_t index, bool privileged)
 {
+	const struct rootfs_mount *mount = &rootfs->mounts[index];
+
 	if (!mount->options.bind || mount->options.set & MS_REMOUNT)
 		return false;
 	if (mount->options.idmap &&
 	    (mount->mount->uid_mappings.count == 0 || rootfs_has_user_namespace(rootfs)))
-		return true;
+		return !shows_earlier(rootfs, index);
 	if (rootfs_inner_path(rootfs, mount->mount->source))
 		return false;
 	return privileged || mount->options.idmap;
@@ -243,7 +269,10 @@ int rootfs_open_sources(struct rootfs *rootfs, bool privileged, struct error *er
 		if (mount->options.idmap && mount->mount->uid_mappings.count > 0 &&
 		    open_mapping(rootfs, mount, error) < 0)
 			return -1;
-		if (is_opened_early(rootfs, mount, privileged) && open_source(rootfs, mount, error) < 0)
+		if (check_mapping(rootfs, mount, error) < 0)
+			return -1;
+		rootfs->idmap_pending |= awaits_userns(rootfs, mount);
+		if (is_opened_early(rootfs, i, privileged) && open_source(rootfs, mount, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -254,13 +283,31 @@ bool rootfs_needs_idmap(const struct rootfs *rootfs)
 	return rootfs->idmap_pending;
 }
 
+/* For a tree that the parent has, or that the child will ask it to map. */
+static int take_userns(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
+{
+	if (mount->source >= 0)
+		return rootfs_idmap(rootfs, mount, mount->source, error);
+	mount->userns = fcntl(rootfs->userns, F_DUPFD_CLOEXEC, 3);
+	return mount->userns < 0 ? error_set(error, errno, "keep the container's user namespace") : 0;
+}
+
+int rootfs_idmap_requested(struct rootfs *rootfs, size_t index, int tree, struct error *error)
+{
+	struct rootfs_mount *mount = index < rootfs->mount_count ? &rootfs->mounts[index] : NULL;
+
+	if (!mount || !mount->options.idmap || mount->source >= 0)
+		return error_set(error, EPROTO, "mount %zu is not to be id-mapped now", index);
+	return rootfs_idmap(rootfs, mount, tree, error);
+}
+
 int rootfs_idmap_sources(struct rootfs *rootfs, struct error *error)
 {
 	if (rootfs->root_source >= 0 && tree_set_idmap(rootfs->root_source, false, rootfs->userns) < 0)
 		return error_set(error, errno, "id-map the rootfs %s", rootfs->config->root->path);
 	for (size_t i = 0; i < rootfs->mount_count; i++)
 		if (needs_container_userns(&rootfs->mounts[i]) &&
-		    rootfs_idmap(rootfs, &rootfs->mounts[i], rootfs->mounts[i].source, error) < 0)
+		    take_userns(rootfs, &rootfs->mounts[i], error) < 0)
 			return -1;
 	rootfs->idmap_pending = false;
 	return 0;

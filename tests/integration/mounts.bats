@@ -463,6 +463,27 @@ idmapped() {
 	is $'5007:6007\n7:7'
 }
 
+@test "id-mapped mounts of what an earlier mount shows in the rootfs, in a user namespace" {
+	idmapped
+	user_namespace
+	chown 7:8 "$SOURCE/file"
+	mkdir -p "$BUNDLE/rootfs/shown" "$BUNDLE/rootfs/mapped"
+	edit '.mounts += [{destination: "/shown", type: "bind", source: $s, options: ["rbind"]},
+		{destination: "/mapped", type: "bind", source: "rootfs/shown", options: ["bind", "idmap"]}]' --arg s "$SOURCE"
+	program stat -c %u:%g /mapped/file
+	run -0 runtime run "$ID"
+	is 7:8
+	edit '.mounts[-1] |= (.options = ["bind"] | .uidMappings = [{containerID: 7, hostID: 100070, size: 1}]
+		| .gidMappings = [{containerID: 8, hostID: 200080, size: 1}])'
+	run -0 runtime run "$ID"
+	is 70:80
+	rmdir "$BUNDLE/rootfs/shown"
+	edit '.mounts[-1].destination = "/shown"'
+	program stat -c %u:%g /shown/file
+	run -0 runtime run "$ID"
+	is 70:80
+}
+
 @test "id-mapped mounts: half a map, and not a bind, are refused" {
 	idmapped
 	program true
