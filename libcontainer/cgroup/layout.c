@@ -148,7 +148,7 @@ static int mountpoint_open(const char *path, bool v2, bool whole)
 /*
  * Where everything is mounted in the customary places, the mount table need not be read, whose length (and the
  * time the kernel needs to write it) grows with the containers of the host. Anything unusual, such as only a
- * part of a hierarchy being visible, and the table decides.
+ * part of a hierarchy being visible, and the table decides. @items keep what was opened until then.
  */
 static bool layout_guess(struct arena *arena, struct cgroup_hierarchy *items, size_t count,
 			 struct cgroup_layout *layout)
@@ -169,30 +169,32 @@ static bool layout_guess(struct arena *arena, struct cgroup_hierarchy *items, si
 				      : items[i].v2 ? CGROUP_MOUNT "/unified"
 						    : arena_printf(arena, CGROUP_MOUNT "/%s", name);
 		items[i].fd = unified >= 0 ? unified : mountpoint_open(items[i].mountpoint, items[i].v2, true);
-		if (items[i].fd >= 0)
-			continue;
-		for (size_t opened = 0; opened < i; opened++)
-			close(items[opened].fd);
-		return false;
+		if (items[i].fd < 0)
+			return false;
 	}
 	keep_mounted(layout, items, count);
 	return layout->count > 0;
 }
 
-int cgroup_layout_read(struct arena *arena, struct cgroup_layout *layout, struct error *error)
+/* What the guess has opened at the same place; -1: nothing. */
+static int take_guessed(struct cgroup_hierarchy *guessed, size_t count,
+			const struct cgroup_hierarchy *hierarchy)
 {
-	struct cgroup_hierarchy items[CGROUP_HIERARCHIES_MAX];
+	for (size_t i = 0; i < count; i++)
+		if (guessed[i].fd >= 0 && guessed[i].v2 == hierarchy->v2 &&
+		    strcmp(guessed[i].controllers, hierarchy->controllers) == 0 &&
+		    strcmp(guessed[i].mountpoint, hierarchy->mountpoint) == 0)
+			return TAKE_FD(guessed[i].fd);
+	return -1;
+}
+
+/* A host whose v2 is not mounted, as all with v1 alone, comes here: what is where it was guessed is not opened again. */
+static int layout_from_table(struct arena *arena, const char *own, struct cgroup_hierarchy *guessed,
+			     size_t guessed_count, struct cgroup_layout *layout, struct error *error)
+{
 	char *mountinfo;
 	size_t length;
-	size_t count;
-	char *own;
 
-	layout->count = 0;
-	if (file_read_at(arena, AT_FDCWD, "/proc/self/cgroup", FILE_SIZE_MAX, &own, &length) < 0)
-		return error_set(error, errno, "read /proc/self/cgroup");
-	count = own_groups(arena, own, items);
-	if (layout_guess(arena, items, count, layout))
-		return 0;
 	if (file_read_at(arena, AT_FDCWD, "/proc/self/mountinfo", FILE_SIZE_MAX, &mountinfo, &length) < 0)
 		return error_set(error, errno, "read /proc/self/mountinfo");
 	if (layout_parse(arena, mountinfo, own, layout, error) < 0)
@@ -200,7 +202,9 @@ int cgroup_layout_read(struct arena *arena, struct cgroup_layout *layout, struct
 	for (size_t i = 0; i < layout->count; i++) {
 		struct cgroup_hierarchy *hierarchy = &layout->items[i];
 
-		hierarchy->fd = mountpoint_open(hierarchy->mountpoint, hierarchy->v2, false);
+		hierarchy->fd = take_guessed(guessed, guessed_count, hierarchy);
+		if (hierarchy->fd < 0)
+			hierarchy->fd = mountpoint_open(hierarchy->mountpoint, hierarchy->v2, false);
 		if (hierarchy->fd < 0) {
 			error_set(error, errno, "open the cgroup hierarchy at %s", hierarchy->mountpoint);
 			cgroup_layout_release(layout);
@@ -208,6 +212,27 @@ int cgroup_layout_read(struct arena *arena, struct cgroup_layout *layout, struct
 		}
 	}
 	return 0;
+}
+
+int cgroup_layout_read(struct arena *arena, struct cgroup_layout *layout, struct error *error)
+{
+	struct cgroup_hierarchy guessed[CGROUP_HIERARCHIES_MAX];
+	size_t length;
+	size_t count;
+	int result;
+	char *own;
+
+	layout->count = 0;
+	if (file_read_at(arena, AT_FDCWD, "/proc/self/cgroup", FILE_SIZE_MAX, &own, &length) < 0)
+		return error_set(error, errno, "read /proc/self/cgroup");
+	count = own_groups(arena, own, guessed);
+	if (layout_guess(arena, guessed, count, layout))
+		return 0;
+	result = layout_from_table(arena, own, guessed, count, layout, error);
+	for (size_t i = 0; i < count; i++)
+		if (guessed[i].fd >= 0)
+			close(guessed[i].fd);
+	return result;
 }
 
 void cgroup_layout_release(struct cgroup_layout *layout)
