@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of create.c's table that make the container's first process and serve it until it is set up. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -54,6 +55,26 @@ static int fill_sandbox(struct creation *creation, struct error *error)
 	return sandbox->procfs < 0 ? -1 : 0;
 }
 
+/* A path that led to one namespace when the policy was applied may lead to another one by now. */
+static int check_joined(const struct creation *creation, struct error *error)
+{
+	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++) {
+		const struct policy_namespace_identity *judged = &creation->plan.joined[type];
+		int fd = creation->sandbox.namespaces.joined[type];
+		struct stat found;
+
+		if (judged->inode == 0)
+			continue;
+		/* The runtime's own user namespace cannot be joined again, and is not open. */
+		if ((fd < 0 ? stat("/proc/self/ns/user", &found) : fstat(fd, &found)) == 0 &&
+		    found.st_ino == judged->inode && found.st_dev == judged->device)
+			continue;
+		return error_set(error, 0, "the %s namespace to join was replaced meanwhile",
+				 namespace_type_name((enum oci_namespace_type)type));
+	}
+	return 0;
+}
+
 static int fill_rootfs(struct creation *creation, struct error *error)
 {
 	struct rootfs *rootfs = &creation->sandbox.rootfs;
@@ -67,7 +88,8 @@ static int fill_rootfs(struct creation *creation, struct error *error)
 	rootfs->cgroup_layout = &creation->layout;
 	rootfs->no_pivot = creation->options->no_pivot;
 	rootfs->hardening = &creation->plan.hardening;
-	if (namespaces_open(creation->plan.config->linux_, namespaces, error) < 0)
+	if (namespaces_open(creation->plan.config->linux_, namespaces, error) < 0 ||
+	    check_joined(creation, error) < 0)
 		return -1;
 	rootfs->userns = namespaces->joined[OCI_NAMESPACE_USER];
 	return 0;

@@ -105,6 +105,7 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 	    policy_apply(arena, plan->policy, plan->config, &facts, &plan->hardening, &plan->changes, error) <
 		    0)
 		return -1;
+	memcpy(plan->joined, facts.joined_identity, sizeof(plan->joined));
 	if (!plan->hardening.idmap_root)
 		slot_close(&plan->id_range);
 	if (plan->hardening.users_not_mapped)

@@ -16,6 +16,8 @@ struct plan {
 	struct hardening hardening;
 	struct string_list trail; /* where the site wants its audit trail */
 	bool rootless;
+	/* By kind: what the policy judged of that which is joined by path. */
+	struct policy_namespace_identity joined[OCI_NAMESPACE_TYPES];
 	struct slot id_range; /* of the container, where its users are remapped; to be kept */
 };
 

@@ -1,52 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What policies need to know about the host. Here, and in load.c, the room makes system calls. */
+/* What policies need to know about the host. Here, in facts_namespaces.c and in load.c the room makes system calls. */
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/path.h"
 #include "policy/key.h"
-
-/* The names of /proc/PID/ns. */
-static const char *namespace_file(enum oci_namespace_type type)
-{
-	switch (type) {
-	case OCI_NAMESPACE_MOUNT: return "mnt";
-	case OCI_NAMESPACE_NETWORK: return "net";
-	default: return namespace_type_name(type);
-	}
-}
-
-/*
- * The host's is this process's own, and that of the first process, if it is another: the runtime may have been
- * started in a namespace that its engine made. An unprivileged user may not look at the latter, nor join it.
- */
-static int look_at_namespace(enum oci_namespace_type type, const char *joined_path,
-			     enum policy_namespace_origin *origin, struct error *error)
-{
-	static const char *const processes[] = { "self", "1" };
-	struct stat joined, own;
-	char path[64];
-
-	if (stat(joined_path, &joined) < 0)
-		return error_set(error, errno, "look at the %s namespace %s", namespace_type_name(type),
-				 joined_path);
-	*origin = POLICY_NAMESPACE_OTHER;
-	for (size_t i = 0; i < ARRAY_SIZE(processes); i++) {
-		snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[i], namespace_file(type));
-		if (stat(path, &own) < 0) {
-			if (i > 0 && (errno == EACCES || errno == ENOENT))
-				continue;
-			return error_set(error, errno, "look at %s", path);
-		}
-		if (own.st_dev == joined.st_dev && own.st_ino == joined.st_ino)
-			*origin = POLICY_NAMESPACE_HOST;
-	}
-	return 0;
-}
 
 static int add_real_path(struct arena *arena, const char *path, const char *bundle, struct policy_facts *facts,
 			 struct error *error)
@@ -173,8 +134,7 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 			(entry->type == OCI_NAMESPACE_USER &&
 			 (user_needs_namespace(user) || userns_wants_remap(policy_value(policy, "userns"))));
 
-		if (entry->path && asked &&
-		    look_at_namespace(entry->type, entry->path, &facts->joined[entry->type], error))
+		if (entry->path && asked && facts_look_at_namespace(entry->type, entry->path, facts, error))
 			return -1;
 	}
 	if (facts->remap.possible && policy_wants_remap(policy, config)) {
@@ -204,5 +164,5 @@ int policy_facts_gather_process(const struct policy *policy, const struct oci_co
 	if (!user || !user->path || !user_needs_namespace(policy_value(policy, "user")))
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-	return look_at_namespace(OCI_NAMESPACE_USER, path, &facts->joined[OCI_NAMESPACE_USER], error);
+	return facts_look_at_namespace(OCI_NAMESPACE_USER, path, facts, error);
 }

@@ -71,7 +71,7 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 
 		if (!item || (entry && !entry->path))
 			continue;
-		if (entry && pass->facts->joined[remedies[i].type] == POLICY_NAMESPACE_OTHER)
+		if (entry && pass->facts->joined[remedies[i].type] >= POLICY_NAMESPACE_OTHER)
 			continue;
 		if (entry && pass->facts->joined[remedies[i].type] == POLICY_NAMESPACE_UNKNOWN)
 			return pass_refuse(

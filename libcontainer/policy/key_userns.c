@@ -42,6 +42,7 @@ static const char *shares_users(const struct policy_pass *pass, const struct oci
 			       : NULL;
 	switch (pass->facts->joined[OCI_NAMESPACE_USER]) {
 	case POLICY_NAMESPACE_OTHER: return NULL;
+	case POLICY_NAMESPACE_HAS_ROOT: return "the user namespace that is joined maps the host's root";
 	case POLICY_NAMESPACE_HOST: return "the user namespace that is joined is the host's";
 	default: return "it is not known whether the user namespace that is joined is the host's";
 	}

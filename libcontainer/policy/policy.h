@@ -128,6 +128,13 @@ enum policy_namespace_origin {
 	POLICY_NAMESPACE_UNKNOWN, /* not looked at: refused where a policy requires one that is not the host's */
 	POLICY_NAMESPACE_HOST,
 	POLICY_NAMESPACE_OTHER,
+	POLICY_NAMESPACE_HAS_ROOT, /* a user namespace that is not the host's, but maps its root or may yet */
+};
+
+/* Which namespace was judged: its path may lead to another one later. */
+struct policy_namespace_identity {
+	dev_t device;
+	ino_t inode; /* 0: none was */
 };
 
 /* Whether a container can get a user namespace with a range of ids of its own. */
@@ -153,6 +160,7 @@ struct policy_facts {
 	bool no_new_keyring; /* the caller asked for no fresh session keyring */
 	/* By kind: where the config joins a namespace by path, what is behind that path. */
 	enum policy_namespace_origin joined[OCI_NAMESPACE_TYPES];
+	struct policy_namespace_identity joined_identity[OCI_NAMESPACE_TYPES];
 	struct policy_remap
 		remap; /* what the caller offers; policy_facts_gather() looks whether it can be had */
 	bool exec_locked; /* exec: the container is locked */

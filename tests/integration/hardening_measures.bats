@@ -243,6 +243,58 @@ shell() {
 	done
 }
 
+# The container joins a user namespace that lives as long as the test: user_namespace_with [UID_MAP GID_MAP]
+user_namespace_with() {
+	unshare --user sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	BACKGROUND+=($!)
+	wait_for grep -q sleep "/proc/$!/comm"
+	[[ $# -eq 0 ]] || { echo "$1" >"/proc/$!/uid_map" && echo "$2" >"/proc/$!/gid_map"; }
+	edit 'del(.linux.namespaces[] | select(.type == "user")) | .linux.namespaces += [{type: "user", path: $path}]' --arg path "/proc/$!/ns/user"
+}
+
+@test "userns: a namespace that is joined is refused where it maps the host's root, or may yet" {
+	requires_root
+	program true
+	policy '{"userns": "require"}'
+	user_namespace_with '0 0 1' '0 0 1'
+	refused 'policy test: userns: the user namespace that is joined maps the host.s root'
+	user_namespace_with
+	refused 'policy test: userns: the user namespace that is joined maps the host.s root'
+	user_namespace_with '0 100000 1000' '0 0 1000'
+	refused 'policy test: userns: the user namespace that is joined maps the host.s root'
+	user_namespace_with '0 100000 1000' '0 100000 1000'
+	run -0 runtime explain
+	policy '{"user": {"nonRoot": true}}'
+	run -0 runtime explain
+	user_namespace_with '0 0 1' '0 0 1'
+	fails 1 'user.nonRoot: process runs as root' runtime explain
+}
+
+@test "userns: the namespace that was judged is the one that is joined" {
+	requires_root
+	requires_command strace
+	strace -f -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+	program true
+	policy '{"userns": "require"}'
+	user_namespace_with '0 0 1' '0 0 1'
+	mv config.json other.json
+	"$RUNTIME" spec
+	edit '.process.terminal = false'
+	user_namespace_with '0 100000 1000' '0 100000 1000'
+	ln -s "$(jq -r '.linux.namespaces[-1].path' config.json)" link
+	edit '.linux.namespaces[-1].path = $path' --arg path "$PWD/link"
+	# The first process that is made looks at the mappings of what is open by then.
+	strace -f -qq -o "$OUT.calls" -e trace=clone3 -e inject=clone3:delay_enter=1500000:when=1 \
+		"$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" run "$ID" </dev/null >"$OUT" 2>&1 3>&- &
+	BACKGROUND+=($!)
+	wait_for test -s "$OUT.calls"
+	ln -sfn "$(jq -r '.linux.namespaces[-1].path' other.json)" link
+	wait_for grep -q . "$OUT"
+	run -0 cat "$OUT"
+	contains 'the user namespace to join was replaced meanwhile'
+	nothing_created
+}
+
 @test "disk: required where the file system has no project quotas is refused; otherwise it goes on" {
 	set_writable
 	policy '{"disk": {"max": "10m", "quota": "require"}}'
