@@ -164,17 +164,27 @@ static int take_listener(void *context, int listener, struct error *error)
 				 creation->sandbox.pid, fd, error);
 }
 
+int creation_egress(void *context, int network, enum egress_request request, struct error *error)
+{
+	struct creation *creation = context;
+
+	return egress_carry_out(creation->arena, &creation->plan.hardening.egress, network, request, error);
+}
+
 int creation_serve(struct creation *creation, struct error *error)
 {
 	struct sandbox_requests requests = {
 		.hooks = run_hooks,
 		.console = take_console,
 		.listener = take_listener,
+		.egress = creation_egress,
 		.context = creation,
 	};
 
 	if (sandbox_serve(&creation->sandbox, &requests, error) == 0)
 		return cgroup_settle(creation->cgroup, error);
+	if (error->refused)
+		return -1;
 	if (cgroup_oom_kills(creation->cgroup) > 0)
 		return error_set(error, 0,
 				 "unable to start container process: container init was OOM-killed "

@@ -335,6 +335,13 @@ static int take_listener(void *context, int listener, struct error *error)
 				 &execution->container.state, execution->sandbox.pid, fd, error);
 }
 
+static int check_egress(void *context, int network, enum egress_request request, struct error *error)
+{
+	struct execution *execution = context;
+
+	return egress_carry_out(execution->arena, &execution->hardening.egress, network, request, error);
+}
+
 static int no_hooks(void *context, struct error *error)
 {
 	(void)context;
@@ -370,6 +377,7 @@ static int spawn(struct execution *execution, struct error *error)
 		.hooks = no_hooks,
 		.console = take_console,
 		.listener = take_listener,
+		.egress = check_egress,
 		.context = execution,
 	};
 
@@ -449,7 +457,8 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 		return error_set(error, errno, "become the reaper of the process's orphans");
 	if (spawn(&execution, error) < 0) {
 		abandon(&execution);
-		error_context(error, "unable to start container process");
+		if (!error->refused)
+			error_context(error, "unable to start container process");
 		leave_trail(&execution, error);
 		return -1;
 	}

@@ -238,6 +238,21 @@ static int take_process(struct creation *creation, pid_t pid, struct error *erro
 	return 0;
 }
 
+/* CRIU has set the network up. Rules that it has put back are replaced. */
+static int set_egress(struct creation *creation, struct error *error)
+{
+	_cleanup_fd_ int network = -1;
+	char path[32];
+
+	if (creation->plan.hardening.egress.count == 0)
+		return 0;
+	snprintf(path, sizeof(path), "%d/ns/net", creation->sandbox.pid);
+	network = openat(creation->sandbox.procfs, path, O_RDONLY | O_CLOEXEC);
+	if (network < 0)
+		return error_set(error, errno, "open the restored process's network namespace");
+	return creation_egress(creation, network, EGRESS_SET, error);
+}
+
 /* The processes are complete and are held by CRIU: none has executed anything yet. */
 static int finish(struct creation *creation, struct error *error)
 {
@@ -246,7 +261,8 @@ static int finish(struct creation *creation, struct error *error)
 	if (creation->sandbox.pidfd < 0 && take_process(creation, creation->sandbox.pid, error) < 0)
 		return -1;
 	if (restore_check(creation, creation->restoration->criu_pid, error) == 0 &&
-	    sandbox_finish_restored(&creation->sandbox, creation->sandbox.pidfd, error) == 0) {
+	    sandbox_finish_restored(&creation->sandbox, creation->sandbox.pidfd, error) == 0 &&
+	    set_egress(creation, error) == 0) {
 		creation->restoration->finished = true;
 		return 0;
 	}

@@ -59,8 +59,29 @@ static int run_poststart(struct arena *arena, const struct container *container,
 	return -1;
 }
 
+struct starting {
+	struct arena *arena;
+	struct container *container;
+};
+
+/* Asked for only where there are rules: then it is time to find out which. */
+static int check_egress(void *context, int network, enum egress_request request, struct error *error)
+{
+	struct starting *starting = context;
+	struct hardening hardening = { 0 };
+	struct oci_config *config;
+	struct policy *policy;
+
+	if (container_load_config(starting->arena, &starting->container->entry, &config, error) < 0 ||
+	    container_hardening(starting->arena, starting->container, config, &policy, &hardening, error) < 0)
+		return -1;
+	return egress_carry_out(starting->arena, &hardening.egress, network, request, error);
+}
+
 static int start(struct arena *arena, struct container *container, struct error *error)
 {
+	struct starting starting = { arena, container };
+	const struct sandbox_requests requests = { .egress = check_egress, .context = &starting };
 	const char *host_notify = notify_host_socket();
 	_cleanup_fd_ int connection = -1;
 	_cleanup_fd_ int notify = -1;
@@ -84,7 +105,7 @@ static int start(struct arena *arena, struct container *container, struct error 
 	 * and not a running one that counts as created.
 	 */
 	unlinkat(container->entry.fd, STORE_START_SOCKET, 0);
-	if (sandbox_start(connection, error) < 0)
+	if (sandbox_start(connection, &requests, error) < 0)
 		return -1;
 	if (run_poststart(arena, container, pidfd, error) < 0)
 		return -1;

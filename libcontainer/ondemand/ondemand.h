@@ -22,7 +22,7 @@
 #define ONDEMAND_FD 3
 
 struct ondemand_request {
-	const char *mode; /* of the table in companion/main.c: "systemd" */
+	const char *mode; /* of the table in companion/main.c: "systemd", "nftables" */
 	const char *text; /* the JSON document */
 	const char *const
 		*variables; /* names of environment variables that are passed on; NULL, or NULL at the end */

@@ -131,6 +131,8 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 		const struct oci_namespace *entry = &config->linux_->namespaces.items[i];
 		bool asked =
 			namespaces_require(namespaces, entry->type) ||
+			(entry->type == OCI_NAMESPACE_NETWORK &&
+			 egress_needs_network(policy_value(policy, "egress"))) ||
 			(entry->type == OCI_NAMESPACE_USER &&
 			 (user_needs_namespace(user) || userns_wants_remap(policy_value(policy, "userns"))));
 

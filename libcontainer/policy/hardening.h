@@ -62,6 +62,37 @@ struct landlock_plan {
 	enum demand demand;
 };
 
+/* Ports of a protocol, from first to last. */
+struct egress_ports {
+	uint8_t protocol; /* IPPROTO_TCP, … */
+	uint16_t first;
+	uint16_t last;
+};
+
+/* What is said of packets to one network. */
+struct egress_rule {
+	bool allow;
+	bool v6;
+	uint8_t address[16]; /* in network order, IPv4 in the first four */
+	unsigned int prefix; /* its length in bits */
+	struct egress_ports *ports; /* rising, apart from each other */
+	size_t port_count; /* 0: every protocol */
+};
+
+/* Where packets may go by one policy: the first rule that fits decides. */
+struct egress_layer {
+	struct egress_rule *rules; /* those of longer prefixes first, and of equal ones those that deny */
+	size_t count;
+	bool allow; /* what no rule speaks of */
+};
+
+struct egress_plan {
+	struct egress_layer *layers; /* a packet has to pass each */
+	size_t count;
+	struct string_list texts; /* of the layers, as the policies have them */
+	struct string_list names; /* of those policies */
+};
+
 /* A limit for what the container writes to its root file system. */
 struct disk_quota {
 	uint64_t bytes; /* 0: none */
@@ -87,6 +118,7 @@ struct hardening {
 	enum demand core_scheduling;
 	enum demand speculation[SPECULATION_CONTROLS];
 	struct disk_quota disk;
+	struct egress_plan egress;
 	struct denied_source *denied_sources;
 	size_t denied_source_count;
 };

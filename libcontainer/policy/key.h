@@ -176,6 +176,13 @@ bool user_needs_namespace(const void *value);
 /* Whether the value of the key "userns" asks for a user namespace. */
 bool userns_wants_remap(const void *value);
 
+/* Whether the value of the key "egress" has rules, which need a network namespace that is not the host's. */
+bool egress_needs_network(const void *value);
+
+/* Takes @taken (NULL-terminated) out of all five sets of the process. */
+void capabilities_take(struct policy_pass *pass, const char *const *taken, const struct string_list *names,
+		       const char *key);
+
 /* Whether a container of @config is one that the key "privileged" refuses. */
 bool config_is_privileged(struct arena *arena, const struct oci_config *config);
 /* Whether the device rules and nodes go no further than the default devices of an OCI runtime. */
@@ -206,4 +213,5 @@ extern const struct policy_key key_securebits;
 extern const struct policy_key key_core_scheduling;
 extern const struct policy_key key_speculation;
 extern const struct policy_key key_disk;
+extern const struct policy_key key_egress;
 extern const struct policy_key key_exec;

@@ -166,6 +166,24 @@ static void clamp_set(struct policy_pass *pass, struct string_list *set, const c
 	*set = kept;
 }
 
+/* All five; true for those that are passed on to programs that are not asked. */
+struct capability_set {
+	const char *name;
+	struct string_list *set;
+	bool passed_on;
+};
+
+#define CAPABILITY_SETS 5
+
+static void list_sets(struct oci_capabilities *sets, struct capability_set all[CAPABILITY_SETS])
+{
+	all[0] = (struct capability_set){ "bounding", &sets->bounding, false };
+	all[1] = (struct capability_set){ "effective", &sets->effective, false };
+	all[2] = (struct capability_set){ "permitted", &sets->permitted, false };
+	all[3] = (struct capability_set){ "inheritable", &sets->inheritable, true };
+	all[4] = (struct capability_set){ "ambient", &sets->ambient, true };
+}
+
 /*
  * A process without the member gets none (create) or the container's own (exec), as in runc: under a ceiling
  * that is written down, so that nothing later can take absence for "all".
@@ -186,23 +204,13 @@ static struct oci_capabilities *own_capabilities(struct policy_pass *pass, const
 static void apply(struct policy_pass *pass, const void *value)
 {
 	const struct capabilities *ceiling = value;
-	struct oci_capabilities *sets;
-	struct {
-		const char *name;
-		struct string_list *set;
-		bool passed_on; /* to programs that are not asked: inheritable, ambient */
-	} all[5];
+	struct capability_set all[CAPABILITY_SETS];
 
 	if (!pass->process)
 		return;
 	if (!pass->process->capabilities)
 		pass->process->capabilities = own_capabilities(pass, ceiling);
-	sets = pass->process->capabilities;
-	all[0] = (__typeof__(all[0])){ "bounding", &sets->bounding, false };
-	all[1] = (__typeof__(all[0])){ "effective", &sets->effective, false };
-	all[2] = (__typeof__(all[0])){ "permitted", &sets->permitted, false };
-	all[3] = (__typeof__(all[0])){ "inheritable", &sets->inheritable, true };
-	all[4] = (__typeof__(all[0])){ "ambient", &sets->ambient, true };
+	list_sets(pass->process->capabilities, all);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		if (ceiling->has_max)
 			clamp_set(pass, all[i].set, all[i].name, ceiling->max, &ceiling->max_names,
@@ -211,6 +219,22 @@ static void apply(struct policy_pass *pass, const void *value)
 			clamp_set(pass, all[i].set, all[i].name, ceiling->ambient, &ceiling->ambient_names,
 				  "capabilities.ambient");
 	}
+}
+
+/* Where the process names none, it gets none, or (exec) the container's, which have lost them. */
+void capabilities_take(struct policy_pass *pass, const char *const *taken, const struct string_list *names,
+		       const char *key)
+{
+	struct capability_set all[CAPABILITY_SETS];
+	uint64_t ceiling = UINT64_MAX;
+
+	if (!pass->process || !pass->process->capabilities)
+		return;
+	for (size_t i = 0; taken[i]; i++)
+		ceiling &= ~capability_bit(taken[i]);
+	list_sets(pass->process->capabilities, all);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		clamp_set(pass, all[i].set, all[i].name, ceiling, names, key);
 }
 
 const struct policy_key key_capabilities = {

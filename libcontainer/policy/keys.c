@@ -29,6 +29,7 @@ const struct policy_key *const policy_keys[] = {
 	&key_core_scheduling,
 	&key_speculation,
 	&key_disk,
+	&key_egress,
 	&key_keyring,
 	&key_exec,
 	NULL,

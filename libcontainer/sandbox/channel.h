@@ -19,6 +19,7 @@ enum message_type {
 	MESSAGE_LIMITS, /* child to runtime: set my resource limits, then CONTINUE */
 	MESSAGE_CONSOLE, /* child to runtime: the pty's master is attached; value is its number */
 	MESSAGE_LISTENER, /* child to runtime: the seccomp listener is attached, or value is its number in the child */
+	MESSAGE_EGRESS, /* child to runtime: its network namespace is attached, value is an enum egress_request; then CONTINUE */
 	MESSAGE_PID, /* intermediate to runtime: value is the pid of the container's process */
 	MESSAGE_CREATED, /* child to runtime: all is set up, waiting for START (or CONTINUE) */
 	MESSAGE_ERROR, /* child to runtime: it failed, error says why */

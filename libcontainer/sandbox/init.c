@@ -283,6 +283,7 @@ static const struct step setup_steps[] = {
 	{ "devices", step_devices },
 	{ "createRuntime hooks", step_runtime_hooks },
 	{ "createContainer hooks", step_create_container_hooks },
+	{ "egress rules", step_set_egress },
 	{ "pivot_root", step_pivot },
 	{ "console", step_attach_console },
 	{ "names", step_names },
@@ -296,6 +297,7 @@ static const struct step start_steps[] = {
 	{ "created", step_created },
 	/* `create` ends here; the rest is for `start`, whenever that comes. */
 	{ "start", step_wait_for_start },
+	{ "check the egress rules", step_check_egress },
 	{ "seccomp", step_late_seccomp },
 	{ "startContainer hooks", step_start_container_hooks },
 	{ "exec", execute_program },

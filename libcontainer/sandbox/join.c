@@ -75,6 +75,7 @@ static int step_console(struct sandbox *sandbox, struct error *error)
 static const struct step join_steps[] = {
 	{ "runtime", step_wait_for_runtime },
 	{ "join namespaces", step_join },
+	{ "check the egress rules", step_check_egress },
 	{ "join cgroups", step_join_early_cgroups },
 	{ "user namespace", step_become_root },
 	{ "signals", step_reset_signals },

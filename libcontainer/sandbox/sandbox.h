@@ -18,6 +18,7 @@
 #include "cgroup/resctrl.h"
 #include "policy/hardening.h"
 #include "sandbox/confine.h"
+#include "sandbox/egress.h"
 #include "sandbox/identity.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/net_devices.h"
@@ -72,6 +73,7 @@ struct sandbox {
 
 	/* the child's own */
 	struct landlock_rulesets rulesets;
+	int network; /* its network namespace, where it has egress rules, or -1 */
 	int console; /* the pty's slave, or -1 */
 	int cwd; /* process.cwd until it is entered, or -1 */
 	bool in_cwd;
@@ -108,6 +110,8 @@ struct sandbox_requests {
 	int (*hooks)(void *context, struct error *error); /* the mounts are made: run createRuntime's hooks */
 	int (*console)(void *context, int master, int number, struct error *error); /* takes the descriptor */
 	int (*listener)(void *context, int listener, struct error *error); /* takes the descriptor */
+	/* Puts the egress rules into the network namespace @network, or checks them: sandbox/egress.h. */
+	int (*egress)(void *context, int network, enum egress_request request, struct error *error);
 	void *context;
 };
 
@@ -122,9 +126,9 @@ int sandbox_detach(struct sandbox *sandbox, struct error *error);
 
 /*
  * Tells the child on @channel (the sandbox's, or a connection to its start socket) to execute the program and
- * waits until it has. 0, or -1 with the child's error.
+ * waits until it has; of @requests it makes none but `egress`. 0, or -1 with the child's error.
  */
-int sandbox_start(int channel, struct error *error);
+int sandbox_start(int channel, const struct sandbox_requests *requests, struct error *error);
 
 /* The steps of the two kinds of children: never return. Called by sandbox_spawn(). */
 _Noreturn void sandbox_become_init(struct sandbox *sandbox);

@@ -4,6 +4,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "sandbox/channel.h"
 #include "sandbox/sandbox.h"
 
@@ -24,6 +25,18 @@ static int map_ids(struct sandbox *sandbox, int index, int received, struct erro
 	return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
 }
 
+static int serve_egress(int channel, const struct sandbox_requests *requests, const struct message *message,
+			int network, struct error *error)
+{
+	_cleanup_fd_ int fd = network;
+
+	if (fd < 0 || (message->value != EGRESS_SET && message->value != EGRESS_CHECK))
+		return error_set(error, EPROTO, "egress rules asked for without a network namespace");
+	if (requests->egress(requests->context, fd, (enum egress_request)message->value, error) < 0)
+		return -1;
+	return channel_send(channel, MESSAGE_CONTINUE, 0, -1, error);
+}
+
 static int serve_one(struct sandbox *sandbox, const struct sandbox_requests *requests,
 		     const struct message *message, int fd, struct error *error)
 {
@@ -37,6 +50,7 @@ static int serve_one(struct sandbox *sandbox, const struct sandbox_requests *req
 		if (set_limits(sandbox, error) < 0)
 			return -1;
 		return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
+	case MESSAGE_EGRESS: return serve_egress(sandbox->channel, requests, message, fd, error);
 	case MESSAGE_CONSOLE: return requests->console(requests->context, fd, message->value, error);
 	case MESSAGE_LISTENER:
 		if (fd < 0)
@@ -77,14 +91,17 @@ int sandbox_detach(struct sandbox *sandbox, struct error *error)
 	return channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
 }
 
-int sandbox_start(int channel, struct error *error)
+int sandbox_start(int channel, const struct sandbox_requests *requests, struct error *error)
 {
 	struct message message;
 	int got;
+	int fd;
 
 	if (channel_send(channel, MESSAGE_START, 0, -1, error) < 0)
 		return -1;
-	got = channel_receive(channel, &message, NULL, error);
+	while ((got = channel_receive(channel, &message, &fd, error)) > 0 && message.type == MESSAGE_EGRESS)
+		if (serve_egress(channel, requests, &message, fd, error) < 0)
+			return -1;
 	if (got <= 0)
 		return got;
 	if (message.type != MESSAGE_ERROR)

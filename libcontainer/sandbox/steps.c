@@ -40,6 +40,30 @@ int ask_runtime(struct sandbox *sandbox, enum message_type request, struct error
 	return channel_expect(sandbox->channel, MESSAGE_CONTINUE, error);
 }
 
+static int ask_for_egress(struct sandbox *sandbox, enum egress_request request, struct error *error)
+{
+	if (sandbox->hardening->egress.count == 0)
+		return 0;
+	if (sandbox->network < 0)
+		sandbox->network = openat(sandbox->procfs, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (sandbox->network < 0)
+		return error_set(error, errno, "open the container's network namespace");
+	if (channel_send(sandbox->channel, MESSAGE_EGRESS, (int)request, sandbox->network, error) < 0)
+		return -1;
+	return channel_expect(sandbox->channel, MESSAGE_CONTINUE, error);
+}
+
+int step_set_egress(struct sandbox *sandbox, struct error *error)
+{
+	return ask_for_egress(sandbox, EGRESS_SET, error);
+}
+
+/* `run` has just had them set. */
+int step_check_egress(struct sandbox *sandbox, struct error *error)
+{
+	return sandbox->start == SANDBOX_START_TOLD ? 0 : ask_for_egress(sandbox, EGRESS_CHECK, error);
+}
+
 bool sandbox_has_user_namespace(const struct sandbox *sandbox)
 {
 	return config_namespace(sandbox->config, OCI_NAMESPACE_USER) != NULL;
@@ -233,7 +257,8 @@ int close_before_entering(struct sandbox *sandbox, struct error *error)
 /* Nothing of the host's stays open near the container but what the last steps need; all of it close-on-exec. */
 int step_close_descriptors(struct sandbox *sandbox, struct error *error)
 {
-	int keep[] = { sandbox->channel, sandbox->start_socket, sandbox->procfs, sandbox->cwd, log_fd() };
+	int keep[] = { sandbox->channel, sandbox->start_socket, sandbox->procfs,
+		       sandbox->cwd,	 sandbox->network,	log_fd() };
 
 	sort(keep, ARRAY_SIZE(keep));
 	if (close_others(3 + sandbox->preserve_fds, keep, ARRAY_SIZE(keep)) < 0)

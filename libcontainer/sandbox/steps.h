@@ -25,6 +25,9 @@ int step_attach_console(struct sandbox *sandbox, struct error *error);
 int step_keyring(struct sandbox *sandbox, struct error *error);
 int step_environment(struct sandbox *sandbox, struct error *error);
 int step_find_program(struct sandbox *sandbox, struct error *error);
+/* Opens the network namespace and has the rules put into it, or checked. Nothing where there are none. */
+int step_set_egress(struct sandbox *sandbox, struct error *error);
+int step_check_egress(struct sandbox *sandbox, struct error *error);
 int step_close_descriptors(struct sandbox *sandbox, struct error *error);
 int step_late_seccomp(struct sandbox *sandbox, struct error *error);
 

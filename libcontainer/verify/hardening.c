@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify: what a policy asks for that an OCI config has no member for, as far as the kernel shows it from outside. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/prctl.h>
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/fd.h"
 #include "base/number.h"
+#include "sandbox/egress.h"
 #include "verify/looking.h"
 
 #ifndef PR_SCHED_CORE
@@ -77,6 +80,31 @@ static void look_at_filters(struct looking *looking, const char *status, const s
 		look_add_bool(looking, loaded >= count, name, planned, found);
 }
 
+/* The rules in the network namespace that the first process is in now. */
+static void look_at_egress(struct looking *looking, const struct egress_plan *plan)
+{
+	static const char name[] = "egress";
+	const char *planned =
+		arena_printf(looking->arena, "%zu layer%s of rules", plan->count, plan->count == 1 ? "" : "s");
+	_cleanup_fd_ int network = -1;
+	const char *found;
+	struct error error;
+	int in_force;
+
+	if (plan->count == 0)
+		return;
+	network = openat(looking->process, "ns/net", O_RDONLY | O_CLOEXEC);
+	if (network < 0) {
+		look_add(looking, MEASURE_UNKNOWN, name, planned, error_describe(errno));
+		return;
+	}
+	in_force = egress_look(looking->arena, plan, network, &found, &error);
+	if (in_force < 0)
+		look_add(looking, MEASURE_UNKNOWN, name, planned, arena_strdup(looking->arena, error.text));
+	else
+		look_add_bool(looking, in_force, name, planned, found);
+}
+
 void look_at_hardening(struct looking *looking)
 {
 	struct hardening hardening = { 0 };
@@ -94,4 +122,5 @@ void look_at_hardening(struct looking *looking)
 	look_at_filters(looking, status, &hardening);
 	look_at_core_scheduling(looking, hardening.core_scheduling);
 	look_at_speculation(looking, status, hardening.speculation);
+	look_at_egress(looking, &hardening.egress);
 }

@@ -151,6 +151,9 @@ const char *hardening_text(struct arena *arena, const struct hardening *hardenin
 		      hardening->landlock.demand == DEMAND_REQUIRE);
 	for (size_t i = 0; i < hardening->landlock.count; i++)
 		strbuf_printf(&text, " %s", hardening->landlock.texts.items[i]);
+	strbuf_puts(&text, ", egress");
+	for (size_t i = 0; i < hardening->egress.count; i++)
+		strbuf_printf(&text, " %s", hardening->egress.texts.items[i]);
 	strbuf_puts(&text, ", speculation");
 	for (size_t i = 0; i < SPECULATION_CONTROLS; i++)
 		strbuf_printf(&text, " %d", hardening->speculation[i]);

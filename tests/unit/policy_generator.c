@@ -194,6 +194,35 @@ static void policy_landlock(struct strbuf *out, struct random *random)
 	strbuf_putc(out, '}');
 }
 
+static void policy_network_rules(struct strbuf *out, struct random *random, const char *name)
+{
+	static const char *const networks[] = { "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "0.0.0.0/0",
+						"::/0",	      "fd00::/8",    "fd00::1" };
+	static const char *const ports[] = { "80/tcp", "53/udp", "1000-2000/tcp", "81-999/tcp" };
+	const char *comma = "";
+
+	strbuf_printf(out, ",\"%s\":[", name);
+	for (size_t i = 0; i < ARRAY_SIZE(networks); i++) {
+		if (!chance(random, 30))
+			continue;
+		strbuf_printf(out, "%s{\"cidr\":\"%s\"", comma, networks[i]);
+		if (chance(random, 60))
+			strbuf_printf(out, ",\"ports\":[\"%s\",\"%s\"]", ports[random_below(random, 4)],
+				      ports[random_below(random, 4)]);
+		strbuf_putc(out, '}');
+		comma = ",";
+	}
+	strbuf_putc(out, ']');
+}
+
+static void policy_egress(struct strbuf *out, struct random *random)
+{
+	strbuf_printf(out, ",\"egress\":{\"default\":\"%s\"", chance(random, 50) ? "deny" : "allow");
+	policy_network_rules(out, random, "allow");
+	policy_network_rules(out, random, "deny");
+	strbuf_putc(out, '}');
+}
+
 struct policy_facts random_facts(struct random *random)
 {
 	struct policy_facts facts = { .rootless = chance(random, 10) };
@@ -209,8 +238,8 @@ struct policy_facts random_facts(struct random *random)
 const char *random_policy(struct arena *arena, struct random *random, const char *name)
 {
 	static void (*const members[])(struct strbuf *, struct random *) = {
-		policy_capabilities, policy_tmpfs,  policy_mounts,    policy_resources,
-		policy_devices,	     policy_sysctl, policy_hardening, policy_landlock,
+		policy_capabilities, policy_tmpfs,     policy_mounts,	policy_resources, policy_devices,
+		policy_sysctl,	     policy_hardening, policy_landlock, policy_egress,
 	};
 	_cleanup_strbuf_ struct strbuf out = { 0 };
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/path.h"
+#include "packets.h"
 
 static const struct oci_linux no_linux;
 static const struct oci_resources no_resources;
@@ -692,6 +693,27 @@ static const char *unmet_landlock(const struct json_value *document, const struc
 	return NULL;
 }
 
+/* No packet passes that the document stops, and no process can change that. */
+static const char *unmet_egress(const struct json_value *document, const struct oci_config *after,
+				const struct egress_plan *plan)
+{
+	static const char *const taken[] = { "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN" };
+	bool stops = false;
+
+	for (size_t i = 0; i < packet_count; i++) {
+		bool passes = document_passes(document, &packets[i]);
+
+		if (!passes && plan_passes(plan, &packets[i]))
+			return "egress";
+		stops |= !passes;
+	}
+	for (size_t set = 0; stops && set < 5; set++)
+		for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+			if (has(capability_set(after, set), taken[i]))
+				return "egress: capabilities";
+	return NULL;
+}
+
 static const char *unmet_hardening(const struct json_value *document, const struct oci_config *before,
 				   const struct policy_facts *facts, const struct hardening *hardening)
 {
@@ -729,6 +751,9 @@ const char *looser_hardening(const struct hardening *before, const struct harden
 	for (size_t i = 0; i < before->landlock.count; i++)
 		if (!has_text(&after->landlock.texts, before->landlock.texts.items[i]))
 			return "landlock";
+	for (size_t i = 0; i < before->egress.count; i++)
+		if (!has_text(&after->egress.texts, before->egress.texts.items[i]))
+			return "egress";
 	for (size_t i = 0; i < SPECULATION_CONTROLS; i++)
 		if (after->speculation[i] < before->speculation[i])
 			return "speculation";
@@ -767,6 +792,8 @@ const char *unmet_in(struct arena *arena, const struct json_value *document, con
 		unmet = unmet_sysctl(arena, document, after);
 	if (!unmet)
 		unmet = unmet_hardening(document, before, facts, hardening);
+	if (!unmet)
+		unmet = unmet_egress(document, after, &hardening->egress);
 	if (unmet)
 		return unmet;
 	if (nnp && nnp->boolean && after->process && !after->process->no_new_privileges)

@@ -6,6 +6,11 @@
 
 #define POLICY(members) "{ 'name': 'test', " members " }"
 
+#define NETWORK                                                                                          \
+	"expected a network such as \"10.0.0.0/8\" or \"fd00::/8\", without bits beyond its length and " \
+	"without IPv4 mapped into IPv6"
+#define PORTS "expected ports such as \"443/tcp\" or \"8000-8100/udp\" (tcp, udp, sctp)"
+
 /* One value of every key. */
 static const char every_key[] = POLICY(
 	"'noNewPrivileges': true, 'capabilities': { 'max': ['CAP_KILL', 'CAP_CHOWN'], 'ambient': ['CAP_KILL'] },"
@@ -22,7 +27,10 @@ static const char every_key[] = POLICY(
 	"'speculation': { 'storeBypass': 'auto', 'l1dFlush': 'require', 'indirectBranch': 'off' },"
 	"'landlock': { 'filesystem': { 'read': ['/'], 'write': ['/tmp//x', '$mounts'] }, 'scope': ['signal'],"
 	"              'network': { 'bind': [443, 80] } },"
-	"'disk': { 'max': '1g', 'quota': 'require' }, 'exec': 'lockable'");
+	"'disk': { 'max': '1g', 'quota': 'require' },"
+	"'egress': { 'default': 'allow', 'deny': ['fd00:0:0::/8', '169.254.169.254',"
+	"            { 'cidr': '10.0.0.0/8', 'ports': ['25/tcp', '90-99/tcp', '53/udp', '81-90/tcp', '80/tcp'] }] },"
+	"'exec': 'lockable'");
 
 static void every_key_is_read_and_written(void **state)
 {
@@ -50,6 +58,8 @@ static void every_key_is_read_and_written(void **state)
 		"\"securebits\":\"always\",\"coreScheduling\":\"require\","
 		"\"speculation\":{\"storeBypass\":\"auto\",\"l1dFlush\":\"require\"},"
 		"\"disk\":{\"max\":1073741824,\"quota\":\"require\"},"
+		"\"egress\":{\"layers\":[{\"default\":\"allow\",\"allow\":[],\"deny\":[\"169.254.169.254/32\","
+		"{\"cidr\":\"10.0.0.0/8\",\"ports\":[\"25/tcp\",\"80-99/tcp\",\"53/udp\"]},\"fd00::/8\"]}]},"
 		"\"keyring\":\"session\",\"exec\":\"lockable\"}");
 	assert_string_equal(text, policy_text(&arena, make_policy(&arena, text)));
 }
@@ -119,6 +129,40 @@ static void mistakes_are_refused(void **state)
 		  "policy: landlock.scope: found \"all\", expected \"abstractUnixSocket\" or \"signal\"" },
 		{ POLICY("'landlock': { 'layers': {} }"),
 		  "policy: landlock.layers: found object, expected an array of rulesets" },
+		{ POLICY("'egress': 'deny'"), "policy: egress: found \"deny\", expected an object" },
+		{ POLICY("'egress': { 'denied': [] }"), "policy: egress.denied: unknown member" },
+		{ POLICY("'egress': { 'default': 'drop' }"),
+		  "policy: egress.default: found \"drop\", expected \"deny\" or \"allow\"" },
+		{ POLICY("'egress': { 'allow': '10.0.0.0/8' }"),
+		  "policy: egress.allow: found \"10.0.0.0/8\", expected an array of at most 1000 networks" },
+		{ POLICY("'egress': { 'allow': [{ 'ports': ['80/tcp'] }] }"),
+		  "policy: egress.allow.cidr: missing" },
+		{ POLICY("'egress': { 'allow': ['10.0.0.1/8'] }"),
+		  "policy: egress.allow: found \"10.0.0.1/8\", " NETWORK },
+		{ POLICY("'egress': { 'deny': ['10.0.0.0/33'] }"),
+		  "policy: egress.deny: found \"10.0.0.0/33\", " NETWORK },
+		{ POLICY("'egress': { 'deny': ['10.0.0.0/'] }"),
+		  "policy: egress.deny: found \"10.0.0.0/\", " NETWORK },
+		{ POLICY("'egress': { 'deny': ['010.0.0.0/8'] }"),
+		  "policy: egress.deny: found \"010.0.0.0/8\", " NETWORK },
+		{ POLICY("'egress': { 'deny': ['10.1'] }"), "policy: egress.deny: found \"10.1\", " NETWORK },
+		{ POLICY("'egress': { 'deny': ['fe80::1%eth0'] }"),
+		  "policy: egress.deny: found \"fe80::1%eth0\", " NETWORK },
+		{ POLICY("'egress': { 'deny': ['::ffff:169.254.169.254'] }"),
+		  "policy: egress.deny: found \"::ffff:169.254.169.254\", " NETWORK },
+		{ POLICY("'egress': { 'deny': [7] }"), "policy: egress.deny: found 7, expected an object" },
+		{ POLICY("'egress': { 'allow': [{ 'cidr': '::/0', 'ports': ['443'] }] }"),
+		  "policy: egress.allow.ports: found \"443\", " PORTS },
+		{ POLICY("'egress': { 'allow': [{ 'cidr': '::/0', 'ports': ['0/tcp'] }] }"),
+		  "policy: egress.allow.ports: found \"0/tcp\", " PORTS },
+		{ POLICY("'egress': { 'allow': [{ 'cidr': '::/0', 'ports': ['90-80/tcp'] }] }"),
+		  "policy: egress.allow.ports: found \"90-80/tcp\", " PORTS },
+		{ POLICY("'egress': { 'allow': [{ 'cidr': '::/0', 'ports': ['80/tcpx'] }] }"),
+		  "policy: egress.allow.ports: found \"80/tcpx\", " PORTS },
+		{ POLICY("'egress': { 'allow': [{ 'cidr': '::/0', 'ports': [] }] }"),
+		  "policy: egress.allow.ports: found array, expected an array of ports, or no such member" },
+		{ POLICY("'egress': { 'layers': [{ 'layers': [] }] }"),
+		  "policy: egress.layers.layers: unknown member" },
 		{ POLICY("'noNewPrivileges': 1"), "policy: noNewPrivileges: found 1, expected true or false" },
 		{ POLICY("'noNewPrivileges': null"),
 		  "policy: noNewPrivileges: found null, expected true or false" },

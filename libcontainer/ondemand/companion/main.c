@@ -14,6 +14,7 @@ static const struct {
 	mode_function run;
 } modes[] = {
 	{ "systemd", mode_systemd },
+	{ "nftables", mode_nftables },
 };
 
 static int run(struct arena *arena, const char *mode, struct json_writer *answer, struct error *error)

@@ -15,6 +15,8 @@ typedef int (*mode_function)(struct arena *arena, const struct json_value *reque
 
 int mode_systemd(struct arena *arena, const struct json_value *request, struct json_writer *answer,
 		 struct error *error);
+int mode_nftables(struct arena *arena, const struct json_value *request, struct json_writer *answer,
+		  struct error *error);
 
 /* library.c: opens the shared library @name; @what it is for, in the error. NULL on an error. */
 void *library_open(const char *name, const char *what, struct error *error);
