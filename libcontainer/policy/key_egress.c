@@ -402,8 +402,7 @@ static void print_rules(struct arena *arena, struct json_writer *writer, const s
 			continue;
 		}
 		json_begin_object(writer);
-		json_key(writer, "cidr");
-		json_string(writer, network_text(arena, rule));
+		json_member_string(writer, "cidr", network_text(arena, rule));
 		json_key(writer, "ports");
 		json_begin_array(writer);
 		for (size_t p = 0; p < rule->port_count; p++)
@@ -417,8 +416,7 @@ static void print_rules(struct arena *arena, struct json_writer *writer, const s
 static void print_layer(struct arena *arena, struct json_writer *writer, const struct egress_layer *layer)
 {
 	json_begin_object(writer);
-	json_key(writer, "default");
-	json_string(writer, layer->allow ? "allow" : "deny");
+	json_member_string(writer, "default", layer->allow ? "allow" : "deny");
 	json_key(writer, "allow");
 	print_rules(arena, writer, layer, true);
 	json_key(writer, "deny");

@@ -115,10 +115,8 @@ static const char *request_text(struct arena *arena, const struct egress_plan *p
 	put_chains(&chains, plan);
 	table = arena_printf(arena, "casemate-%016" PRIx64, digest(strbuf_text(&chains)));
 	json_begin_object(&writer);
-	json_key(&writer, "operation");
-	json_string(&writer, operation);
-	json_key(&writer, "table");
-	json_string(&writer, table);
+	json_member_string(&writer, "operation", operation);
+	json_member_string(&writer, "table", table);
 	json_key(&writer, "rules");
 	json_string(&writer,
 		    arena_printf(arena, "add table inet %s\ndelete table inet %s\ntable inet %s {\n%s}\n",
@@ -175,13 +173,12 @@ static int refused(struct arena *arena, const struct egress_plan *plan, struct e
 int egress_look(struct arena *arena, const struct egress_plan *plan, int network, const char **found,
 		struct error *error)
 {
-	const struct json_value *reply, *same, *text;
+	const struct json_value *reply, *same;
 
 	if (call(arena, plan, network, "compare", &reply, error) < 0)
 		return -1;
 	same = json_get(reply, "same");
-	text = json_get(reply, "found");
-	*found = text && text->type == JSON_STRING ? text->string : "not known";
+	*found = json_get_string(reply, "found");
 	return same && same->type == JSON_BOOL && same->boolean;
 }
 

@@ -112,7 +112,7 @@ static int set(struct arena *arena, const struct nft_library *nft, const char *r
 static int compare(struct arena *arena, const struct nft_library *nft, const struct json_value *request,
 		   const char *rules, struct json_writer *answer, struct error *error)
 {
-	const char *table = request_string(request, "table");
+	const char *table = json_get_string(request, "table");
 	const char *command = arena_printf(arena, "list table inet %s", table ? table : "");
 	const char *found, *planned, *problem;
 	int is_there = carry_out(arena, nft, command, &found, &problem, error);
@@ -128,20 +128,19 @@ static int compare(struct arena *arena, const struct nft_library *nft, const str
 		if (is_there < 0)
 			return -1;
 	}
-	json_key(answer, "same");
-	json_bool(answer, is_there && strcmp(found, planned) == 0);
-	json_key(answer, "found");
-	json_string(answer, !is_there		     ? "they are not there"
-			    : strcmp(found, planned) ? "others"
-						     : "as planned");
+	json_member_bool(answer, "same", is_there && strcmp(found, planned) == 0);
+	json_member_string(answer, "found",
+			   !is_there		    ? "they are not there"
+			   : strcmp(found, planned) ? "others"
+						    : "as planned");
 	return 0;
 }
 
 int mode_nftables(struct arena *arena, const struct json_value *request, struct json_writer *answer,
 		  struct error *error)
 {
-	const char *operation = request_string(request, "operation");
-	const char *rules = request_string(request, "rules");
+	const char *operation = json_get_string(request, "operation");
+	const char *rules = json_get_string(request, "rules");
 	struct nft_library nft;
 
 	if (!operation || !rules)
