@@ -7,8 +7,8 @@
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "state/container.h"
 #include "container/plan.h"
+#include "state/container.h"
 
 static void judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 		  const struct hardening *hardening, struct audit *audit)

@@ -9,9 +9,9 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "container/checkpoint_mounts.h"
-#include "state/container.h"
 #include "container/destroy.h"
 #include "container/images.h"
+#include "state/container.h"
 #include "state/trail.h"
 
 #define LOG_FILE "dump.log"

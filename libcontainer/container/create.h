@@ -7,8 +7,8 @@
 
 #include "container/handover.h"
 #include "container/plan.h"
-#include "state/state.h"
 #include "sandbox/sandbox.h"
+#include "state/state.h"
 
 struct creation {
 	const struct runtime *runtime;

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/pidfd.h>
 
-#include "state/container.h"
 #include "container/destroy.h"
+#include "state/container.h"
 #include "state/trail.h"
 
 #define KILL_TIMEOUT_MS 10000

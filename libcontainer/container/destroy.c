@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "container/destroy.h"
 
-#include <errno.h>
 #include <signal.h>
 
-#include "state/container.h"
 #include "container/intel_rdt.h"
+#include "container/late_hooks.h"
+#include "state/container.h"
 #include "state/secrets.h"
-#include "sandbox/hooks.h"
-
-static void run_poststop(struct arena *arena, const struct oci_config *config, const struct saved_state *state)
-{
-	struct error error;
-
-	if (!config->hooks || config->hooks->poststop.count == 0)
-		return;
-	/* The specification: a failure is a warning, and the next hooks run all the same. */
-	for (size_t i = 0; i < config->hooks->poststop.count; i++) {
-		struct oci_hook_list one = { .items = &config->hooks->poststop.items[i], .count = 1 };
-
-		if (hooks_run("poststop", &one, state_for_hooks(arena, state, 0, "stopped"), NULL, &error) < 0)
-			log_warn("%s", error.text);
-	}
-}
 
 int container_destroy(struct arena *arena, const struct store *store, const struct store_entry *entry,
 		      const struct saved_state *state, const struct oci_config *config, struct cgroup *cgroup,
@@ -48,6 +32,6 @@ int container_destroy(struct arena *arena, const struct store *store, const stru
 		config = kept;
 	}
 	if (config)
-		run_poststop(arena, config, state);
+		run_poststop_hooks(arena, state, config);
 	return store_remove(store, entry, error);
 }

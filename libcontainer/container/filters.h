@@ -2,9 +2,9 @@
 /* The seccomp filters of a process: those of its policies' profiles and the one of its config. */
 #pragma once
 
-#include "state/store.h"
 #include "policy/policy.h"
 #include "sandbox/sandbox.h"
+#include "state/store.h"
 
 /*
  * Compiles them, or takes them from the cache in @store, into @sandbox, in the order in which they are loaded: the

@@ -2,8 +2,8 @@
 /* What the runtime hands to others: the console's master, pidfds, seccomp listeners, pid files. */
 #pragma once
 
-#include "state/state.h"
 #include "sandbox/sandbox.h"
+#include "state/state.h"
 
 /* The sockets of --console-socket and --pidfd-socket, and the console where there is no socket for it. */
 struct handover {

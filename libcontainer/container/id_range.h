@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "state/slot.h"
 #include "policy/policy.h"
+#include "state/slot.h"
 
 /*
  * Fills *remap with a range that no other container has, and takes it for @id until *slot is kept or closed; @id NULL:

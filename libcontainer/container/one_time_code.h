@@ -11,8 +11,8 @@
 
 #include <time.h>
 
-#include "state/store.h"
 #include "policy/policy.h"
+#include "state/store.h"
 
 #define CODE_SECRET_FILE POLICY_SITE_DIRECTORY "/unlock.secret"
 

@@ -2,9 +2,9 @@
 /* From a bundle to what is to be carried out: parse, harden, check. Creates nothing. */
 #pragma once
 
-#include "state/slot.h"
 #include "libcontainer.h"
 #include "policy/policy.h"
+#include "state/slot.h"
 
 struct plan {
 	const char *bundle; /* absolute */

@@ -7,21 +7,10 @@
 
 #include "container/destroy.h"
 #include "container/foreground.h"
+#include "container/late_hooks.h"
 #include "container/notify.h"
 #include "container/run.h"
 #include "state/trail.h"
-#include "sandbox/hooks.h"
-
-static int run_poststart(struct creation *creation, struct error *error)
-{
-	const struct oci_hooks *hooks = creation->plan.config->hooks;
-
-	if (!hooks || hooks->poststart.count == 0)
-		return 0;
-	return hooks_run("poststart", &hooks->poststart,
-			 state_for_hooks(creation->arena, &creation->state, creation->state.pid, "running"),
-			 NULL, error);
-}
 
 static int start(struct creation *creation, int *notify, struct error *error)
 {
@@ -36,7 +25,7 @@ static int start(struct creation *creation, int *notify, struct error *error)
 	if (sandbox_start(creation->sandbox.channel, &requests, error) < 0 ||
 	    handover_pidfd(&creation->handover, creation->sandbox.pidfd, error) < 0)
 		return -1;
-	return run_poststart(creation, error);
+	return run_poststart_hooks(creation->arena, &creation->state, creation->plan.config, error);
 }
 
 void run_remove(struct creation *creation)

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "state/container.h"
+#include "container/late_hooks.h"
 #include "container/notify.h"
+#include "sandbox/sandbox.h"
+#include "state/container.h"
 #include "state/secrets.h"
 #include "state/trail.h"
-#include "sandbox/hooks.h"
-#include "sandbox/sandbox.h"
 
 static int connect_start_socket(const struct container *container, struct error *error)
 {
@@ -50,9 +50,7 @@ static int run_poststart(struct arena *arena, const struct container *container,
 	if (!config->hooks || config->hooks->poststart.count == 0)
 		return 0;
 	secrets_restore_hooks(arena, &container->state, config);
-	if (hooks_run("poststart", &config->hooks->poststart,
-		      state_for_hooks(arena, &container->state, container->state.pid, "running"), NULL,
-		      error) == 0)
+	if (run_poststart_hooks(arena, &container->state, config, error) == 0)
 		return 0;
 	if (pidfd >= 0)
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);

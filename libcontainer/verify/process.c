@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "verify/looking.h"
 #include "sandbox/identity.h"
+#include "verify/looking.h"
 
 const char *look_field(struct arena *arena, const char *status, const char *name)
 {

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "state/state.h"
 #include "fuzz.h"
+#include "state/state.h"
 
 static int directory = -1;
 
