@@ -234,12 +234,6 @@ struct verification {
 int container_verify(struct arena *arena, const struct runtime *runtime, const char *id,
 		     struct verification *verification, struct error *error);
 
-/* The config `spec` writes; @rootless as `spec --rootless`. */
-struct oci_config *config_template(struct arena *arena, bool rootless);
-
-/* The version of the runtime specification that is carried out. */
-#define OCI_VERSION "1.3.0"
-
 /* The features document. */
 void features_print(struct json_writer *writer);
 

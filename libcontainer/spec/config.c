@@ -69,34 +69,9 @@ void config_print(struct json_writer *writer, const struct oci_config *config)
 	spec_print(writer, &spec_config_table, config);
 }
 
-void process_print(struct json_writer *writer, const struct oci_process *process)
-{
-	spec_print(writer, &spec_process_table, process);
-}
-
-void resources_print(struct json_writer *writer, const struct oci_resources *resources)
-{
-	spec_print(writer, &spec_resources_table, resources);
-}
-
-void seccomp_print(struct json_writer *writer, const struct oci_seccomp *seccomp)
-{
-	spec_print(writer, &spec_seccomp_table, seccomp);
-}
-
 struct oci_config *config_copy(struct arena *arena, const struct oci_config *config)
 {
 	return spec_copy(arena, &spec_config_table, config);
-}
-
-struct oci_process *process_copy(struct arena *arena, const struct oci_process *process)
-{
-	return spec_copy(arena, &spec_process_table, process);
-}
-
-struct oci_resources *resources_copy(struct arena *arena, const struct oci_resources *resources)
-{
-	return spec_copy(arena, &spec_resources_table, resources);
 }
 
 struct oci_resources *resources_merge(struct arena *arena, const struct oci_resources *current,

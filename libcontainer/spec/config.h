@@ -17,6 +17,9 @@
 #include "base/json.h"
 #include "base/strbuf.h"
 
+/* The version of the runtime specification that is carried out. */
+#define OCI_VERSION "1.3.0"
+
 struct optional_bool {
 	bool present;
 	bool value;
@@ -536,14 +539,12 @@ int config_load(struct arena *arena, int bundle, const char *name, struct oci_co
 
 /* Writing: parse(print(config)) gives the same structures. Absent members are left out. */
 void config_print(struct json_writer *writer, const struct oci_config *config);
-void process_print(struct json_writer *writer, const struct oci_process *process);
-void resources_print(struct json_writer *writer, const struct oci_resources *resources);
-void seccomp_print(struct json_writer *writer, const struct oci_seccomp *seccomp);
+
+/* The config `spec` writes, in @arena; @rootless as `spec --rootless`. */
+struct oci_config *config_template(struct arena *arena, bool rootless);
 
 /* A deep copy in @arena. */
 struct oci_config *config_copy(struct arena *arena, const struct oci_config *config);
-struct oci_process *process_copy(struct arena *arena, const struct oci_process *process);
-struct oci_resources *resources_copy(struct arena *arena, const struct oci_resources *resources);
 
 /* @current (may be NULL) with every member that @update sets replaced: what `update` leaves in force. */
 struct oci_resources *resources_merge(struct arena *arena, const struct oci_resources *current,

@@ -464,23 +464,16 @@ static int read_object(const struct reader *reader, const struct step *parent, c
 	return 0;
 }
 
-int spec_read(struct arena *arena, const struct spec_table *table, const char *label,
-	      const struct json_value *value, enum spec_unknown unknown, void *object, struct error *error)
-{
-	struct reader reader = { .arena = arena, .label = label, .unknown = unknown, .error = error };
-
-	return read_object(&reader, NULL, table, value, object);
-}
-
 void *spec_parse(struct arena *arena, const struct spec_table *table, const char *label, const char *bytes,
 		 size_t length, enum spec_unknown unknown, struct error *error)
 {
+	struct reader reader = { .arena = arena, .label = label, .unknown = unknown, .error = error };
 	void *object = arena_alloc(arena, table->size);
 	struct json_value *root;
 
 	if (json_parse(arena, label, bytes, length, &root, error) < 0)
 		return NULL;
-	return spec_read(arena, table, label, root, unknown, object, error) < 0 ? NULL : object;
+	return read_object(&reader, NULL, table, root, object) < 0 ? NULL : object;
 }
 
 const char *spec_enum_name(const struct spec_name *names, int value)

@@ -163,14 +163,9 @@ enum spec_unknown {
 };
 
 /*
- * Reads @value into the zeroed structure @object. Errors begin with @label and the member's path:
- * "config.json: linux.namespaces[2].type: found \"pidd\", expected one of …". What is allocated lives in
- * @arena; strings may be shared with @value, which must live as long. 0, or -1.
+ * Reads a whole document from its bytes into a structure of @table. Errors begin with @label and the member's path:
+ * "config.json: linux.namespaces[2].type: found \"pidd\", expected one of …". It lives in @arena. NULL on a failure.
  */
-int spec_read(struct arena *arena, const struct spec_table *table, const char *label,
-	      const struct json_value *value, enum spec_unknown unknown, void *object, struct error *error);
-
-/* json_parse() and spec_read(): the whole document from its bytes. The structure, or NULL. */
 void *spec_parse(struct arena *arena, const struct spec_table *table, const char *label, const char *bytes,
 		 size_t length, enum spec_unknown unknown, struct error *error);
 

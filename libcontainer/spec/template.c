@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
-#include "libcontainer.h"
+#include "spec/config.h"
 
 #define JSON(...) #__VA_ARGS__
 

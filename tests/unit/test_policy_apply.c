@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policies applied, key by key. */
 #include "policies.h"
+#include "spec/tables.h"
 
 #include <string.h>
 
@@ -577,7 +578,7 @@ static const char *joined(struct arena *arena, const char *policy, const char *c
 	if (policy_apply_process(arena, make_policy(arena, policy), make_config(arena, config), NULL, joining,
 				 &hardening, &changes, &error) < 0)
 		return arena_strdup(arena, error.text);
-	process_print(&writer, joining);
+	spec_print(&writer, &spec_process_table, joining);
 	return arena_strdup(arena, strbuf_text(&text));
 }
 
@@ -628,7 +629,7 @@ static const char *updated(struct arena *arena, const char *policy, const char *
 	if (policy_apply_resources(arena, make_policy(arena, policy), make_resources(arena, current), NULL,
 				   resources, &changes, &error) < 0)
 		return arena_strdup(arena, error.text);
-	resources_print(&writer, resources);
+	spec_print(&writer, &spec_resources_table, resources);
 	return arena_strdup(arena, strbuf_text(&text));
 }
 

@@ -392,14 +392,14 @@ static void reads_the_other_documents(void **state)
 	assert_int_equal(process_parse(&arena, "f", process, strlen(process), &program, &error), 0);
 	assert_int_equal(resources_parse(&arena, "f", resources, strlen(resources), &limits, &error), 0);
 	assert_int_equal(seccomp_parse(&arena, "f", seccomp, strlen(seccomp), &filter, &error), 0);
-	process_print(&writer, process_copy(&arena, program));
-	resources_print(&writer, resources_copy(&arena, limits));
-	seccomp_print(&writer, filter);
+	spec_print(&writer, &spec_process_table, spec_copy(&arena, &spec_process_table, program));
+	spec_print(&writer, &spec_resources_table, spec_copy(&arena, &spec_resources_table, limits));
+	spec_print(&writer, &spec_seccomp_table, filter);
 	assert_string_equal(strbuf_text(&out), "{\"user\":{\"uid\":1,\"gid\":2},\"args\":[\"a\"],\"cwd\":\"/\"}"
 					       "{\"pids\":{\"limit\":-1},\"rdma\":{\"mlx\":{\"hcaHandles\":3}},"
 					       "\"unified\":{\"memory.high\":\"1\"}}"
 					       "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38}");
-	assert_null(process_copy(&arena, NULL));
+	assert_null(spec_copy(&arena, &spec_process_table, NULL));
 	assert_int_equal(process_parse(&arena, "p.json", "{}", 2, &program, &error), -1);
 	assert_string_equal(error.text, "p.json: cwd: found nothing, expected string");
 }
