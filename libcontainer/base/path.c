@@ -164,6 +164,7 @@ int path_open_parent(struct arena *arena, int root, const char *path, bool make,
 	while (start > 0 && path[start - 1] != '/')
 		start--;
 	last = arena_strndup(arena, path + start, length - start);
+	*name = last;
 	if (!*last || !strcmp(last, ".") || !strcmp(last, ".."))
 		return error_set(error, EINVAL, "path %s has no name at its end", path);
 	parent = arena_printf(arena, "/%.*s", (int)start, path);
@@ -174,7 +175,6 @@ int path_open_parent(struct arena *arena, int root, const char *path, bool make,
 		if (fd < 0)
 			error_set(error, errno, "open directory %s in the rootfs", parent);
 	}
-	*name = last;
 	return fd;
 }
 

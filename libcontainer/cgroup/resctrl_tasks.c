@@ -100,7 +100,8 @@ int resctrl_add(struct arena *arena, const struct resctrl_group *group, const in
 	for (size_t i = 0; i < count; i++) {
 		int result;
 
-		if (bsearch(&threads[i], members, member_count, sizeof(*members), compare_threads))
+		if (member_count > 0 &&
+		    bsearch(&threads[i], members, member_count, sizeof(*members), compare_threads))
 			continue;
 		result = add_thread(tasks, threads[i], error);
 		if (result < 0)
