@@ -49,8 +49,7 @@ static size_t option_length(const char *type, const char *text)
 	return length;
 }
 
-/* Cuts the first option off *rest: its key, and its value or NULL. NULL: no more. */
-static char *next_option(struct arena *arena, const char *type, const char **rest, char **value)
+char *filesystem_next_option(struct arena *arena, const char *type, const char **rest, char **value)
 {
 	size_t length;
 	char *option;
@@ -147,7 +146,7 @@ static int set_options(struct arena *arena, int fs, const struct filesystem *fil
 	char *value;
 	char *key;
 
-	while ((key = next_option(arena, filesystem->type, &rest, &value))) {
+	while ((key = filesystem_next_option(arena, filesystem->type, &rest, &value))) {
 		int result = value ? set_string(fs, filesystem, key, value, error)
 				   : set_flag(fs, filesystem, key, error);
 

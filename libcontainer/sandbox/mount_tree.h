@@ -31,6 +31,9 @@ struct filesystem {
 /* Whether only mount(2) can say it: a value over 255 bytes, "iversion". Then filesystem_mount_on() it is. */
 bool filesystem_needs_mount(const struct filesystem *filesystem);
 
+/* Cuts the first option of a file system of @type off *rest: its key, and *value or NULL. NULL: no more. */
+char *filesystem_next_option(struct arena *arena, const char *type, const char **rest, char **value);
+
 /* Makes a detached mount. Its descriptor, or -1; the error has what the kernel's context log says. */
 int filesystem_open(struct arena *arena, const struct filesystem *filesystem, struct error *error);
 

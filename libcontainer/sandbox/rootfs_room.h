@@ -36,6 +36,25 @@ const char *rootfs_inner_path(const struct rootfs *rootfs, const char *name);
 int rootfs_clone_source(const struct rootfs *rootfs, const struct rootfs_mount *mount, const char *path,
 			struct error *error);
 
+/* Opens @path, which @mount is to show, where the policy allows what is found there. An O_PATH descriptor, or -1. */
+int rootfs_open_judged(const struct rootfs *rootfs, const struct oci_mount *mount, const char *path,
+		       struct error *error);
+
+/* The opened layers of an overlay, until it is mounted. */
+struct overlay_layers {
+	int *fds;
+	size_t count;
+};
+void overlay_layers_close(struct overlay_layers *layers);
+#define _cleanup_overlay_layers_ _cleanup_(overlay_layers_close)
+
+/*
+ * Where the policy denies mount sources: opens the layers in the options *data of the overlay @mount, and puts the
+ * names of the descriptors in their places. 0, or -1: one may not be mounted, or cannot be opened.
+ */
+int overlay_open_layers(const struct rootfs *rootfs, const struct oci_mount *mount, const char **data,
+			struct overlay_layers *layers, struct error *error);
+
 /* Gives the detached @tree of a bind mount its id mapping. 0, or -1. */
 int rootfs_idmap(const struct rootfs *rootfs, struct rootfs_mount *mount, int tree, struct error *error);
 

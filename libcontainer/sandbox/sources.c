@@ -181,23 +181,39 @@ static int real_path(const struct rootfs *rootfs, int fd, char path[PATH_MAX], s
 	return 0;
 }
 
+static bool denies_sources(const struct rootfs *rootfs)
+{
+	return rootfs->hardening && rootfs->hardening->denied_source_count > 0;
+}
+
+int rootfs_open_judged(const struct rootfs *rootfs, const struct oci_mount *mount, const char *path,
+		       struct error *error)
+{
+	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
+	char real[PATH_MAX];
+
+	if (fd < 0)
+		return error_set(error, errno, "open %s", path);
+	if (real_path(rootfs, fd, real, error) < 0 ||
+	    hardening_check_source(rootfs->hardening, mount, real, error) < 0)
+		return -1;
+	return TAKE_FD(fd);
+}
+
 int rootfs_clone_source(const struct rootfs *rootfs, const struct rootfs_mount *mount, const char *path,
 			struct error *error)
 {
 	bool recursive = mount->options.recursive_bind;
 	_cleanup_fd_ int opened = -1;
-	char real[PATH_MAX];
-	int tree = -1;
+	int tree;
 
-	if (!rootfs->hardening || rootfs->hardening->denied_source_count == 0) {
-		tree = tree_clone(AT_FDCWD, path, recursive);
+	if (denies_sources(rootfs)) {
+		opened = rootfs_open_judged(rootfs, mount->mount, path, error);
+		if (opened < 0)
+			return error->number ? error_context(error, "bind source %s", path) : -1;
+		tree = tree_clone(opened, "", recursive);
 	} else {
-		opened = open(path, O_PATH | O_CLOEXEC);
-		if (opened >= 0 && (real_path(rootfs, opened, real, error) < 0 ||
-				    hardening_check_source(rootfs->hardening, mount->mount, real, error) < 0))
-			return -1;
-		if (opened >= 0)
-			tree = tree_clone(opened, "", recursive);
+		tree = tree_clone(AT_FDCWD, path, recursive);
 	}
 	if (tree < 0)
 		return error_set(error, errno, "bind source %s", path);

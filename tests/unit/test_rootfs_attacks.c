@@ -464,6 +464,42 @@ static void a_source_that_is_swapped(void **state)
 	assert_fails(&box, "policy p: mounts.denySources");
 }
 
+/* The same of an overlay's layers, which the kernel looks up by itself. */
+static void a_layer_that_is_swapped(void **state)
+{
+	_cleanup_box_ struct box box;
+	struct hardening hardening = { 0 };
+	struct policy_changes changes = { 0 };
+	struct policy_facts facts = { 0 };
+	struct policy *policy;
+	struct error error;
+	char options[512], document[128];
+
+	(void)state;
+	box_needs_root();
+	box_make(&box);
+	box_directory(&box, "harmless");
+	box_directory(&box, "other: one");
+	box_directory(&box, "secret/inner");
+	box_link(&box, "harmless", "link");
+	snprintf(options, sizeof(options), "lowerdir=%s/other\\: one:%s/link,xino=off", box.base, box.base);
+	box_mount(&box, "/data", "overlay", "overlay", options, NULL);
+	box.hardening = &hardening;
+	snprintf(document, sizeof(document), "{ 'name': 'p', 'mounts': { 'denySources': ['%s'] } }",
+		 box_path(&box, "secret"));
+	policy = make_policy(&box.arena, document);
+	assert_int_equal(policy_facts_gather(&box.arena, policy, &box.config, box.base, &facts, &error), 0);
+	assert_int_equal(policy_apply(&box.arena, policy, &box.config, &facts, &hardening, &changes, &error),
+			 0);
+	assert_runs(&box);
+	assert_int_equal(unlink(box_path(&box, "link")), 0);
+	box_link(&box, "secret/inner", "link");
+	assert_fails(&box, "policy p: mounts.denySources");
+	/* What cannot be opened cannot be judged. */
+	assert_int_equal(unlink(box_path(&box, "link")), 0);
+	assert_fails(&box, "no such file or directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +517,7 @@ int main(void)
 		cmocka_unit_test(devices_through_links),
 		cmocka_unit_test(a_target_that_is_swapped),
 		cmocka_unit_test(a_source_that_is_swapped),
+		cmocka_unit_test(a_layer_that_is_swapped),
 	};
 
 	return cmocka_run_group_tests_name("rootfs attacks", tests, NULL, NULL);
