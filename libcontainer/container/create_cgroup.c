@@ -110,7 +110,15 @@ int creation_limit(struct creation *creation, struct error *error)
 	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none,
 			       config->linux_ ? &config->linux_->devices : NULL, error) < 0)
 		return error_context(error, "unable to apply cgroup configuration");
-	return sandbox_hand_cgroups(&creation->sandbox, error);
+	if (sandbox_hand_cgroups(&creation->sandbox, error) < 0)
+		return -1;
+	/*
+	 * Where it was born in its group; elsewhere it joins by itself, which is done when its setup is. Not earlier: a
+	 * process that has ended by now would take its scope along, and its error would not be the one that is told.
+	 */
+	if (creation->restoration || cgroup_clone_fd(creation->cgroup) < 0)
+		return 0;
+	return cgroup_settle(creation->cgroup, error);
 }
 
 /* Some groups were not permitted, or were there already: usually there is nothing to correct. */

@@ -121,11 +121,6 @@ int creation_make_process(struct creation *creation, struct error *error)
 		creation_undo_process(creation);
 		return -1;
 	}
-	/* Elsewhere it joins the groups by itself: that is done when its setup is. */
-	if (cgroup_clone_fd(creation->cgroup) >= 0 && cgroup_settle(creation->cgroup, error) < 0) {
-		creation_undo_process(creation);
-		return -1;
-	}
 	return 0;
 }
 

@@ -58,7 +58,7 @@ elif [ -n "$saved" ]; then
 	rm -rf "$machine/snapshot/$saved"
 	mkdir -p "$machine/snapshot/$saved"
 	image=$machine/snapshot/$saved/disk.qcow2 format=qcow2
-	qemu-img create -q -f qcow2 -b "$machine/root.img" -F raw "$image" || exit 125
+	qemu-img create -q -f qcow2 -b ../../root.img -F raw "$image" || exit 125
 fi
 kernel=$(printf '%s\n' "$machine"/kernel/vmlinux-6.1.* | sort -V | tail -1)
 case $lsm in
@@ -110,7 +110,9 @@ tail_pid=$!
 
 # Tells a resumed machine what to do, or saves one that says that it is ready.
 if [ -n "$resumed" ] || [ -n "$saved" ]; then
-	python3 "$here/control.py" "$run" "$qemu_pid" "$label" "${saved:+$machine/snapshot/$saved/state}" || kill $qemu_pid 2>/dev/null
+	# In the background, for a signal to this program is heard while it waits.
+	python3 "$here/control.py" "$run" "$qemu_pid" "$label" "${saved:+$machine/snapshot/$saved/state}" &
+	wait $! || kill $qemu_pid 2>/dev/null
 fi
 wait $qemu_pid
 qemu_status=$?
