@@ -19,7 +19,7 @@ setup() {
 	MOUNTED=("$(realpath "$BATS_TEST_TMPDIR/disk")")
 	mv rootfs "$BATS_TEST_TMPDIR/disk/rootfs"
 	edit '.root = {path: $path, readonly: false}' --arg path "$BATS_TEST_TMPDIR/disk/rootfs"
-	disk_policy '{"max": "8m", "quota": "require"}'
+	disk_policy '{"max": "16m", "quota": "require"}'
 }
 
 teardown() {
@@ -64,7 +64,7 @@ project_of() {
 	((status != 0))
 	matches 'Disk quota exceeded|No space left'
 	# What is there before counts, too; what is beside the root file system does not.
-	(($(stat -c %s "$BATS_TEST_TMPDIR/disk/rootfs/tmp/d") < 4 << 20))
+	(($(stat -c %s "$BATS_TEST_TMPDIR/disk/rootfs/tmp/d") < 10 << 20))
 	dd if=/dev/zero of="$BATS_TEST_TMPDIR/disk/beside" bs=1M count=20 2>/dev/null
 }
 
