@@ -392,6 +392,11 @@ bool audit_speculation(const struct audit_subject *subject)
 	       subject->hardening->speculation[SPECULATION_INDIRECT_BRANCH] != DEMAND_OFF;
 }
 
+bool audit_egress(const struct audit_subject *subject)
+{
+	return subject->hardening->egress.count > 0;
+}
+
 bool audit_exec(const struct audit_subject *subject)
 {
 	return subject->exec != EXEC_ALLOW;

@@ -34,5 +34,6 @@ bool audit_disk(const struct audit_subject *subject);
 bool audit_securebits(const struct audit_subject *subject);
 bool audit_core_scheduling(const struct audit_subject *subject);
 bool audit_speculation(const struct audit_subject *subject);
+bool audit_egress(const struct audit_subject *subject);
 bool audit_exec(const struct audit_subject *subject);
 bool audit_lsm(const struct audit_subject *subject);

@@ -22,6 +22,7 @@ BUILTIN(policy_document_business, "policies/business.json");
 BUILTIN(policy_document_cache, "policies/cache.json");
 BUILTIN(policy_document_database, "policies/database.json");
 BUILTIN(policy_document_hobby, "policies/hobby.json");
+BUILTIN(policy_document_internet, "policies/internet.json");
 BUILTIN(policy_document_off, "policies/off.json");
 BUILTIN(policy_document_pro, "policies/pro.json");
 BUILTIN(policy_document_rootless, "policies/rootless.json");
@@ -42,6 +43,7 @@ static const char *const names[] = {
 	"cache",
 	"database",
 	"hobby",
+	"internet",
 	"off",
 	"pro",
 	"rootless",
@@ -56,6 +58,7 @@ static const char *const documents[] = {
 	policy_document_cache,
 	policy_document_database,
 	policy_document_hobby,
+	policy_document_internet,
 	policy_document_off,
 	policy_document_pro,
 	policy_document_rootless,

@@ -81,7 +81,7 @@ struct egress_rule {
 
 /* Where packets may go by one policy: the first rule that fits decides. */
 struct egress_layer {
-	struct egress_rule *rules; /* those of longer prefixes first, and of equal ones those that deny */
+	struct egress_rule *rules; /* longer prefixes first, then those with ports, then those that deny */
 	size_t count;
 	bool allow; /* what no rule speaks of */
 };

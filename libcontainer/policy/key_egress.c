@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * egress: where the container may send packets, as rules of nftables in its network namespace. In one policy the
- * longest network that an address lies in decides, as in routing. Two policies' rules are not mixed into one: a packet
- * has to pass each.
+ * longest network that an address lies in decides, as in routing, and of equal ones what names the port. Two policies'
+ * rules are not mixed into one: a packet has to pass each.
  *
  * A document with one layer of rules has its members in the object itself, one with several in "layers".
  *
@@ -91,7 +91,7 @@ static const char *network_text(struct arena *arena, const struct egress_rule *r
 	return arena_printf(arena, "%s/%u", address, rule->prefix);
 }
 
-/* The order in which rules are tried: of one family the longer networks first, of equal ones those that deny. */
+/* The order in which rules are tried: the longer network first, then what is about ports, then what denies. */
 static int compare_rules(const struct egress_rule *a, const struct egress_rule *b)
 {
 	int order = a->v6 - b->v6;
@@ -100,6 +100,8 @@ static int compare_rules(const struct egress_rule *a, const struct egress_rule *
 		order = (int)b->prefix - (int)a->prefix;
 	if (!order)
 		order = memcmp(a->address, b->address, sizeof(a->address));
+	if (!order)
+		order = (a->port_count == 0) - (b->port_count == 0);
 	return order ? order : a->allow - b->allow;
 }
 
@@ -212,7 +214,7 @@ static int read_rule(struct policy_reading *reading, const char *path, const str
 	return ports ? read_ports(reading, path, ports, rule) : 0;
 }
 
-/* Two of one network become one that speaks of the ports of both. There is room for one more. */
+/* Two that say the same of a network become one, with the ports of both. There is room for one more. */
 static void add_rule(struct arena *arena, struct egress_layer *layer, const struct egress_rule *rule)
 {
 	size_t at = layer->count;
@@ -228,10 +230,8 @@ static void add_rule(struct arena *arena, struct egress_layer *layer, const stru
 		layer->count++;
 		return;
 	}
-	if (!same->port_count || !rule->port_count) {
-		same->port_count = 0;
+	if (!rule->port_count)
 		return;
-	}
 	both = ARENA_NEW_ARRAY(arena, struct egress_ports, same->port_count + rule->port_count);
 	memcpy(both, same->ports, same->port_count * sizeof(*both));
 	same->ports = both;

@@ -16,12 +16,16 @@
 /*
  * What every plan lets pass: the container's own addresses, replies, what IPv6 needs to find its neighbours and what is
  * asked of it about groups. After translation of addresses (priority 100 at most), so that the rules are about where
- * a packet really goes. nft(8), nf_ip_hook_priorities of linux/netfilter_ipv4.h
+ * a packet really goes; one that names hops of its own would go elsewhere than to the address that it carries (any
+ * program can ask for that: ip(7) IP_OPTIONS, RFC 8754). nft(8), nf_ip_hook_priorities of linux/netfilter_ipv4.h
  */
 static const char before_layers[] =
 	"\tchain output {\n"
 	"\t\ttype filter hook output priority 200; policy drop;\n"
 	"\t\toif lo accept\n"
+	"\t\tip option lsrr exists reject with icmpx type admin-prohibited\n"
+	"\t\tip option ssrr exists reject with icmpx type admin-prohibited\n"
+	"\t\texthdr rt exists reject with icmpx type admin-prohibited\n"
 	"\t\tct state established,related accept\n"
 	"\t\ticmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, "
 	"mld-listener-done, mld2-listener-report } accept\n";

@@ -12,6 +12,9 @@ setup_file() {
 	for name in terminal web; do
 		MORE_RUNTIMES+="\"$name\": { \"path\": \"$CASEMATE\", \"runtimeArgs\": [\"--policy\", \"baseline,$name\"] },"
 	done
+	MORE_RUNTIMES+="\"egress\": { \"path\": \"$CASEMATE\", \"runtimeArgs\": [\"--policy\", \"baseline,$BATS_FILE_TMPDIR/egress.json\"] },"
+	echo '{"name": "egress", "egress": {"default": "allow", "deny": ["169.254.169.254"]}}' >"$BATS_FILE_TMPDIR/egress.json"
+	chmod 644 "$BATS_FILE_TMPDIR/egress.json"
 	dockerd_start
 }
 
@@ -128,4 +131,33 @@ pids_max() {
 
 not_registered() {
 	! d info -f '{{json .Runtimes}}' | grep -q registered
+}
+
+# The room is what the container's bridge leads to: $1 is reached there.
+served() {
+	[ "$(d exec "$NAME" nc -w 3 "$1" 8099 </dev/null 2>&1)" = served ]
+}
+
+@test "docker: egress rules hold on the bridge network that the daemon sets up, in exec too" {
+	command -v nft >/dev/null || skip "there is no nft"
+	command -v socat >/dev/null || skip "there is no socat"
+	d run -d --name "$NAME" --runtime egress test sleep 1000 >/dev/null
+	room ip address replace 169.254.169.254/32 dev docker0
+	room ip address replace 192.0.2.1/32 dev docker0
+	room_start socat socat TCP4-LISTEN:8099,fork,reuseaddr "SYSTEM:echo served"
+	eventually 5 served 192.0.2.1
+	run ! served 169.254.169.254
+	run -0 d run --rm test nc -w 3 169.254.169.254 8099
+	[ "$output" = served ]
+	run d exec --privileged "$NAME" sh -c 'ip link set dev eth0 down || grep CapBnd /proc/self/status'
+	[[ "$output" == *policy* || "$output" == *"not permitted"* ]]
+	run -0 casemate verify "$(field "$NAME" .Id)"
+	[[ "$output" == *"egress"* ]]
+	# What shares its network is held to the same.
+	run d run --rm --network "container:$NAME" test nc -w 3 169.254.169.254 8099
+	[[ "$status" -ne 0 && "$output" != *served* ]]
+	run d run --rm --network host --runtime egress test true
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"policy egress: egress: container shares the host's network"* ]]
+	room_stop socat
 }

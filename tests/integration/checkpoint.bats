@@ -425,6 +425,25 @@ pid_of() {
 	[[ -z $(runtime list -q) ]]
 }
 
+@test "restore under a policy: egress rules are put into the network again" {
+	requires_casemate "has no policies"
+	requires_criu
+	requires_command nft
+	[[ " ${RUNTIME_ARGS:-} " != *policy* ]] || skip "another policy was asked for"
+	echo '{"name": "egress", "extends": "baseline", "egress": {"default": "allow", "deny": ["169.254.169.254"]}}' >egress.json
+	chmod 644 egress.json
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	RUNTIME_OPTIONS=(--policy ./egress.json)
+	restore "$ID"
+	run -0 nsenter --target "$(pid_of "$ID")" --net -- nft list ruleset
+	contains 'ip daddr 169.254.169.254 reject'
+	run -0 runtime verify "$ID"
+	matches 'egress .*1 layer of rules'
+	run -0 runtime exec "$ID" true
+}
+
 @test "restore under a policy: paths are masked that were not when the container was saved" {
 	requires_criu
 	requires_casemate "has no policies"

@@ -138,6 +138,29 @@ flush() {
 	misses 2001:db8::1 80
 }
 
+@test "egress: of equal networks what names the port decides, then what denies" {
+	egress '{"default": "allow", "deny": ["192.0.2.0/24", {"cidr": "198.51.100.0/24", "ports": ["80/tcp"]}], "allow": [{"cidr": "192.0.2.0/24", "ports": ["80/tcp"]}, "198.51.100.0/24", {"cidr": "198.51.100.0/24", "ports": ["80/tcp"]}]}'
+	start_sleeping
+	reaches 192.0.2.1 80
+	misses 192.0.2.1 443
+	reaches 198.51.100.1 443
+	misses 198.51.100.1 80
+}
+
+@test "egress: internet: no private network, no metadata; name servers everywhere" {
+	RUNTIME_OPTIONS=(--policy internet)
+	ip -n "$WORLD" address add 10.9.8.7/32 dev lo
+	serve TCP6-LISTEN:53,ipv6only=0 served
+	start_sleeping
+	reaches 192.0.2.1 80
+	reaches 2001:db8::1 443
+	misses 10.9.8.7 80
+	misses 169.254.169.254 80
+	misses fd00:ec2::254 80
+	reaches 10.9.8.7 53
+	run -0 runtime verify "$ID"
+}
+
 @test "egress: of two policies a packet has to pass both, in any order" {
 	local order
 	egress '{"default": "deny", "allow": ["192.0.2.0/24", "2001:db8::/32"]}' one
@@ -184,6 +207,24 @@ flush() {
 	run inside ip link set dev eth0 down
 	((status != 0))
 	run -0 runtime verify "$ID"
+}
+
+@test "egress: a packet that is to go by other hops is not sent" {
+	requires_command python3
+	egress '{"default": "deny", "allow": ["192.0.2.1"]}'
+	start_sleeping
+	reaches 192.0.2.1 80
+	# Loose and strict source routes (RFC 791): to 192.0.2.1, and on to 169.254.169.254.
+	run nsenter --target "$(container_pid)" --net -- python3 - <<-'END'
+		import errno, socket
+		for kind in 131, 137:
+		    client = socket.socket()
+		    client.settimeout(5)
+		    hops = socket.inet_aton("192.0.2.1") + socket.inet_aton("169.254.169.254")
+		    client.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, bytes([kind, 3 + len(hops), 4]) + hops + b"\0")
+		    print(errno.errorcode.get(client.connect_ex(("192.0.2.1", 80))))
+	END
+	equal "$output" $'EHOSTUNREACH\nEHOSTUNREACH'
 }
 
 @test "egress: in a user namespace, whose root owns the network" {

@@ -57,8 +57,8 @@ static bool ports_hold(const struct json_value *ports, const struct packet *pack
 	return !ports;
 }
 
-/* The longest network of @rules that speaks of @packet, or -1. */
-static int longest(const struct json_value *rules, const struct packet *packet)
+/* How much the rule of @rules that speaks of @packet most closely has to say: its network's length, then ports. Or -1. */
+static int closest(const struct json_value *rules, const struct packet *packet)
 {
 	int best = -1;
 
@@ -66,9 +66,10 @@ static int longest(const struct json_value *rules, const struct packet *packet)
 		const struct json_value *rule = &rules->array.items[i];
 		const struct json_value *network = rule->type == JSON_STRING ? rule : json_get(rule, "cidr");
 		int length = network_holds(network->string, packet->address);
+		int closeness = length < 0 ? -1 : 2 * length + (json_get(rule, "ports") != NULL);
 
-		if (length > best && ports_hold(json_get(rule, "ports"), packet))
-			best = length;
+		if (closeness > best && ports_hold(json_get(rule, "ports"), packet))
+			best = closeness;
 	}
 	return best;
 }
@@ -76,8 +77,8 @@ static int longest(const struct json_value *rules, const struct packet *packet)
 static bool layer_passes(const struct json_value *layer, const struct packet *packet)
 {
 	const struct json_value *word = json_get(layer, "default");
-	int allowed = longest(json_get(layer, "allow"), packet);
-	int denied = longest(json_get(layer, "deny"), packet);
+	int allowed = closest(json_get(layer, "allow"), packet);
+	int denied = closest(json_get(layer, "deny"), packet);
 
 	if (allowed < 0 && denied < 0)
 		return word && !strcmp(word->string, "allow");
