@@ -109,9 +109,7 @@ static void add_others(struct search *search)
 
 		if (is_listed(search, mount->point))
 			continue;
-		if (!strcmp(mount->type, "cgroup") && bound_cgroups)
-			criu_pair_add(search->arena, search->list, mount->point, mount->point);
-		else if (!strcmp(mount->point, IMAGES_NOTIFY))
+		if ((!strcmp(mount->type, "cgroup") && bound_cgroups) || !strcmp(mount->point, IMAGES_NOTIFY))
 			criu_pair_add(search->arena, search->list, mount->point, mount->point);
 		/* Terminals are the container's own: CRIU knows their file system. */
 		else if (strcmp(mount->root, "/") != 0 && strcmp(mount->type, "devpts") != 0 &&

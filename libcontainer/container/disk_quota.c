@@ -19,6 +19,8 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mountinfo.h"
+#include "base/words.h"
 
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd 443 /* Linux 5.14 */
@@ -101,17 +103,6 @@ static int set_project_below(int directory, uint32_t project, dev_t device)
 	return 0;
 }
 
-/* The value of the overlay's option @name in the line @options of mountinfo, or NULL. proc(5) */
-static const char *overlay_option(struct arena *arena, const char *options, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *next = options; next; next = strchr(next, ',') ? strchr(next, ',') + 1 : NULL)
-		if (!strncmp(next, name, length) && next[length] == '=')
-			return arena_strndup(arena, next + length + 1, strcspn(next + length + 1, ",\n "));
-	return NULL;
-}
-
 /* What is written to. */
 struct layer {
 	int fd; /* the root file system, or the upper directory of the overlay that it is; -1 with errno */
@@ -127,23 +118,16 @@ static void layer_close(struct layer *layer)
 /* The options of the overlay that is mounted at @rootfs, or NULL. */
 static const char *overlay_options(struct arena *arena, const char *rootfs)
 {
-	char *text, *line;
 	const char *found = NULL;
+	struct mountinfo mount;
 	size_t length;
+	char *text;
 
 	if (file_read_at(arena, AT_FDCWD, "/proc/self/mountinfo", FILE_SIZE_MAX, &text, &length) < 0)
 		return NULL;
-	while ((line = strsep(&text, "\n"))) {
-		const char *dash = strstr(line, " - overlay "), *options = dash ? strrchr(line, ' ') : NULL;
-		const char *place = line;
-
-		for (int field = 0; field < 4 && place; field++) {
-			place = strchr(place, ' ');
-			place = place ? place + 1 : NULL;
-		}
-		if (dash && place && !strncmp(place, rootfs, strlen(rootfs)) && place[strlen(rootfs)] == ' ')
-			found = options + 1; /* the last is on top */
-	}
+	while (mountinfo_next(&text, &mount))
+		if (!strcmp(mount.type, "overlay") && !strcmp(mount.point, rootfs))
+			found = mount.options; /* the last is on top */
 	return found;
 }
 
@@ -156,8 +140,8 @@ static struct layer open_layer(struct arena *arena, const char *rootfs)
 	if (statfs(rootfs, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC) {
 		const char *options = overlay_options(arena, rootfs);
 
-		path = overlay_option(arena, options, "upperdir");
-		work = overlay_option(arena, options, "workdir");
+		path = words_value(arena, options, "upperdir");
+		work = words_value(arena, options, "workdir");
 	}
 	if (work)
 		layer.work = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -18,13 +18,14 @@
 /* mkdir -p, as runc does for the images. */
 static int make_directories(const char *path)
 {
+	size_t length = strlen(path);
 	char partial[PATH_MAX];
 
-	if (strlen(path) >= sizeof(partial)) {
+	if (length >= sizeof(partial)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(partial, path);
+	memcpy(partial, path, length + 1);
 	for (char *slash = strchr(partial + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(partial, 0700) < 0 && errno != EEXIST)

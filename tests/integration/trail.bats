@@ -106,7 +106,7 @@ events() {
 	jq -e 'has("trail") | not' "$STATE/$ID/state.json"
 	requires_command strace
 	run -0 strace -f -e trace=open,openat,connect -o "$OUT.strace" "$RUNTIME" --root "$STATE" kill "$ID" 0
-	! grep -E 'casemate.json|/dev/log|journal' "$OUT.strace"
+	run -1 grep -E 'casemate.json|/dev/log|journal' "$OUT.strace"
 }
 
 @test "trail: one that cannot be written holds up nothing, and says so" {
@@ -217,5 +217,5 @@ events() {
 	run -1 runtime run --config cut.json "$ID"
 	echo "$output" >>"$OUT.all"
 	[[ -s $OUT.log && -s $TRAIL && -s $OUT.all && -s $OUT.state/$ID/config.json ]]
-	! grep -rlF "$secret" "$OUT.all" "$OUT.log" "$OUT.state" "$TRAIL"
+	run -1 grep -rlF "$secret" "$OUT.all" "$OUT.log" "$OUT.state" "$TRAIL"
 }
