@@ -2,6 +2,7 @@
 #include <yajl/yajl_version.h>
 
 #include "libcontainer.h"
+#include "ondemand/ondemand.h"
 #include "sandbox/identity.h"
 #include "sandbox/rootfs.h"
 #include "seccomp/seccomp.h"
@@ -103,6 +104,7 @@ void features_print(struct json_writer *writer)
 	json_begin_object(writer);
 	json_member_string(writer, "dev.casemate.version", CASEMATE_VERSION);
 	json_member_string(writer, "dev.casemate.commit", CASEMATE_COMMIT);
+	json_member_string(writer, "dev.casemate.egress.enabled", HAVE_NFTABLES ? "true" : "false");
 	json_member_string(writer, "io.github.seccomp.libseccomp.version", seccomp_library_version());
 	json_member_string(writer, "org.opencontainers.runc.checkpoint.enabled", "true");
 	json_end_object(writer);

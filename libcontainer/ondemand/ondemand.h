@@ -37,6 +37,13 @@ struct ondemand_request {
 int ondemand_call(struct arena *arena, const struct ondemand_request *request, const struct json_value **reply,
 		  struct error *error);
 
+/* Whether the mode "nftables" was built. */
+#if __has_include(<nftables/libnftables.h>)
+#define HAVE_NFTABLES 1
+#else
+#define HAVE_NFTABLES 0
+#endif
+
 /* embedded.c: the companion, as it was built. */
 extern const char ondemand_companion[];
 extern const uint64_t ondemand_companion_size;

@@ -8,11 +8,13 @@ load podman
 
 # The site lets containers select some policies, and has a trail.
 site_in_room() {
-	room sh -c 'mkdir -p /run/site/upper/casemate /run/site/work
+	room sh -c 'mkdir -p /run/site/upper/casemate/policies /run/site/work
 		echo "$0" >/run/site/upper/casemate/casemate.json
+		echo "$1" >/run/site/upper/casemate/policies/egress.json
 		chmod -R go-w /run/site
 		mount -t overlay -o lowerdir=/etc,upperdir=/run/site/upper,workdir=/run/site/work site /etc' \
-		"{\"selectable\": [\"app\", \"terminal\"], \"trail\": \"$ROOM_DIR/trail.jsonl\"}"
+		"{\"selectable\": [\"app\", \"terminal\", \"egress\"], \"trail\": \"$ROOM_DIR/trail.jsonl\"}" \
+		'{"name": "egress", "egress": {"default": "allow", "deny": ["169.254.169.254"]}}'
 }
 
 setup_file() {
@@ -70,4 +72,28 @@ teardown() {
 	[ -s "$ROOM_DIR/trail.jsonl" ]
 	jq -se 'any(.event == "create" and .outcome == "refused" and (.error | test("privileged")))
 		and any(.event == "create" and .outcome == "done") and any(.event == "delete" and .outcome == "done")' "$ROOM_DIR/trail.jsonl"
+}
+
+# The room is what the container's bridge leads to: $1 is reached there.
+served() {
+	[ "$(p exec "$NAME" nc -w 3 "$1" 8099 </dev/null 2>&1)" = served ]
+}
+
+@test "podman: egress rules hold on the network that Podman sets up, for all who share it" {
+	command -v nft >/dev/null || skip "there is no nft"
+	command -v socat >/dev/null || skip "there is no socat"
+	prun -d --name "$NAME" --annotation dev.casemate.policy=egress test sleep 1000 >/dev/null
+	room ip address replace 169.254.169.254/32 dev lo
+	room ip address replace 192.0.2.1/32 dev lo
+	room_start socat socat TCP4-LISTEN:8099,fork,reuseaddr "SYSTEM:echo served"
+	eventually 5 served 192.0.2.1
+	run ! served 169.254.169.254
+	run prun --rm --network "container:$NAME" test nc -w 3 169.254.169.254 8099
+	[[ "$status" -ne 0 && "$output" != *served* ]]
+	run prun --rm test nc -w 3 169.254.169.254 8099
+	[[ "$output" == *served* ]]
+	run prun --rm --network host --annotation dev.casemate.policy=egress test true
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"egress: container shares the host's network"* ]]
+	room_stop socat
 }

@@ -35,6 +35,7 @@ root) plan=(
 	"root||integration/lifecycle.bats -f $in_groups"
 	"root||integration/exec.bats -f every group|--cgroup|begins as|is gone"
 	"root||integration/disk_quota.bats"
+	"root||integration/egress.bats"
 ) ;;
 everything)
 	plan=()

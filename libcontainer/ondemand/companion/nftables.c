@@ -19,7 +19,7 @@
 #include "ondemand/companion/mode.h"
 #include "ondemand/ondemand.h"
 
-#if __has_include(<nftables/libnftables.h>)
+#if HAVE_NFTABLES
 #include <nftables/libnftables.h>
 
 /* clang-format off */
