@@ -43,8 +43,10 @@ static int open_library(struct nft_library *nft, struct error *error)
 {
 	void *library = library_open("libnftables.so.1", "this", error);
 
-	if (!library)
-		return error_context(error, "install libnftables (Debian: libnftables1)");
+	if (!library) {
+		error_context(error, "install libnftables (Debian: libnftables1)");
+		return -1;
+	}
 #define NFT_LOAD(function)                                                                   \
 	nft->function = (__typeof__(function) *)library_function(library, #function, error); \
 	if (!nft->function)                                                                  \
