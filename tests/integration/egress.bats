@@ -23,7 +23,7 @@ setup() {
 }
 
 teardown() {
-	[[ -z ${WORLD:-} ]] || ip netns pids "$WORLD" | xargs -r kill
+	[[ -z ${WORLD:-} ]] || ip netns pids "$WORLD" | xargs -r kill || true
 	[[ -z ${WORLD:-} ]] || ip netns del "$WORLD"
 	[[ -z ${SHARED:-} ]] || ip netns del "$SHARED"
 	teardown_bundle
@@ -33,6 +33,8 @@ teardown() {
 serve() {
 	ip netns exec "$WORLD" socat -T 5 "$1,fork,reuseaddr" "SYSTEM:echo $2" >/dev/null 2>&1 3>&- </dev/null &
 	BACKGROUND+=($!)
+	local port=${1#*:}
+	wait_for bash -c "ip netns exec $WORLD ss -lntu | grep -q ':${port%%,*} '"
 }
 
 # As an engine's hook does it: the network is set up while the container is created.
