@@ -4,41 +4,14 @@
 # containerd: its own client, ctr, with the runtime under test behind the runc shim.
 
 bats_require_minimum_version 1.5.0
-load engines
+load containerd
 
 setup_file() {
-	need containerd ctr ip nsenter unshare
-	room_enter "$BATS_FILE_TMPDIR/room"
-	cat >"$ROOM_DIR/containerd.toml" <<-END
-		version = 2
-		root = "/var/lib/containerd"
-		state = "/run/containerd"
-		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs"]
-		[grpc]
-		address = "/run/containerd/containerd.sock"
-	END
-	room_start containerd containerd --config "$ROOM_DIR/containerd.toml"
-	if ! eventually 20 room ctr version; then
-		tail -n 20 "$ROOM_DIR/containerd.log" >&2
-		return 1
-	fi
-	make_image "$ROOM_DIR/image"
-	room ctr images import "$ROOM_DIR/image.tar" >/dev/null
+	containerd_start
 }
 
 teardown_file() {
-	local id
-
-	[ -n "${ROOM:-}" ] || return 0
-	for id in $(room ctr tasks list -q); do
-		room ctr tasks kill -s KILL "$id" || true
-		room ctr tasks delete -f "$id" || true
-	done >/dev/null 2>&1
-	for id in $(room ctr containers list -q); do
-		room ctr containers delete "$id" || true
-	done >/dev/null 2>&1
-	room_stop containerd
-	room_leave
+	containerd_stop
 }
 
 setup() {
@@ -46,44 +19,8 @@ setup() {
 }
 
 teardown() {
-	room ctr tasks kill -s KILL "$ID" >/dev/null 2>&1 || true
-	room ctr tasks delete -f "$ID" >/dev/null 2>&1 || true
-	room ctr containers delete "$ID" >/dev/null 2>&1 || true
+	ctr_remove "$ID"
 }
-
-# make_image DIR: DIR.tar becomes an image in the format of `docker save`.
-make_image() {
-	local layer config
-
-	mkdir -p "$1"
-	layer=$(sha256sum "$ROOM_DIR/rootfs.tar" | cut -d' ' -f1)
-	cp "$ROOM_DIR/rootfs.tar" "$1/layer.tar"
-	cat >"$1/config.json" <<-END
-		{ "architecture": "$(dpkg_architecture)", "os": "linux",
-		  "config": { "Cmd": ["/pause"], "Env": ["PATH=/bin:/usr/bin"] },
-		  "rootfs": { "type": "layers", "diff_ids": ["sha256:$layer"] } }
-	END
-	config=$(sha256sum "$1/config.json" | cut -d' ' -f1)
-	mv "$1/config.json" "$1/$config.json"
-	printf '[{ "Config": "%s.json", "RepoTags": ["docker.io/library/test:latest"], "Layers": ["layer.tar"] }]\n' \
-		"$config" >"$1/manifest.json"
-	tar -C "$1" -cf "$1.tar" .
-}
-
-dpkg_architecture() {
-	case $(uname -m) in
-	x86_64) echo amd64 ;;
-	aarch64) echo arm64 ;;
-	*) uname -m ;;
-	esac
-}
-
-# ctr run with the runtime under test, in a group that the room looks after.
-ctr_run() {
-	room ctr run --runtime io.containerd.runc.v2 --runc-binary "$(runtime_path)" --cgroup "/$ROOM_CGROUP/$ID" "$@"
-}
-
-IMAGE=docker.io/library/test:latest
 
 @test "ctr run prints the program's output and returns its exit status" {
 	run ctr_run --rm "$IMAGE" "$ID" sh -c 'echo hello; exit 7'

@@ -6,6 +6,15 @@
 bats_require_minimum_version 1.5.0
 load docker
 
+# The site lets containers select some policies.
+site_in_room() {
+	room sh -c 'mkdir -p /run/site/upper/casemate /run/site/work
+		echo "$0" >/run/site/upper/casemate/casemate.json
+		chmod -R go-w /run/site
+		mount -t overlay -o lowerdir=/etc,upperdir=/run/site/upper,workdir=/run/site/work site /etc' \
+		'{"selectable": ["app", "terminal", "off"]}'
+}
+
 setup_file() {
 	[ "$ENGINE_RUNTIME" = casemate ] || skip "$ENGINE_RUNTIME has no policies"
 	local name
@@ -99,6 +108,25 @@ pids_max() {
 	[[ "$output" == *policy*namespaces.require*network* ]]
 	run d run --rm --runtime terminal -v /:/host test true
 	[[ "$output" == *policy*mounts.denySources* ]]
+}
+
+@test "docker run --annotation: a stricter policy of the container's own choice, nothing looser, nothing unlisted" {
+	d run --help | grep -q -- --annotation || skip "this docker has no --annotation (Docker 24 has): a container chooses by --runtime, as above"
+	run -0 d run --rm --annotation dev.casemate.policy=terminal test sh -c 'grep CapBnd /proc/self/status; touch /x || echo refused'
+	[[ "$output" == *$'CapBnd:\t00000000000004eb'* && "$output" == *refused* ]]
+	run d run --rm --runtime web --annotation dev.casemate.policy=off test grep CapBnd /proc/self/status
+	[[ "$output" == *$'CapBnd:\t0000000000000000'* ]]
+	run d run --rm --privileged --annotation dev.casemate.policy=off test true
+	[ "$status" -ne 0 ]
+	[[ "$output" == *policy*privileged* ]]
+	run d run --rm --annotation dev.casemate.policy=database test true
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"not selectable"* ]]
+	# The choice holds for what enters later, too.
+	d run -d --name "$NAME" --annotation dev.casemate.policy=terminal test sleep 1000 >/dev/null
+	run d exec --privileged "$NAME" true
+	[ "$status" -ne 0 ]
+	[[ "$output" == *policy*privileged* ]]
 }
 
 @test "explain, audit and verify of a container of Docker's" {
