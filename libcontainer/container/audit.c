@@ -7,16 +7,18 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "container/audit_host.h"
 #include "container/plan.h"
 #include "state/container.h"
 
 static void judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,
-		  const struct hardening *hardening, struct audit *audit)
+		  const struct hardening *hardening, const struct audit_host *host, struct audit *audit)
 {
 	const struct audit_subject subject = {
 		.arena = arena,
 		.config = config,
 		.hardening = hardening,
+		.host = host,
 		.exec = policy ? policy_exec_rule(policy) : EXEC_ALLOW,
 	};
 
@@ -27,14 +29,19 @@ static void judge(struct arena *arena, const struct policy *policy, const struct
 static int audit_container(struct arena *arena, const struct container *container, struct audit *audit,
 			   struct error *error)
 {
+	_cleanup_fd_ int process = state_open_process(&container->state);
+	const struct saved_state *state = &container->state;
 	struct hardening hardening = { 0 };
+	struct audit_host host;
 	struct oci_config *config;
 	struct policy *policy;
 
 	if (container_load_config(arena, &container->entry, &config, error) < 0 ||
-	    container_hardening(arena, container, config, &policy, &hardening, error) < 0)
+	    container_hardening(arena, container, config, &policy, &hardening, error) < 0 ||
+	    audit_host_look(arena, config, state->bundle, state->rootfs, process >= 0 ? state->pid : 0,
+			    state->rootless, &host, error) < 0)
 		return -1;
-	judge(arena, policy, config, &hardening, audit);
+	judge(arena, policy, config, &hardening, &host, audit);
 	return 0;
 }
 
@@ -64,7 +71,7 @@ static int audit_input(struct arena *arena, const struct runtime *runtime, struc
 				policy_load(arena, &site, runtime->policy, config, &policy, error) < 0 ||
 				policy_apply(arena, policy, config, &facts, &hardening, &changes, error) < 0))
 		return -1;
-	judge(arena, policy, config, &hardening, audit);
+	judge(arena, policy, config, &hardening, NULL, audit);
 	return 0;
 }
 
@@ -72,10 +79,12 @@ static int audit_bundle(struct arena *arena, const struct runtime *runtime, cons
 			struct audit *audit, struct error *error)
 {
 	_cleanup_plan_ struct plan plan = { .bundle_fd = -1 };
+	struct audit_host host;
 
-	if (plan_make(arena, runtime, NULL, bundle, NULL, false, &plan, error) < 0)
+	if (plan_make(arena, runtime, NULL, bundle, NULL, false, &plan, error) < 0 ||
+	    audit_host_look(arena, plan.config, plan.bundle, plan.rootfs, 0, plan.rootless, &host, error) < 0)
 		return -1;
-	judge(arena, plan.policy, plan.config, &plan.hardening, audit);
+	judge(arena, plan.policy, plan.config, &plan.hardening, &host, audit);
 	return 0;
 }
 

@@ -303,3 +303,14 @@ int disk_quota_set(struct arena *arena, const char *id, const char *rootfs, cons
 		return error_set(error, number, "set the disk quota of %s", rootfs);
 	return go_without(quota, rootfs, "has no project quotas; mount it with prjquota", error);
 }
+
+bool disk_quota_can(struct arena *arena, const char *rootfs)
+{
+	_cleanup_(layer_close) struct layer layer = open_layer(arena, rootfs);
+	struct if_dqblk limit;
+
+	/* ENOENT: that project has no limit yet. */
+	return layer.fd >= 0 &&
+	       (syscall(SYS_quotactl_fd, layer.fd, command(Q_GETQUOTA), FIRST_PROJECT, &limit) == 0 ||
+		errno == ENOENT);
+}

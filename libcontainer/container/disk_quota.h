@@ -16,3 +16,6 @@
  */
 int disk_quota_set(struct arena *arena, const char *id, const char *rootfs, const struct disk_quota *quota,
 		   struct slot *slot, struct error *error);
+
+/* Whether the file system that the root file system at @rootfs is written to has project quotas. */
+bool disk_quota_can(struct arena *arena, const char *rootfs);

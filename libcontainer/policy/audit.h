@@ -13,10 +13,23 @@
 #define AUDIT_POINTS 100
 #define AUDIT_SCORE_MAX 10
 
+/*
+ * What of a plan this host can carry out and what its paths lead to. What is not there is not counted, and where
+ * nothing is known (a configuration from standard input, of any host) all that is planned is.
+ */
+struct audit_host {
+	bool landlock;
+	bool core_scheduling;
+	bool speculation[SPECULATION_CONTROLS];
+	bool disk_quota; /* where the root file system is written to */
+	struct policy_facts facts; /* joined: what each namespace is; real_paths: of the mount sources */
+};
+
 struct audit_subject {
 	struct arena *arena;
 	const struct oci_config *config;
 	const struct hardening *hardening;
+	const struct audit_host *host; /* NULL: not known */
 	enum exec_rule exec;
 };
 

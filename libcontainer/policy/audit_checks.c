@@ -100,21 +100,33 @@ bool audit_securebits(const struct audit_subject *subject)
 	return subject->hardening->securebits != SECUREBITS_OFF;
 }
 
+/* One that is joined by path is another container's, where it is not known to be the host's. */
+static bool has(const struct audit_subject *subject, enum oci_namespace_type type)
+{
+	const struct oci_namespace *namespace = config_namespace(subject->config, type);
+
+	return namespace && (!namespace->path || !subject->host ||
+			     subject->host->facts.joined[type] != POLICY_NAMESPACE_HOST);
+}
+
 /* Another user than root, or one that a user namespace maps to another. */
 bool audit_user(const struct audit_subject *subject)
 {
 	const struct oci_process *process = subject->config->process;
 	const struct oci_namespace *namespace = config_namespace(subject->config, OCI_NAMESPACE_USER);
+	const struct audit_host *host = subject->host;
 	const struct oci_id_mapping_list *map = &linux_of(subject)->uid_mappings;
 
 	if (process && process->user.uid != 0 && audit_no_new_privileges(subject))
 		return true;
-	if (!namespace)
+	if (!has(subject, OCI_NAMESPACE_USER))
 		return false;
+	if (namespace->path)
+		return !host || host->facts.joined[OCI_NAMESPACE_USER] != POLICY_NAMESPACE_HAS_ROOT;
 	for (size_t i = 0; i < map->count; i++)
 		if (map->items[i].host_id == 0)
 			return false;
-	return map->count > 0 || namespace->path;
+	return map->count > 0;
 }
 
 /* seccomp and labels ------------------------------------------------------------------------------------- */
@@ -166,12 +178,6 @@ bool audit_lsm(const struct audit_subject *subject)
 }
 
 /* namespaces --------------------------------------------------------------------------------------------- */
-
-/* One that is joined by path is another container's: no engine names the host's so. */
-static bool has(const struct audit_subject *subject, enum oci_namespace_type type)
-{
-	return config_namespace(subject->config, type) != NULL;
-}
 
 bool audit_own_mounts_and_pids(const struct audit_subject *subject)
 {
@@ -254,8 +260,8 @@ bool audit_sysfs(const struct audit_subject *subject)
 	return true;
 }
 
-/* By name only: what a path leads to is for the policy's key, which looks at the host. */
-bool audit_no_host_sources(const struct audit_subject *subject)
+/* Whether @path is one of those, or shows one. */
+static bool rules_the_host(const char *path)
 {
 	static const char *const ruling[] = {
 		"/boot",
@@ -274,17 +280,30 @@ bool audit_no_host_sources(const struct audit_subject *subject)
 		"/var/lib/containers",
 		"/var/lib/kubelet",
 	};
+	for (size_t i = 0; i < ARRAY_SIZE(ruling); i++)
+		if (!strcmp(path, "/") || path_is_below(ruling[i], path))
+			return true;
+	return false;
+}
+
+/* As they are written and, where the host is known, by what they lead to. */
+bool audit_no_host_sources(const struct audit_subject *subject)
+{
 	const struct oci_mount_list *mounts = &subject->config->mounts;
+	static const struct policy_facts nothing;
+	const struct policy_facts *facts = subject->host ? &subject->host->facts : &nothing;
 
 	for (size_t i = 0; i < mounts->count; i++) {
-		const char *source = mounts->items[i].source;
+		struct string_list sources = mount_sources(subject->arena, &mounts->items[i]);
 
-		if (!mount_is_bind(&mounts->items[i]) || !source || *source != '/')
-			continue;
-		source = path_normalize(subject->arena, source);
-		for (size_t j = 0; j < ARRAY_SIZE(ruling); j++)
-			if (!strcmp(source, "/") || path_is_below(ruling[j], source))
+		for (size_t j = 0; j < sources.count; j++) {
+			const char *source = sources.items[j];
+			const char *real = facts_real_path(subject->arena, facts, source);
+
+			if ((real && rules_the_host(real)) ||
+			    (source[0] == '/' && rules_the_host(path_normalize(subject->arena, source))))
 				return false;
+		}
 	}
 	return true;
 }
@@ -318,12 +337,15 @@ bool audit_mount_flags(const struct audit_subject *subject)
 
 bool audit_landlock(const struct audit_subject *subject)
 {
-	return subject->hardening->landlock.count > 0;
+	const struct landlock_plan *plan = &subject->hardening->landlock;
+
+	return plan->count > 0 && plan->demand != DEMAND_OFF && (!subject->host || subject->host->landlock);
 }
 
 bool audit_disk(const struct audit_subject *subject)
 {
-	return subject->hardening->disk.bytes > 0;
+	return subject->hardening->disk.bytes > 0 &&
+	       (!subject->host || subject->host->disk_quota || audit_rootfs(subject));
 }
 
 /* resources ---------------------------------------------------------------------------------------------- */
@@ -383,13 +405,19 @@ bool audit_keyring(const struct audit_subject *subject)
 
 bool audit_core_scheduling(const struct audit_subject *subject)
 {
-	return subject->hardening->core_scheduling != DEMAND_OFF;
+	return subject->hardening->core_scheduling != DEMAND_OFF &&
+	       (!subject->host || subject->host->core_scheduling);
 }
 
 bool audit_speculation(const struct audit_subject *subject)
 {
-	return subject->hardening->speculation[SPECULATION_STORE_BYPASS] != DEMAND_OFF &&
-	       subject->hardening->speculation[SPECULATION_INDIRECT_BRANCH] != DEMAND_OFF;
+	static const enum speculation counted[] = { SPECULATION_STORE_BYPASS, SPECULATION_INDIRECT_BRANCH };
+
+	for (size_t i = 0; i < ARRAY_SIZE(counted); i++)
+		if (subject->hardening->speculation[counted[i]] == DEMAND_OFF ||
+		    (subject->host && !subject->host->speculation[counted[i]]))
+			return false;
+	return true;
 }
 
 bool audit_egress(const struct audit_subject *subject)

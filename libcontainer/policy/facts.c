@@ -40,6 +40,18 @@ static int add_real_paths(struct arena *arena, const struct string_list *paths, 
 	return 0;
 }
 
+static int add_sources(struct arena *arena, const struct oci_config *config, const char *bundle,
+		       struct policy_facts *facts, struct error *error)
+{
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		struct string_list sources = mount_sources(arena, &config->mounts.items[i]);
+
+		if (add_real_paths(arena, &sources, bundle, facts, error))
+			return -1;
+	}
+	return 0;
+}
+
 bool policy_wants_remap(const struct policy *policy, const struct oci_config *config)
 {
 	return userns_wants_remap(policy_value(policy, "userns")) &&
@@ -148,13 +160,24 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 	if (denied.count && config->root && config->root->path &&
 	    add_real_path(arena, config->root->path, bundle, facts, error))
 		return -1;
-	for (size_t i = 0; denied.count && i < config->mounts.count; i++) {
-		struct string_list sources = mount_sources(arena, &config->mounts.items[i]);
+	return denied.count ? add_sources(arena, config, bundle, facts, error) : 0;
+}
 
-		if (add_real_paths(arena, &sources, bundle, facts, error))
-			return -1;
+int policy_facts_gather_all(struct arena *arena, const struct oci_config *config, const char *bundle, pid_t pid,
+			    struct policy_facts *facts, struct error *error)
+{
+	struct error ignored;
+
+	for (size_t i = 0; config->linux_ && i < config->linux_->namespaces.count; i++) {
+		const struct oci_namespace *entry = &config->linux_->namespaces.items[i];
+		const char *path = entry->path;
+
+		if (path && pid > 0)
+			path = arena_printf(arena, "/proc/%d/ns/%s", pid, facts_namespace_file(entry->type));
+		if (path && facts_look_at_namespace(entry->type, path, facts, &ignored) < 0)
+			facts->joined[entry->type] = POLICY_NAMESPACE_HOST;
 	}
-	return 0;
+	return add_sources(arena, config, bundle, facts, error);
 }
 
 int policy_facts_gather_process(const struct policy *policy, const struct oci_config *config, pid_t pid,

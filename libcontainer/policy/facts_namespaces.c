@@ -8,8 +8,7 @@
 #include "base/id_map.h"
 #include "policy/key.h"
 
-/* The names of /proc/PID/ns. */
-static const char *namespace_file(enum oci_namespace_type type)
+const char *facts_namespace_file(enum oci_namespace_type type)
 {
 	switch (type) {
 	case OCI_NAMESPACE_MOUNT: return "mnt";
@@ -31,7 +30,7 @@ static int is_hosts(enum oci_namespace_type type, const struct stat *joined, str
 		struct stat own;
 		char path[64];
 
-		snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[i], namespace_file(type));
+		snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[i], facts_namespace_file(type));
 		if (stat(path, &own) < 0) {
 			if (i > 0 && (errno == EACCES || errno == ENOENT))
 				continue;

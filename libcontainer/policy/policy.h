@@ -180,6 +180,14 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 			const char *bundle, struct policy_facts *facts, struct error *error);
 
 /*
+ * The same whatever a policy requires, for who judges a configuration: where all mount sources lead, and what each
+ * namespace is that is joined by path (@pid: by that process, 0: it is looked up). One that cannot be looked at counts as
+ * the host's. 0, or -1: a source cannot be looked at.
+ */
+int policy_facts_gather_all(struct arena *arena, const struct oci_config *config, const char *bundle, pid_t pid,
+			    struct policy_facts *facts, struct error *error);
+
+/*
  * The same for a process that joins the container whose first process is @pid: sets `joined`, of what that process
  * is in, as the path that the container was made with may lead elsewhere by now.
  */

@@ -11,6 +11,7 @@
 /* Linux 5.14; the C library's headers may be older. */
 #ifndef PR_SCHED_CORE
 #define PR_SCHED_CORE 62
+#define PR_SCHED_CORE_GET 0
 #endif
 #ifndef PR_SCHED_CORE_CREATE
 #define PR_SCHED_CORE_CREATE 1
@@ -56,6 +57,13 @@ int confine_join_core(enum demand demand, pid_t pid, struct error *error)
 			   "take the container's cookie", error);
 }
 
+bool confine_can_core(void)
+{
+	uint64_t cookie;
+
+	return prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, SCOPE_THREAD, &cookie) == 0;
+}
+
 /* Speculation -------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -92,6 +100,15 @@ static int control(size_t which, enum demand demand, struct error *error)
 		"speculation control %s is required by policy, and this kernel or processor has it not "
 		"for single processes",
 		controls[which].name);
+}
+
+bool confine_can_speculation(enum speculation which)
+{
+	int state = prctl(PR_GET_SPECULATION_CTRL, controls[which].control, 0, 0, 0);
+
+	return state == PR_SPEC_NOT_AFFECTED ||
+	       (state > 0 && ((unsigned long)state & (controls[which].wanted | PR_SPEC_PRCTL))) ||
+	       (state > 0 && which != SPECULATION_L1D_FLUSH && (state & PR_SPEC_DISABLE));
 }
 
 int confine_speculation(const enum demand *demands, struct error *error)

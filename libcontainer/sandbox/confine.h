@@ -46,3 +46,8 @@ int confine_securebits(enum securebits_lock lock, const struct capability_masks 
 /* Part of the check before exec: they are what they should be. */
 int confine_verify_securebits(enum securebits_lock lock, const struct capability_masks *masks,
 			      struct error *error);
+
+/* Whether this kernel and this hardware can: what DEMAND_AUTO passes over where not. */
+bool confine_can_landlock(void);
+bool confine_can_core(void);
+bool confine_can_speculation(enum speculation which);

@@ -223,3 +223,8 @@ int confine_landlock(struct landlock_rulesets *rulesets, struct error *error)
 	rulesets->count = 0;
 	return 0;
 }
+
+bool confine_can_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION) > 0;
+}

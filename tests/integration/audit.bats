@@ -105,6 +105,93 @@ score() {
 	jq -e '.policies == "app,baseline" and (.checks[] | select(.id == "seccomp-strict").passed) and (.checks[] | select(.id == "keyring").passed)' <<<"$output"
 }
 
+# passes CHECK [SUBJECT]: whether the check of the working directory's bundle, or of a container, passes.
+passes() {
+	runtime audit --format json "${2:-$BUNDLE}" | jq -r --arg id "$1" '.checks[] | select(.id == $id).passed'
+}
+
+@test "audit: where a source leads counts, not what it is called" {
+	local source
+	equal "$(passes host-sources)" true
+	mkdir -p "$BUNDLE/volume"
+	ln -s /etc "$BUNDLE/harmless"
+	ln -s "$BUNDLE/harmless" "$BUNDLE/far"
+	cp config.json before.json
+	mount_entry /data bind "$BUNDLE/volume" bind
+	equal "$(passes host-sources)" true
+	RUNTIME_OPTIONS=(--policy off)
+	for source in "$BUNDLE/far" harmless far/../.. "$BUNDLE/volume/$(sed 's|[^/]*|..|g' <<<"$BUNDLE")/proc"; do
+		cp before.json config.json
+		mount_entry /data bind "$source" bind
+		equal "$source: $(passes host-sources)" "$source: false"
+	done
+	cp before.json config.json
+	mount_entry /data overlay overlay "lowerdir=$BUNDLE/volume:$BUNDLE/far"
+	equal "$(passes host-sources)" false
+	# What is read from elsewhere is taken by its names.
+	equal "$(runtime audit --format json - <config.json | jq '.checks[] | select(.id == "host-sources").passed')" true
+}
+
+@test "audit: of a running container, too" {
+	requires_root
+	mkdir volume
+	ln -s volume link
+	mount_entry /data bind "$PWD/link" bind
+	start_sleeping
+	equal "$(passes host-sources "$ID")" true
+	ln -sfn /etc link
+	equal "$(passes host-sources "$ID")" false
+}
+
+# prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, THREAD, &cookie)
+has_core_scheduling() {
+	local number=157
+	[[ $(uname -m) == x86_64 ]] || number=167
+	[[ $("$(helper probe)" syscall $number 62 0 0 0 0) != EINVAL && $("$(helper probe)" syscall $number 62 0 0 0 0) != ENODEV ]]
+}
+
+@test "audit: what this host cannot do is not counted, what another can may be" {
+	local id
+	jq -n '{name: "all", coreScheduling: "auto", speculation: {storeBypass: "auto", indirectBranch: "auto"}, disk: {max: "1g"},
+		landlock: {filesystem: {read: ["/"], execute: ["/"], write: ["/"]}}}' >"$BATS_TEST_TMPDIR/all.json"
+	edit '.root.readonly = false'
+	RUNTIME_OPTIONS=(--policy "$BATS_TEST_TMPDIR/all.json")
+	for id in core-scheduling speculation disk-limit landlock; do
+		equal "$id $(runtime audit --format json - <config.json | jq --arg id $id '.checks[] | select(.id == $id).passed')" "$id true"
+	done
+	if has_core_scheduling; then
+		equal "$(passes core-scheduling)" true
+	else
+		equal "$(passes core-scheduling)" false
+	fi
+	# quotactl_fd(2) on the file system is what says that there are project quotas
+	equal "$(passes disk-limit)" "$(grep -qE ' / .*(prjquota|pquota)' /proc/self/mountinfo && echo true || echo false)"
+	if [[ $("$(helper probe)" syscall 444 0 0 1) =~ ^[0-9] ]]; then
+		equal "$(passes landlock)" true
+	else
+		equal "$(passes landlock)" false
+	fi
+}
+
+@test "audit: a namespace that is joined is not the host's" {
+	requires_root
+	local kind
+	RUNTIME_OPTIONS=(--policy off)
+	equal "$(passes namespace-network)" true
+	edit '(.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/net"'
+	equal "$(passes namespace-network)" false
+	edit '.linux.namespaces += [{type: "user", path: "/proc/self/ns/user"}]'
+	equal "$(passes user)" false
+	unshare --user --map-root-user --net sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	BACKGROUND+=($!)
+	wait_for grep -q sleep "/proc/$!/comm"
+	edit '(.linux.namespaces[] | select(.type == "network")).path = "/proc/\($pid)/ns/net"
+		| (.linux.namespaces[] | select(.type == "user")).path = "/proc/\($pid)/ns/user"' --arg pid $!
+	equal "$(passes namespace-network)" true
+	# it maps the host's root
+	equal "$(passes user)" false
+}
+
 @test "audit: text, each check with how to fix it" {
 	run -0 runtime audit - <"$CONFIGS/docker-default.json"
 	contains 'score 6 of 10 (60 of 100 points), no policy'
