@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "policy/key.h"
@@ -28,6 +29,55 @@ static int add_real_path(struct arena *arena, const char *path, const char *bund
 			      : path_normalize(arena, path_join(arena, bundle, path)),
 	};
 	map->items = items;
+	return 0;
+}
+
+static void add_same_path(struct arena *arena, const char *path, struct policy_facts *facts)
+{
+	struct string_map *map = &facts->real_paths;
+	struct string_pair *items = ARENA_NEW_ARRAY(arena, struct string_pair, map->count + 1);
+
+	if (map->count)
+		memcpy(items, map->items, map->count * sizeof(*items));
+	items[map->count++] = (struct string_pair){ .key = path, .value = path };
+	map->items = items;
+}
+
+/*
+ * Whether the normal @path is its own real one, or is not there without a link on the way. *plain: what has been found
+ * to be no link so far.
+ */
+static bool is_plain(struct arena *arena, const char *path, struct string_list *plain)
+{
+	for (size_t length = 1; path[length - 1]; length += strcspn(path + length, "/") + 1) {
+		const char *part = arena_strndup(arena, path, length + strcspn(path + length, "/"));
+		char target[1];
+
+		if (string_list_has(plain, part))
+			continue;
+		if (readlink(part, target, sizeof(target)) >= 0)
+			return false;
+		if (errno != EINVAL)
+			return errno == ENOENT || errno == ENOTDIR;
+		string_list_add(arena, plain, part);
+	}
+	return true;
+}
+
+/* There are many denied paths, and they have their parents in common. */
+static int add_denied(struct arena *arena, const struct string_list *paths, struct policy_facts *facts,
+		      struct error *error)
+{
+	struct string_list plain = { 0 };
+
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = paths->items[i];
+
+		if (is_plain(arena, path, &plain))
+			add_same_path(arena, path, facts);
+		else if (add_real_path(arena, path, "/", facts, error))
+			return -1;
+	}
 	return 0;
 }
 
@@ -155,7 +205,7 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 		facts->remap.reason = why_not_idmapped(arena, config, bundle);
 		facts->remap.possible = !facts->remap.reason;
 	}
-	if (add_real_paths(arena, &denied, "/", facts, error))
+	if (add_denied(arena, &denied, facts, error))
 		return -1;
 	if (denied.count && config->root && config->root->path &&
 	    add_real_path(arena, config->root->path, bundle, facts, error))

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -129,10 +130,39 @@ static int add_path(struct layer *layer, const char *path, uint64_t access)
 	return 0;
 }
 
-static int add_paths(struct layer *layer, const struct string_list *paths, uint64_t access)
+struct path_access {
+	const char *path;
+	uint64_t access;
+};
+
+static void collect(struct path_access *all, size_t *count, const struct string_list *paths, uint64_t access)
 {
-	for (size_t i = 0; i < paths->count; i++)
-		if (add_path(layer, paths->items[i], access) < 0)
+	for (size_t i = 0; i < paths->count; i++) {
+		size_t j = 0;
+
+		while (j < *count && strcmp(all[j].path, paths->items[i]) != 0)
+			j++;
+		if (j == *count)
+			all[(*count)++] = (struct path_access){ paths->items[i], 0 };
+		all[j].access |= access;
+	}
+}
+
+/* One rule a path, whichever of the lists it is in. */
+static int add_paths(struct layer *layer)
+{
+	const struct landlock_rules *rules = layer->rules;
+	_cleanup_free_ struct path_access *all =
+		calloc(rules->read.count + rules->execute.count + rules->write.count + 1, sizeof(*all));
+	size_t count = 0;
+
+	if (!all)
+		return error_set(layer->error, ENOMEM, "landlock: make the rules");
+	collect(all, &count, &rules->read, ACCESS_READ);
+	collect(all, &count, &rules->execute, ACCESS_EXECUTE);
+	collect(all, &count, &rules->write, ACCESS_WRITE);
+	for (size_t i = 0; i < count; i++)
+		if (add_path(layer, all[i].path, all[i].access) < 0)
 			return -1;
 	return 0;
 }
@@ -158,10 +188,7 @@ static int make_ruleset(struct layer *layer)
 	layer->fd = (int)syscall(SYS_landlock_create_ruleset, &layer->handled, sizeof(layer->handled), 0);
 	if (layer->fd < 0)
 		return error_set(layer->error, errno, "landlock: make a ruleset");
-	if (add_paths(layer, &rules->read, ACCESS_READ) < 0 ||
-	    add_paths(layer, &rules->execute, ACCESS_EXECUTE) < 0 ||
-	    add_paths(layer, &rules->write, ACCESS_WRITE) < 0 ||
-	    add_ports(layer, &rules->bind, NET_BIND_TCP) < 0)
+	if (add_paths(layer) < 0 || add_ports(layer, &rules->bind, NET_BIND_TCP) < 0)
 		return -1;
 	return add_ports(layer, &rules->connect, NET_CONNECT_TCP);
 }

@@ -185,3 +185,16 @@ capabilities() {
 		run -0 runtime run -f again.json "$ID-$name-again"
 	done
 }
+
+@test "web: no name is looked at twice, no path is opened twice for its rules" {
+	requires_root
+	requires_command strace
+	strace -f -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+	program true
+	run -0 strace -f -qq -o "$OUT.calls" "$RUNTIME" --policy web --root "$STATE" run "$ID"
+	# denied mount sources have their parents in common
+	[[ $(grep -cF 'readlink("/run",' "$OUT.calls") -le 1 ]]
+	# and Landlock's lists their paths
+	run -0 sh -c "grep -B3 'landlock_add_rule(' '$OUT.calls' | grep -o 'openat2([0-9]*, \"[^\"]*\"' | sort | uniq -d"
+	is ""
+}
