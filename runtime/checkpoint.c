@@ -3,8 +3,8 @@
 
 static const struct option options[] = {
 	IMAGE_OPTIONS(struct checkpoint_options),
-	OPTION_STRING_ENTRY(struct checkpoint_options, parent_path, "parent-path", 0, "DIR",
-			    "images of an earlier pre-dump, relative to the image directory"),
+	OPTION_TEXT_ENTRY(struct checkpoint_options, parent_path, "parent-path", 0, "DIR",
+			  "images of an earlier pre-dump, relative to the image directory"),
 	OPTION_BOOL_ENTRY(struct checkpoint_options, leave_running, "leave-running", 0,
 			  "let the container go on, and keep it"),
 	OPTION_BOOL_ENTRY(struct checkpoint_options, pre_dump, "pre-dump", 0,
@@ -15,8 +15,8 @@ static const struct option options[] = {
 			  "save open files whose name is gone by linking them again"),
 	OPTION_STRING_ENTRY(struct checkpoint_options, status_fd, "status-fd", 0, "FD",
 			    "descriptor that gets a zero byte when lazy pages can be had"),
-	OPTION_STRING_ENTRY(struct checkpoint_options, page_server, "page-server", 0, "ADDRESS:PORT",
-			    "page server that memory is sent to, or, with lazy pages, served at"),
+	OPTION_TEXT_ENTRY(struct checkpoint_options, page_server, "page-server", 0, "ADDRESS:PORT",
+			  "page server that memory is sent to, or, with lazy pages, served at"),
 	{ 0 },
 };
 

@@ -62,45 +62,44 @@ extern const struct command command_update;
 extern const struct command command_verify;
 
 /* The options create and run share, for their tables; kept in a struct create_options. */
-#define CREATE_OPTIONS                                                                                     \
-	OPTION_STRING_ENTRY(struct create_options, bundle, "bundle", 'b', "DIR",                           \
-			    "bundle directory (default: the working directory)"),                          \
-		OPTION_STRING_ENTRY(struct create_options, config, "config", 'f', "FILE",                  \
-				    "configuration in the bundle (default: config.json)"),                 \
-		OPTION_STRING_ENTRY(struct create_options, console_socket, "console-socket", 0, "PATH",    \
-				    "unix socket that receives the master end of the terminal"),           \
-		OPTION_STRING_ENTRY(struct create_options, pidfd_socket, "pidfd-socket", 0, "PATH",        \
-				    "unix socket that receives a pidfd of the container's first process"), \
-		OPTION_STRING_ENTRY(struct create_options, pid_file, "pid-file", 0, "FILE",                \
-				    "write the process id to FILE"),                                       \
-		OPTION_BOOL_ENTRY(struct create_options, no_pivot, "no-pivot", 0,                          \
-				  "do not use pivot_root(2); for a root filesystem on a ramdisk"),         \
-		OPTION_BOOL_ENTRY(struct create_options, no_new_keyring, "no-new-keyring", 0,              \
-				  "keep the caller's session keyring"),                                    \
-		OPTION_UNSIGNED_ENTRY(struct create_options, preserve_fds, "preserve-fds", 0, "N",         \
+#define CREATE_OPTIONS                                                                                   \
+	OPTION_TEXT_ENTRY(struct create_options, bundle, "bundle", 'b', "DIR",                           \
+			  "bundle directory (default: the working directory)"),                          \
+		OPTION_TEXT_ENTRY(struct create_options, config, "config", 'f', "FILE",                  \
+				  "configuration in the bundle (default: config.json)"),                 \
+		OPTION_TEXT_ENTRY(struct create_options, console_socket, "console-socket", 0, "PATH",    \
+				  "unix socket that receives the master end of the terminal"),           \
+		OPTION_TEXT_ENTRY(struct create_options, pidfd_socket, "pidfd-socket", 0, "PATH",        \
+				  "unix socket that receives a pidfd of the container's first process"), \
+		OPTION_TEXT_ENTRY(struct create_options, pid_file, "pid-file", 0, "FILE",                \
+				  "write the process id to FILE"),                                       \
+		OPTION_BOOL_ENTRY(struct create_options, no_pivot, "no-pivot", 0,                        \
+				  "do not use pivot_root(2); for a root filesystem on a ramdisk"),       \
+		OPTION_BOOL_ENTRY(struct create_options, no_new_keyring, "no-new-keyring", 0,            \
+				  "keep the caller's session keyring"),                                  \
+		OPTION_UNSIGNED_ENTRY(struct create_options, preserve_fds, "preserve-fds", 0, "N",       \
 				      "pass N more file descriptors, from 3 + $LISTEN_FDS on")
 
 /* The options checkpoint and restore share; `structure` keeps them in its struct image_options `images`. */
-#define IMAGE_OPTIONS(structure)                                                                      \
-	OPTION_STRING_ENTRY(structure, images.image_path, "image-path", 0, "DIR",                     \
-			    "directory of CRIU's images (default: ./checkpoint)"),                    \
-		OPTION_STRING_ENTRY(structure, images.work_path, "work-path", 0, "DIR",               \
-				    "directory of CRIU's logs (default: that of the images)"),        \
-		OPTION_BOOL_ENTRY(structure, images.tcp_established, "tcp-established", 0,            \
-				  "allow established TCP connections"),                               \
-		OPTION_BOOL_ENTRY(structure, images.ext_unix_sk, "ext-unix-sk", 0,                    \
-				  "allow unix sockets connected to the outside"),                     \
-		OPTION_BOOL_ENTRY(structure, images.shell_job, "shell-job", 0,                        \
-				  "allow a session or terminal of the outside"),                      \
-		OPTION_BOOL_ENTRY(structure, images.file_locks, "file-locks", 0, "allow file locks"), \
-		OPTION_BOOL_ENTRY(structure, images.lazy_pages, "lazy-pages", 0,                      \
-				  "bring memory back as it is used, with userfaultfd(2)"),            \
-		OPTION_STRING_ENTRY(structure, images.manage_cgroups_mode, "manage-cgroups-mode", 0,  \
-				    "soft|full|strict|ignore",                                        \
-				    "what CRIU does about cgroups (default: soft)"),                  \
-		OPTION_LIST_ENTRY(structure, images.empty_ns, "empty-ns", 0, "network",               \
-				  "make this namespace without its contents"),                        \
-		OPTION_BOOL_ENTRY(structure, images.auto_dedup, "auto-dedup", 0,                      \
+#define IMAGE_OPTIONS(structure)                                                                              \
+	OPTION_TEXT_ENTRY(structure, images.image_path, "image-path", 0, "DIR",                               \
+			  "directory of CRIU's images (default: ./checkpoint)"),                              \
+		OPTION_TEXT_ENTRY(structure, images.work_path, "work-path", 0, "DIR",                         \
+				  "directory of CRIU's logs (default: that of the images)"),                  \
+		OPTION_BOOL_ENTRY(structure, images.tcp_established, "tcp-established", 0,                    \
+				  "allow established TCP connections"),                                       \
+		OPTION_BOOL_ENTRY(structure, images.ext_unix_sk, "ext-unix-sk", 0,                            \
+				  "allow unix sockets connected to the outside"),                             \
+		OPTION_BOOL_ENTRY(structure, images.shell_job, "shell-job", 0,                                \
+				  "allow a session or terminal of the outside"),                              \
+		OPTION_BOOL_ENTRY(structure, images.file_locks, "file-locks", 0, "allow file locks"),         \
+		OPTION_BOOL_ENTRY(structure, images.lazy_pages, "lazy-pages", 0,                              \
+				  "bring memory back as it is used, with userfaultfd(2)"),                    \
+		OPTION_TEXT_ENTRY(structure, images.manage_cgroups_mode, "manage-cgroups-mode", 0,            \
+				  "soft|full|strict|ignore", "what CRIU does about cgroups (default: soft)"), \
+		OPTION_LIST_ENTRY(structure, images.empty_ns, "empty-ns", 0, "network",                       \
+				  "make this namespace without its contents"),                                \
+		OPTION_BOOL_ENTRY(structure, images.auto_dedup, "auto-dedup", 0,                              \
 				  "free what later images have again from those before")
 
 /* help.c: the whole program's help, and one command's. */

@@ -29,11 +29,12 @@ static void option_lines(struct strbuf *out, const struct option *table)
 	size_t width = option_width(&help_option);
 
 	for (const struct option *option = table; option && option->name; option++) {
-		if (option_width(option) > width)
+		if (option->help && option_width(option) > width)
 			width = option_width(option);
 	}
 	for (const struct option *option = table; option && option->name; option++)
-		option_line(out, option, width);
+		if (option->help)
+			option_line(out, option, width);
 	option_line(out, &help_option, width);
 }
 

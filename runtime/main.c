@@ -68,7 +68,7 @@ static const struct option global_options[] = {
 			  "the same as --cgroup-manager systemd"),
 	OPTION_STRING_ENTRY(struct globals, rootless, "rootless", 0, "true|false|auto",
 			    "work without the host's root (default: auto)"),
-	OPTION_STRING_ENTRY(struct globals, criu, "criu", 0, "PATH", "the criu program (default: criu)"),
+	OPTION_TEXT_ENTRY(struct globals, criu, "criu", 0, "PATH", "the criu program (default: criu)"),
 	OPTION_BOOL_ENTRY(struct globals, version, "version", 'v', "show the version"),
 	{ 0 },
 };

@@ -90,6 +90,7 @@ static int store(struct arena *arena, const struct option *option, const struct 
 	switch (option->kind) {
 	case OPTION_BOOL: return parse_bool(word, member, error);
 	case OPTION_STRING: *(const char **)member = word->value; return 0;
+	case OPTION_TEXT: *(const char **)member = *word->value ? word->value : NULL; return 0;
 	case OPTION_LIST: list_append(arena, member, word->value); return 0;
 	case OPTION_UNSIGNED:
 		if (parse_u32(word->value, &number) < 0)

@@ -19,6 +19,7 @@
 enum option_kind {
 	OPTION_BOOL, /* bool */
 	OPTION_STRING, /* const char * */
+	OPTION_TEXT, /* the same, but an empty one is as if it were not given: NULL */
 	OPTION_LIST, /* struct string_list */
 	OPTION_UNSIGNED, /* unsigned int */
 };
@@ -29,7 +30,7 @@ struct option {
 	enum option_kind kind;
 	size_t offset; /* of its member in the command's structure of values */
 	const char *value; /* what --help calls the value; NULL for OPTION_BOOL */
-	const char *help; /* one line */
+	const char *help; /* one line; NULL: not shown, taken for compatibility */
 };
 
 /* Entries of a table whose values are kept in `structure`. */
@@ -40,6 +41,10 @@ struct option {
 #define OPTION_STRING_ENTRY(structure, member, name, short_name, value, help)             \
 	{                                                                                 \
 		name, short_name, OPTION_STRING, offsetof(structure, member), value, help \
+	}
+#define OPTION_TEXT_ENTRY(structure, member, name, short_name, value, help)             \
+	{                                                                               \
+		name, short_name, OPTION_TEXT, offsetof(structure, member), value, help \
 	}
 #define OPTION_LIST_ENTRY(structure, member, name, short_name, value, help)             \
 	{                                                                               \

@@ -2,14 +2,14 @@
 #include "command.h"
 
 static const struct option options[] = {
-	OPTION_STRING_ENTRY(struct restore_options, create.bundle, "bundle", 'b', "DIR",
-			    "bundle directory (default: the working directory)"),
-	OPTION_STRING_ENTRY(struct restore_options, create.config, "config", 'f', "FILE",
-			    "configuration in the bundle (default: config.json)"),
-	OPTION_STRING_ENTRY(struct restore_options, create.console_socket, "console-socket", 0, "PATH",
-			    "unix socket that receives the master end of the terminal"),
-	OPTION_STRING_ENTRY(struct restore_options, create.pid_file, "pid-file", 0, "FILE",
-			    "write the process id to FILE"),
+	OPTION_TEXT_ENTRY(struct restore_options, create.bundle, "bundle", 'b', "DIR",
+			  "bundle directory (default: the working directory)"),
+	OPTION_TEXT_ENTRY(struct restore_options, create.config, "config", 'f', "FILE",
+			  "configuration in the bundle (default: config.json)"),
+	OPTION_TEXT_ENTRY(struct restore_options, create.console_socket, "console-socket", 0, "PATH",
+			  "unix socket that receives the master end of the terminal"),
+	OPTION_TEXT_ENTRY(struct restore_options, create.pid_file, "pid-file", 0, "FILE",
+			  "write the process id to FILE"),
 	OPTION_BOOL_ENTRY(struct restore_options, create.detach, "detach", 'd',
 			  "do not wait for the container's program"),
 	OPTION_BOOL_ENTRY(struct restore_options, create.no_subreaper, "no-subreaper", 0,
@@ -17,10 +17,10 @@ static const struct option options[] = {
 	OPTION_BOOL_ENTRY(struct restore_options, create.no_pivot, "no-pivot", 0,
 			  "of no effect: CRIU changes the root in its own way"),
 	IMAGE_OPTIONS(struct restore_options),
-	OPTION_STRING_ENTRY(struct restore_options, lsm_profile, "lsm-profile", 0, "LSM:PROFILE",
-			    "profile of the processes: apparmor:NAME or selinux:LABEL"),
-	OPTION_STRING_ENTRY(struct restore_options, lsm_mount_context, "lsm-mount-context", 0, "CONTEXT",
-			    "SELinux context of the mounts"),
+	OPTION_TEXT_ENTRY(struct restore_options, lsm_profile, "lsm-profile", 0, "LSM:PROFILE",
+			  "profile of the processes: apparmor:NAME or selinux:LABEL"),
+	OPTION_TEXT_ENTRY(struct restore_options, lsm_mount_context, "lsm-mount-context", 0, "CONTEXT",
+			  "SELinux context of the mounts"),
 	{ 0 },
 };
 

@@ -11,8 +11,8 @@ struct spec_options {
 };
 
 static const struct option options[] = {
-	OPTION_STRING_ENTRY(struct spec_options, bundle, "bundle", 'b', "DIR",
-			    "where to write it (default: the working directory)"),
+	OPTION_TEXT_ENTRY(struct spec_options, bundle, "bundle", 'b', "DIR",
+			  "where to write it (default: the working directory)"),
 	OPTION_BOOL_ENTRY(struct spec_options, rootless, "rootless", 0,
 			  "for a container that an ordinary user runs"),
 	{ 0 },

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/number.h"
 #include "command.h"
 #include "units.h"
@@ -27,14 +28,16 @@ struct update_options {
 	const char *pids_limit;
 	const char *l3_cache_schema;
 	const char *mem_bw_schema;
+	const char *kernel_memory;
+	const char *kernel_memory_tcp;
 };
 
 #define UPDATE_OPTION(member, name, value, help) \
-	OPTION_STRING_ENTRY(struct update_options, member, name, 0, value, help)
+	OPTION_TEXT_ENTRY(struct update_options, member, name, 0, value, help)
 
 static const struct option options[] = {
-	OPTION_STRING_ENTRY(struct update_options, resources, "resources", 'r', "FILE|-",
-			    "take the limits from FILE, a \"resources\" object; \"-\" is standard input"),
+	OPTION_TEXT_ENTRY(struct update_options, resources, "resources", 'r', "FILE|-",
+			  "take the limits from FILE, a \"resources\" object; \"-\" is standard input"),
 	UPDATE_OPTION(blkio_weight, "blkio-weight", "N", "relative weight of block I/O, 10 to 1000"),
 	UPDATE_OPTION(cpu_period, "cpu-period", "MICROSECONDS", "period of the CPU quota"),
 	UPDATE_OPTION(cpu_quota, "cpu-quota", "MICROSECONDS", "CPU time in a period; -1: no limit"),
@@ -53,6 +56,8 @@ static const struct option options[] = {
 		      "shares of the L3 cache, as in \"L3:0=f0;1=f\" (Intel RDT)"),
 	UPDATE_OPTION(mem_bw_schema, "mem-bw-schema", "SCHEMA",
 		      "shares of the memory bandwidth, as in \"MB:0=20;1=70\" (Intel RDT)"),
+	UPDATE_OPTION(kernel_memory, "kernel-memory", "SIZE", NULL),
+	UPDATE_OPTION(kernel_memory_tcp, "kernel-memory-tcp", "SIZE", NULL),
 	{ 0 },
 };
 
@@ -63,7 +68,7 @@ static int invalid(const char *name, const char *text, struct error *error)
 
 static int set_u64(const char *name, const char *text, struct optional_u64 *value, struct error *error)
 {
-	if (!text || !*text)
+	if (!text)
 		return 0;
 	if (parse_u64(text, 0, UINT64_MAX, &value->value) < 0)
 		return invalid(name, text, error);
@@ -73,7 +78,7 @@ static int set_u64(const char *name, const char *text, struct optional_u64 *valu
 
 static int set_i64(const char *name, const char *text, struct optional_i64 *value, struct error *error)
 {
-	if (!text || !*text)
+	if (!text)
 		return 0;
 	if (parse_i64(text, INT64_MIN, INT64_MAX, &value->value) < 0)
 		return invalid(name, text, error);
@@ -83,7 +88,7 @@ static int set_i64(const char *name, const char *text, struct optional_i64 *valu
 
 static int set_size(const char *name, const char *text, struct optional_i64 *value, struct error *error)
 {
-	if (!text || !*text)
+	if (!text)
 		return 0;
 	if (strcmp(text, "-1") == 0)
 		value->value = -1;
@@ -95,9 +100,9 @@ static int set_size(const char *name, const char *text, struct optional_i64 *val
 
 static int set_cpu(const struct update_options *update, struct oci_cpu *cpu, struct error *error)
 {
-	if (update->cpuset_cpus && *update->cpuset_cpus)
+	if (update->cpuset_cpus)
 		cpu->cpus = update->cpuset_cpus;
-	if (update->cpuset_mems && *update->cpuset_mems)
+	if (update->cpuset_mems)
 		cpu->mems = update->cpuset_mems;
 	if (set_u64("cpu-period", update->cpu_period, &cpu->period, error) < 0 ||
 	    set_i64("cpu-quota", update->cpu_quota, &cpu->quota, error) < 0 ||
@@ -175,26 +180,25 @@ static int from_file(struct arena *arena, const char *path, struct oci_resources
 	return resources_parse(arena, label, bytes, length, resources, error);
 }
 
-/* An empty option is as if it were not there. */
-static const char *given(const char *text)
-{
-	return text && *text ? text : NULL;
-}
-
 static int update(struct context *context, void *values, const struct arguments *arguments)
 {
 	const struct update_options *update = values;
-	const struct oci_intel_rdt shares = { .l3_cache_schema = given(update->l3_cache_schema),
-					      .mem_bw_schema = given(update->mem_bw_schema) };
+	const struct oci_intel_rdt shares = { .l3_cache_schema = update->l3_cache_schema,
+					      .mem_bw_schema = update->mem_bw_schema };
 	struct oci_resources *resources = NULL;
 	int result;
 
-	if (update->resources && *update->resources)
+	if (update->resources)
 		result = from_file(context->arena, update->resources, &resources, &context->error);
 	else
 		result = from_flags(context->arena, update, &resources, &context->error);
 	if (result < 0)
 		return -1;
+	/* The kernel has no such limit any more. */
+	if (update->kernel_memory)
+		log_warn("Setting --kernel-memory is ignored and will be removed");
+	if (update->kernel_memory_tcp)
+		log_warn("Setting --kernel-memory-tcp is ignored and will be removed");
 	return container_update(&context->runtime, arguments->items[0], resources, &shares, &context->error);
 }
 

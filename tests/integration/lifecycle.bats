@@ -417,3 +417,15 @@ matches_stderr() {
 	run -0 runtime exec --ignore-paused "$ID" echo thawed
 	is thawed
 }
+
+@test "an empty path is as if it were not given" {
+	program echo ran
+	run -0 runtime run --bundle "" --pid-file "" --console-socket "" "$ID"
+	is ran
+	start_sleeping
+	run -0 runtime exec --process "" --cwd "" --pid-file "" --console-socket "" "$ID" echo ran
+	is ran
+	mkdir "$BATS_TEST_TMPDIR/new"
+	(cd "$BATS_TEST_TMPDIR/new" && runtime spec --bundle "")
+	[[ -s $BATS_TEST_TMPDIR/new/config.json ]]
+}

@@ -91,6 +91,16 @@ has_lines() {
 	is " 00"
 }
 
+@test "update: limits that no kernel has any more are taken and ignored" {
+	requires_newer_runc "its words"
+	start_sleeping
+	run -0 runtime update --kernel-memory 1m --kernel-memory-tcp 1m "$ID"
+	contains "Setting --kernel-memory is ignored and will be removed"
+	contains "Setting --kernel-memory-tcp is ignored and will be removed"
+	run -0 runtime update --help
+	lacks kernel-memory
+}
+
 @test "update: what is refused changes nothing" {
 	requires_casemate "words it differently"
 	requires_controller pids

@@ -17,6 +17,7 @@ struct values {
 	const char *user;
 	struct string_list env;
 	unsigned int fds;
+	const char *bundle;
 };
 
 static const struct option table[] = {
@@ -25,6 +26,7 @@ static const struct option table[] = {
 	OPTION_STRING_ENTRY(struct values, user, "user", 'u', "UID", "user"),
 	OPTION_LIST_ENTRY(struct values, env, "env", 'e', "NAME=VALUE", "environment"),
 	OPTION_UNSIGNED_ENTRY(struct values, fds, "preserve-fds", 0, "N", "descriptors"),
+	OPTION_TEXT_ENTRY(struct values, bundle, "bundle", 'b', "DIR", "bundle"),
 	{ 0 },
 };
 
@@ -78,6 +80,10 @@ static void values_are_taken_as_they_are(void **state)
 	assert_string_equal(values.env.items[1], "D=E=F");
 	assert_string_equal(values.env.items[2], "");
 	assert_string_equal(values.env.items[3], "x,y");
+	assert_int_equal(PARSE(false, "--bundle", "x", "-b", ""), 0);
+	assert_null(values.bundle);
+	assert_int_equal(PARSE(false, "--bundle", "", "-b=x"), 0);
+	assert_string_equal(values.bundle, "x");
 	assert_int_equal(PARSE(false, "-u", "1", "-u", "2"), 0);
 	assert_string_equal(values.user, "2");
 }
