@@ -298,6 +298,7 @@ static int fill_sandbox(struct execution *execution, struct error *error)
 	sandbox->preserve_fds = execution->options->preserve_fds;
 	sandbox->is_exec = true;
 	sandbox->target = execution->target;
+	sandbox->entering = execution->entering;
 	sandbox->target_namespaces = target_namespaces(execution);
 	sandbox->cpu_affinity_initial = process->exec_cpu_affinity ? process->exec_cpu_affinity->initial : NULL;
 	if (capabilities_resolve(process->capabilities, &sandbox->capabilities, error) < 0)

@@ -58,6 +58,7 @@ struct sandbox {
 	int target; /* exec: pidfd of the container's first process */
 	unsigned int target_namespaces; /* exec: CLONE_NEW* flags of the namespaces to join */
 	const char *cpu_affinity_initial; /* exec: before the cgroup is joined */
+	int entering; /* exec: stays open in the child until it executes its program, or -1 */
 	/* The container's state document for hooks that run in the child; @status as the specification has it. */
 	const char *(*hook_state)(struct sandbox *sandbox, pid_t pid, const char *status);
 	const void *hook_context;

@@ -41,6 +41,7 @@ void sandbox_init(struct sandbox *sandbox, struct arena *arena)
 		.channel = -1,
 		.child_channel = -1,
 		.pidfd = -1,
+		.entering = -1,
 		.network = -1,
 		.console = -1,
 		.cwd = -1,

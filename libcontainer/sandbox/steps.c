@@ -237,8 +237,9 @@ static void sort(int *numbers, size_t count)
  */
 int close_before_entering(struct sandbox *sandbox, struct error *error)
 {
-	int keep[2 * CGROUP_HIERARCHIES_MAX + RESCTRL_TASKS_MAX + 2] = { sandbox->child_channel, log_fd() };
-	size_t count = 2;
+	int keep[2 * CGROUP_HIERARCHIES_MAX + RESCTRL_TASKS_MAX + 3] = { sandbox->child_channel,
+									 sandbox->entering, log_fd() };
+	size_t count = 3;
 
 	for (size_t i = 0; i < sandbox->join.early_count; i++)
 		keep[count++] = sandbox->join.early[i];
@@ -257,8 +258,8 @@ int close_before_entering(struct sandbox *sandbox, struct error *error)
 /* Nothing of the host's stays open near the container but what the last steps need; all of it close-on-exec. */
 int step_close_descriptors(struct sandbox *sandbox, struct error *error)
 {
-	int keep[] = { sandbox->channel, sandbox->start_socket, sandbox->procfs,
-		       sandbox->cwd,	 sandbox->network,	log_fd() };
+	int keep[] = { sandbox->channel, sandbox->start_socket, sandbox->procfs, sandbox->cwd,
+		       sandbox->network, sandbox->entering,	log_fd() };
 
 	sort(keep, ARRAY_SIZE(keep));
 	if (close_others(3 + sandbox->preserve_fds, keep, ARRAY_SIZE(keep)) < 0)

@@ -345,6 +345,25 @@ user_namespace_with() {
 	fails 255 'the container is locked' runtime exec "$ID" true
 }
 
+@test "lock waits for an exec on its way in whose command was killed" {
+	local pid
+	requires_command strace
+	strace -f -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+	policy '{"exec": "lockable"}'
+	start_sleeping
+	# Late in the child: it needs nothing of the command any more.
+	strace -f -qq -o "$OUT.calls" -e trace=capset -e inject=capset:delay_enter=3000000 \
+		"$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" exec "$ID" sleep 1000 </dev/null >"$OUT" 2>&1 3>&- &
+	BACKGROUND+=($!)
+	wait_for test -s "$OUT.calls"
+	kill -KILL "$(pgrep -o -P "${BACKGROUND[-1]}")"
+	run -0 runtime lock "$ID"
+	# it is in by now, or never
+	for pid in $(runtime ps -f json "$ID" | jq .[]); do
+		equal "$(<"/proc/$pid/comm")" sleep
+	done
+}
+
 # The code of now and of OFFSET steps later: totp SECRET [OFFSET]. RFC 6238
 totp() {
 	python3 - "$1" "${2:-0}" <<-'END'
