@@ -14,22 +14,32 @@
 #define LIMIT_LISTING_MS 10000
 
 /*
- * What every plan lets pass: the container's own addresses, replies, what IPv6 needs to find its neighbours and what is
- * asked of it about groups. After translation of addresses (priority 100 at most), so that the rules are about where
- * a packet really goes; one that names hops of its own would go elsewhere than to the address that it carries (any
- * program can ask for that: ip(7) IP_OPTIONS, RFC 8754). nft(8), nf_ip_hook_priorities of linux/netfilter_ipv4.h
+ * What every plan lets pass: what IPv6 needs to find its neighbours and what is asked of it about groups, the
+ * container's own addresses, replies. After translation of addresses (priority 100 at most), so that the rules are
+ * about where a packet really goes; one that names hops of its own would go elsewhere than to the address that it
+ * carries (any program can ask for that: ip(7) IP_OPTIONS, RFC 8754). Any program can send from an address that is not
+ * the container's, too (IP_FREEBIND), and conntrack would take a packet to that address for the reply: so the sender is
+ * looked at first. Nor does every packet of a connection that is older than the rules pass, but the replies. nft(8),
+ * nf_ip_hook_priorities of linux/netfilter_ipv4.h
  */
 static const char before_layers[] =
 	"\tchain output {\n"
 	"\t\ttype filter hook output priority 200; policy drop;\n"
-	"\t\toif lo accept\n"
+	"\t\ticmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, "
+	"mld-listener-done, mld2-listener-report } accept\n"
+	"\t\tfib saddr type != local drop\n"
 	"\t\tip option lsrr exists reject with icmpx type admin-prohibited\n"
 	"\t\tip option ssrr exists reject with icmpx type admin-prohibited\n"
 	"\t\texthdr rt exists reject with icmpx type admin-prohibited\n"
-	"\t\tct state established,related accept\n"
-	"\t\ticmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, "
-	"mld-listener-done, mld2-listener-report } accept\n";
-static const char after_layers[] = "\t\taccept\n\t}\n";
+	"\t\tfib daddr type local accept\n"
+	"\t\tct state established ct direction reply accept\n"
+	"\t\tct state related accept\n";
+/* What comes back in from the container itself is not sent on by the kernel, whatever its sysctls say. */
+static const char after_layers[] = "\t\taccept\n\t}\n"
+				   "\tchain forward {\n"
+				   "\t\ttype filter hook forward priority 200; policy accept;\n"
+				   "\t\tiif lo drop\n"
+				   "\t}\n";
 
 /* A program gets an error at once instead of waiting for an answer. */
 static const char *verdict(bool allow)

@@ -89,9 +89,9 @@ misses() {
 	lacks served
 }
 
-# A datagram from the container's network to port 53 of $1, and what comes back.
+# A datagram from the container's network to port 53 of $1 (from port $2), and what comes back.
 ask() {
-	echo question | nsenter --target "$(container_pid)" --net -- socat -T 3 -t 3 - "UDP4:$1:53" 2>/dev/null || true
+	echo question | nsenter --target "$(container_pid)" --net -- socat -T 3 -t 3 - "UDP4:$1:53${2:+,bind=:$2}" 2>/dev/null || true
 }
 
 tables() {
@@ -228,6 +228,34 @@ flush() {
 		    print(errno.errorcode.get(client.connect_ex(("192.0.2.1", 80))))
 	END
 	equal "$output" $'EHOSTUNREACH\nEHOSTUNREACH'
+}
+
+# IP_FREEBIND takes no capability. A packet from the denied address to the container, that it has sent itself, is not
+# what a packet to there is the reply to.
+@test "egress: a program cannot make replies of what it sends" {
+	local inside=(nsenter --target) own='[2001:db8::2]:4000' other='[fd00:ec2::254]:5353'
+	egress "$metadata"
+	serve 'UDP6-RECVFROM:5353,bind=[2001:db8::1],ip-freebind' answered
+	serve 'UDP6-RECVFROM:5353,bind=[fd00:ec2::254],ip-freebind' answered
+	start_sleeping
+	inside+=("$(container_pid)" --net -- setpriv --bounding-set=-all --inh-caps=-all socat -T 3 -t 3)
+	equal "$(echo question | "${inside[@]}" - UDP6:[2001:db8::1]:5353,bind=$own)" answered
+	echo forged | "${inside[@]}" -u - "UDP6-SENDTO:$own,bind=$other,ip-freebind" || true
+	run "${inside[@]}" - "UDP6:$other,bind=$own" <<<question
+	lacks answered
+}
+
+@test "egress: a connection that is older than the rules is not spared" {
+	SHARED=s-$ID
+	ip netns add "$SHARED"
+	edit '(.linux.namespaces[] | select(.type == "network")).path = $path' --arg path "/run/netns/$SHARED"
+	egress '{"default": "allow", "deny": ["203.0.113.1"]}'
+	start_sleeping
+	equal "$(ask 192.0.2.1 4001)" answered
+	edit 'del(.hooks)'
+	egress '{"default": "allow", "deny": ["192.0.2.1"]}' second
+	start_sleeping "$ID-2"
+	equal "$(ask 192.0.2.1 4001)" ''
 }
 
 @test "egress: in a user namespace, whose root owns the network" {

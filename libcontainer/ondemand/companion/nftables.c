@@ -107,7 +107,7 @@ static int set(struct arena *arena, const struct nft_library *nft, const char *r
 		return 0;
 	return error_set(error, 0,
 			 "the kernel does not take the rules (%s): it needs nf_tables with connection "
-			 "tracking and reject",
+			 "tracking, fib and reject",
 			 problem);
 }
 
