@@ -280,6 +280,8 @@ static int notified(void *context, const struct criu_response *notification, int
 
 	if (!strcmp(notification->script, "setup-namespaces")) {
 		creation->sandbox.pid = notification->pid;
+		if (sandbox_restored_network(&creation->sandbox, error) < 0)
+			return -1;
 		return creation_run_hooks(creation, error);
 	}
 	if (!strcmp(notification->script, "orphan-pts-master"))

@@ -12,6 +12,28 @@
 #include "base/fd.h"
 #include "sandbox/sandbox.h"
 
+/* As when it is created, in a network namespace that is new. */
+int sandbox_restored_network(struct sandbox *sandbox, struct error *error)
+{
+	_cleanup_fd_ int own = openat(sandbox->procfs, "self/ns/net", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int network = -1;
+	char path[32];
+	int result;
+
+	if (!config_has_new_namespace(sandbox->config, OCI_NAMESPACE_NETWORK))
+		return 0;
+	snprintf(path, sizeof(path), "%d/ns/net", sandbox->pid);
+	network = openat(sandbox->procfs, path, O_RDONLY | O_CLOEXEC);
+	if (own < 0 || network < 0)
+		return error_set(error, errno, "open the container's network namespace");
+	if (setns(network, CLONE_NEWNET) < 0)
+		return error_set(error, errno, "enter the container's network namespace");
+	result = namespaces_loopback(error);
+	if (setns(own, CLONE_NEWNET) < 0)
+		return error_set(error, errno, "come back from the container's network namespace");
+	return result < 0 ? -1 : sandbox_move_net_devices(sandbox, error);
+}
+
 /* The child's rights do not depend on the user namespace: it is root of the host throughout. */
 static int join(const struct sandbox *sandbox, int pidfd, struct error *error)
 {
@@ -37,8 +59,6 @@ static int finish(struct sandbox *sandbox, int pidfd, struct error *error)
 		return error_set(error, errno, "become undumpable");
 	if (rootfs_open_masks(&sandbox->rootfs, error) < 0 || join(sandbox, pidfd, error) < 0 ||
 	    rootfs_sysctls(&sandbox->rootfs, error) < 0)
-		return -1;
-	if (config_has_new_namespace(sandbox->config, OCI_NAMESPACE_NETWORK) && namespaces_loopback(error) < 0)
 		return -1;
 	if (!config_namespace(sandbox->config, OCI_NAMESPACE_MOUNT))
 		return 0;

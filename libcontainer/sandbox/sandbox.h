@@ -98,6 +98,12 @@ void sandbox_close(struct sandbox *sandbox);
 int sandbox_spawn(struct sandbox *sandbox, struct error *error);
 
 /*
+ * Moves linux.netDevices into the network namespace of the container, new or joined. sandbox_spawn() has done it; CRIU's
+ * processes get them once they have their namespaces. sandbox_kill() takes them back. 0, or -1.
+ */
+int sandbox_move_net_devices(struct sandbox *sandbox, struct error *error);
+
+/*
  * With cgroup_later: hands the cgroups to the child, once they are made. Nothing else may be said to the child between
  * sandbox_spawn() and this. 0, or -1.
  */
@@ -136,6 +142,13 @@ _Noreturn void sandbox_become_init(struct sandbox *sandbox);
 _Noreturn void sandbox_become_exec(struct sandbox *sandbox);
 /* exec: makes the caller, and with the pid namespace its children, members of the container. */
 int sandbox_join(struct sandbox *sandbox, struct error *error);
+
+/*
+ * restore: once CRIU has made the network namespace of @sandbox->pid, and before it puts sockets into it: brings the
+ * loopback device up, over which connections may go, and moves linux.netDevices in. One that was joined has kept both.
+ * 0, or -1.
+ */
+int sandbox_restored_network(struct sandbox *sandbox, struct error *error);
 
 /*
  * restore: does again, inside the container whose first process @pidfd CRIU has made and holds, what CRIU does

@@ -371,21 +371,22 @@ static int idmap_sources(struct sandbox *sandbox, struct error *error)
 }
 
 /* By the host's rights, and before the child goes on: its sysctls and hooks may be about them. */
-static int move_net_devices(struct sandbox *sandbox, struct error *error)
+int sandbox_move_net_devices(struct sandbox *sandbox, struct error *error)
 {
 	char path[32];
-	int namespace;
+	int network;
 
 	if (!gets_net_devices(sandbox))
 		return 0;
 	snprintf(path, sizeof(path), "%d/ns/net", sandbox->pid);
 	if (namespaces_joins(&sandbox->namespaces, OCI_NAMESPACE_NETWORK))
-	namespace = fcntl(sandbox->namespaces.joined[OCI_NAMESPACE_NETWORK], F_DUPFD_CLOEXEC, 3);
-	else namespace = openat(sandbox->procfs, path, O_RDONLY | O_CLOEXEC);
-	if (namespace < 0)
+		network = fcntl(sandbox->namespaces.joined[OCI_NAMESPACE_NETWORK], F_DUPFD_CLOEXEC, 3);
+	else
+		network = openat(sandbox->procfs, path, O_RDONLY | O_CLOEXEC);
+	if (network < 0)
 		return error_set(error, errno, "open the container's network namespace");
-	return net_devices_move(sandbox->arena, sandbox->procfs, namespace,
-				&sandbox->config->linux_->net_devices, &sandbox->net_devices, error);
+	return net_devices_move(sandbox->arena, sandbox->procfs, network, &sandbox->config->linux_->net_devices,
+				&sandbox->net_devices, error);
 }
 
 void sandbox_kill(struct sandbox *sandbox)
@@ -425,7 +426,7 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 	if (result == 0)
 		result = idmap_sources(sandbox, error);
 	if (result == 0)
-		result = move_net_devices(sandbox, error);
+		result = sandbox_move_net_devices(sandbox, error);
 	if (result == 0 && child_waits(sandbox))
 		result = channel_send(sandbox->channel, MESSAGE_CONTINUE, 0, -1, error);
 	if (result < 0)

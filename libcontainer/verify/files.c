@@ -126,10 +126,11 @@ static bool is_empty_directory(const struct place *place)
 
 	if (!directory)
 		return false;
+	errno = 0;
 	for (const struct dirent *entry = readdir(directory); entry; entry = readdir(directory))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			return false;
-	return true;
+	return errno == 0;
 }
 
 static void look_at_mask(struct looking *looking, const char *path)

@@ -14,6 +14,7 @@ setup() {
 
 teardown() {
 	[[ -z $NETWORK ]] || ip netns del "$NETWORK"
+	[[ -z ${NETWORK_DEVICE:-} ]] || ip link del "$NETWORK_DEVICE" 2>/dev/null || true
 	teardown_bundle
 }
 
@@ -408,6 +409,88 @@ pid_of() {
 	restore --lazy-pages "$ID-restored"
 	wait_status "$ID-restored" running
 	[[ $(runtime exec "$ID-restored" echo ok) == ok ]]
+}
+
+@test "a page server gets the memory, without lazy pages" {
+	requires_criu
+	counting
+	run_detached "$ID"
+	wait_for counts_beyond "$ID" 3
+	port=$((20000 + RANDOM % 10000))
+	mkdir -p "$BATS_TEST_TMPDIR/pages"
+	criu page-server --images-dir "$BATS_TEST_TMPDIR/pages" --address 127.0.0.1 --port "$port" >/dev/null 2>&1 3>&- &
+	BACKGROUND+=($!)
+	wait_for grep -qi ":$(printf %04x "$port") .* 0a " /proc/net/tcp
+	checkpoint --page-server "127.0.0.1:$port" "$ID"
+	[[ -z $(find "$IMAGES" -name 'pages-*.img' -size +0) ]]
+	[[ -n $(find "$BATS_TEST_TMPDIR/pages" -name 'pages-*.img' -size +0) ]]
+	# Restored where the memory is.
+	cp -n "$BATS_TEST_TMPDIR"/pages/*.img "$IMAGES"
+	restore "$ID"
+	wait_for counts_beyond "$ID" 4
+}
+
+@test "--tcp-established: a connection goes on, and without the option nothing is done to the container" {
+	requires_criu
+	mount_entry /count tmpfs tmpfs nosuid
+	program sh -c 'sleep 1000 | nc -l -p 8000 >/count/n & sleep 1; while :; do echo x; sleep 0.1; done | nc 127.0.0.1 8000'
+	run_detached "$ID"
+	received() {
+		[[ $(count_of "$1" | wc -l) -gt $2 ]]
+	}
+	wait_for received "$ID" 3
+	run -1 runtime checkpoint --image-path "$IMAGES" --work-path "$WORK" "$ID"
+	grep -q 'tcp-established' "$WORK/dump.log"
+	status_is "$ID" running
+	rm -rf "$IMAGES"
+	checkpoint --tcp-established "$ID"
+	restore --tcp-established "$ID"
+	before=$(count_of "$ID" | wc -l)
+	((before > 3))
+	wait_for received "$ID" "$before"
+}
+
+@test "ipc and uts namespaces that were joined are joined again" {
+	requires_criu
+	unshare --ipc --uts sleep 1000 3>&- &
+	BACKGROUND+=($!)
+	other=$!
+	not_the_hosts() {
+		[[ $(readlink "/proc/$other/ns/uts") != "$(readlink /proc/self/ns/uts)" ]]
+	}
+	wait_for not_the_hosts
+	edit '(.linux.namespaces[] | select(.type == "ipc")).path = $p' --arg p "/proc/$other/ns/ipc"
+	edit '(.linux.namespaces[] | select(.type == "uts")).path = $p | del(.hostname)' --arg p "/proc/$other/ns/uts"
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	restore "$ID"
+	wait_for counts_beyond "$ID" 3
+	for kind in ipc uts; do
+		[[ $(readlink "/proc/$(pid_of "$ID")/ns/$kind") == "$(readlink "/proc/$other/ns/$kind")" ]]
+	done
+}
+
+@test "netDevices: the restored container has them" {
+	requires_criu
+	requires_casemate "leaves them"
+	requires_command ip
+	NETWORK_DEVICE=it$((BASHPID % 10000))d
+	make_device() {
+		ip link add "$NETWORK_DEVICE" type dummy 2>/dev/null ||
+			ip link add "$NETWORK_DEVICE" type veth peer name "${NETWORK_DEVICE}p" 2>/dev/null
+	}
+	make_device || skip "this kernel makes neither dummy nor veth devices"
+	edit '.linux.netDevices = {($d): {name: "data0"}}' --arg d "$NETWORK_DEVICE"
+	counting
+	run_detached "$ID"
+	runtime exec "$ID" ip link show data0
+	checkpoint "$ID"
+	# A virtual one went with its namespace, as at delete.
+	fails 1 "$NETWORK_DEVICE" runtime restore -d --image-path "$IMAGES" --work-path "$WORK" "$ID"
+	wait_for make_device
+	restore "$ID"
+	runtime exec "$ID" ip link show data0
 }
 
 # Under a policy -------------------------------------------------------------------------------------------

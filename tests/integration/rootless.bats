@@ -156,7 +156,8 @@ requires_v2() {
 	first=$(awk -F: -v name="$name" '$1 == name { print $2; exit }' /etc/subuid)
 	edit '.linux.uidMappings += [{containerID: 1, hostID: $first, size: 1000}] | .linux.gidMappings += [{containerID: 1, hostID: $first, size: 1000}]' \
 		--argjson first "$first"
-	edit '.root.readonly = false'
+	edit '.root.readonly = false | .process.capabilities |= with_entries(
+		if .key == "ambient" or .key == "inheritable" then . else .value += ["CAP_CHOWN"] end)'
 	program sh -c 'touch /tmp/f && chown 7:8 /tmp/f && stat -c %u:%g /tmp/f'
 	run -0 user run "$ID"
 	is 7:8
