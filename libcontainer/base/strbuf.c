@@ -51,18 +51,23 @@ void strbuf_putc(struct strbuf *buffer, char c)
 void strbuf_printf(struct strbuf *buffer, const char *format, ...)
 {
 	va_list arguments;
+	size_t room;
 	int length;
 
+	reserve(buffer, 0);
+	room = buffer->capacity - buffer->length;
 	va_start(arguments, format);
-	length = vsnprintf(NULL, 0, format, arguments);
+	length = vsnprintf(buffer->text + buffer->length, room, format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
-	reserve(buffer, (size_t)length);
-	va_start(arguments, format);
-	vsnprintf(buffer->text + buffer->length, (size_t)length + 1, format, arguments);
-	va_end(arguments);
-	buffer->length += (size_t)length;
+	/* Formatted a second time only where there was not room enough. */
+	if (length >= 0 && (size_t)length >= room) {
+		reserve(buffer, (size_t)length);
+		va_start(arguments, format);
+		vsnprintf(buffer->text + buffer->length, (size_t)length + 1, format, arguments);
+		va_end(arguments);
+	}
+	if (length > 0)
+		buffer->length += (size_t)length;
 }
 
 const char *strbuf_text(const struct strbuf *buffer)

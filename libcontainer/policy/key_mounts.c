@@ -175,69 +175,89 @@ int hardening_check_source(const struct hardening *hardening, const struct oci_m
 	return 0;
 }
 
-static bool is_denied(const struct policy_pass *pass, const char *source, const char *denied)
+static const char sources_key[] = "mounts.denySources";
+
+/* A path that is denied, as it is written and where it leads. */
+struct denied {
+	const struct named_item *item;
+	const char *path;
+	const char *real_path;
+	bool below; /* what lies below as well */
+};
+
+static const struct denied *look_at_denied(const struct policy_pass *pass, const struct named_set *set)
 {
-	bool below;
-	const char *path = denied_path(pass->arena, denied, &below);
-	const char *real_path = facts_real_path(pass->arena, pass->facts, path);
-	const char *real = facts_real_path(pass->arena, pass->facts, source);
+	struct denied *denied = ARENA_NEW_ARRAY(pass->arena, struct denied, set->count);
 
-	if (source[0] == '/') {
-		const char *plain = path_normalize(pass->arena, source);
-
-		if (meets(plain, path, below) || meets(plain, real_path, below))
-			return true;
+	for (size_t i = 0; i < set->count; i++) {
+		denied[i].item = &set->items[i];
+		denied[i].path = denied_path(pass->arena, set->items[i].text, &denied[i].below);
+		denied[i].real_path = facts_real_path(pass->arena, pass->facts, denied[i].path);
 	}
-	return meets(real, path, below) || meets(real, real_path, below);
+	return denied;
+}
+
+static bool meets_either(const char *source, const struct denied *denied, bool below)
+{
+	return meets(source, denied->path, below) || meets(source, denied->real_path, below);
 }
 
 /*
  * The root file system may lie below a denied path, where engines keep theirs, but neither be one nor hold one. A
  * relative path that nobody has looked at is one in the bundle.
  */
-static bool root_is_denied(const struct policy_pass *pass, const char *denied)
+static int refuse_root(const struct policy_pass *pass, const struct denied *denied, size_t count,
+		       struct error *error)
 {
 	const char *root = pass->config->root ? pass->config->root->path : NULL;
 	const char *real = root ? facts_real_path(pass->arena, pass->facts, root) : NULL;
-	bool ignored;
-	const char *path = denied_path(pass->arena, denied, &ignored);
 
-	return real && (meets(real, path, false) ||
-			meets(real, facts_real_path(pass->arena, pass->facts, path), false));
+	for (size_t i = 0; real && i < count; i++)
+		if (meets_either(real, &denied[i], false))
+			return pass_refuse(&denied[i].item->names, sources_key, error,
+					   "%s may not be the root file system, as it meets %s; give the "
+					   "container one of its own or run with --policy off",
+					   root, denied[i].item->text);
+	return 0;
+}
+
+static int refuse_source(const struct policy_pass *pass, const struct denied *denied, size_t count,
+			 const struct oci_mount *mount, const char *source, struct error *error)
+{
+	const char *plain = source[0] == '/' ? path_normalize(pass->arena, source) : NULL;
+	const char *real = facts_real_path(pass->arena, pass->facts, source);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!real)
+			return pass_refuse(&denied[i].item->names, sources_key, error,
+					   "it is not known where the relative mount source %s leads; give an "
+					   "absolute one or run with --policy off",
+					   source);
+		if ((plain && meets_either(plain, &denied[i], denied[i].below)) ||
+		    meets_either(real, &denied[i], denied[i].below))
+			return pass_refuse(&denied[i].item->names, sources_key, error,
+					   "%s may not be mounted on %s, as it meets %s; remove the mount or "
+					   "run with --policy off",
+					   source, mount->destination, denied[i].item->text);
+	}
+	return 0;
 }
 
 static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
 {
-	static const char key[] = "mounts.denySources";
 	const struct mounts_value *mounts = value;
+	const struct denied *denied = look_at_denied(pass, &mounts->denied);
+	size_t count = mounts->denied.count;
 
-	for (size_t d = 0; d < mounts->denied.count; d++) {
-		const struct named_item *denied = &mounts->denied.items[d];
+	if (refuse_root(pass, denied, count, error) < 0)
+		return -1;
+	for (size_t m = 0; count && m < pass->config->mounts.count; m++) {
+		const struct oci_mount *mount = &pass->config->mounts.items[m];
+		struct string_list sources = mount_sources(pass->arena, mount);
 
-		if (root_is_denied(pass, denied->text))
-			return pass_refuse(&denied->names, key, error,
-					   "%s may not be the root file system, as it meets %s; give the "
-					   "container one of its own or run with --policy off",
-					   pass->config->root->path, denied->text);
-		for (size_t m = 0; m < pass->config->mounts.count; m++) {
-			const struct oci_mount *mount = &pass->config->mounts.items[m];
-			struct string_list sources = mount_sources(pass->arena, mount);
-
-			for (size_t i = 0; i < sources.count; i++) {
-				if (!facts_real_path(pass->arena, pass->facts, sources.items[i]))
-					return pass_refuse(
-						&denied->names, key, error,
-						"it is not known where the relative mount source %s "
-						"leads; give an absolute one or run with --policy off",
-						sources.items[i]);
-				if (is_denied(pass, sources.items[i], denied->text))
-					return pass_refuse(
-						&denied->names, key, error,
-						"%s may not be mounted on %s, as it meets %s; remove the "
-						"mount or run with --policy off",
-						sources.items[i], mount->destination, denied->text);
-			}
-		}
+		for (size_t i = 0; i < sources.count; i++)
+			if (refuse_source(pass, denied, count, mount, sources.items[i], error) < 0)
+				return -1;
 	}
 	return 0;
 }

@@ -32,13 +32,22 @@ struct string_list names_unite(struct arena *arena, const struct string_list *le
 	return united;
 }
 
-const char *names_text(struct arena *arena, const struct string_list *names)
+static const char *joined(struct arena *arena, const struct string_list *list, const char *separator)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 
-	for (size_t i = 0; i < names->count; i++)
-		strbuf_printf(&text, "%s%s", i ? "," : "", names->items[i]);
+	if (list->count == 1)
+		return list->items[0];
+	for (size_t i = 0; i < list->count; i++) {
+		strbuf_puts(&text, i ? separator : "");
+		strbuf_puts(&text, list->items[i]);
+	}
 	return arena_strdup(arena, strbuf_text(&text));
+}
+
+const char *names_text(struct arena *arena, const struct string_list *names)
+{
+	return joined(arena, names, ",");
 }
 
 struct named_set named_set_unite(struct arena *arena, const struct named_set *left,
@@ -99,9 +108,5 @@ void string_list_add(struct arena *arena, struct string_list *list, const char *
 
 const char *string_list_text(struct arena *arena, const struct string_list *list)
 {
-	_cleanup_strbuf_ struct strbuf text = { 0 };
-
-	for (size_t i = 0; i < list->count; i++)
-		strbuf_printf(&text, "%s%s", i ? ", " : "", list->items[i]);
-	return list->count ? arena_strdup(arena, strbuf_text(&text)) : "none";
+	return list->count ? joined(arena, list, ", ") : "none";
 }
