@@ -94,6 +94,11 @@ ask() {
 	echo question | nsenter --target "$(container_pid)" --net -- socat -T 3 -t 3 - "UDP4:$1:53${2:+,bind=:$2}" 2>/dev/null || true
 }
 
+# A datagram that is sent before both ends of the cable have noticed each other is lost.
+is_answered() {
+	[[ $(ask "$@") == answered ]]
+}
+
 tables() {
 	nsenter --target "$(container_pid)" --net -- nft list tables
 }
@@ -112,7 +117,7 @@ flush() {
 	misses 198.51.100.1 80
 	misses 169.254.169.254 80
 	misses fd00:ec2::254 80
-	equal "$(ask 192.0.2.1)" answered
+	wait_for is_answered 192.0.2.1
 	equal "$(ask 198.51.100.1)" ''
 	run inside ping -c 1 -W 1 192.0.2.1
 	((status != 0))
@@ -239,7 +244,10 @@ flush() {
 	serve 'UDP6-RECVFROM:5353,bind=[fd00:ec2::254],ip-freebind' answered
 	start_sleeping
 	inside+=("$(container_pid)" --net -- setpriv --bounding-set=-all --inh-caps=-all socat -T 3 -t 3)
-	equal "$(echo question | "${inside[@]}" - UDP6:[2001:db8::1]:5353,bind=$own)" answered
+	answers() {
+		[[ $(echo question | "${inside[@]}" - UDP6:[2001:db8::1]:5353,bind=$own) == answered ]]
+	}
+	wait_for answers
 	echo forged | "${inside[@]}" -u - "UDP6-SENDTO:$own,bind=$other,ip-freebind" || true
 	run "${inside[@]}" - "UDP6:$other,bind=$own" <<<question
 	lacks answered
@@ -251,7 +259,7 @@ flush() {
 	edit '(.linux.namespaces[] | select(.type == "network")).path = $path' --arg path "/run/netns/$SHARED"
 	egress '{"default": "allow", "deny": ["203.0.113.1"]}'
 	start_sleeping
-	equal "$(ask 192.0.2.1 4001)" answered
+	wait_for is_answered 192.0.2.1 4001
 	edit 'del(.hooks)'
 	egress '{"default": "allow", "deny": ["192.0.2.1"]}' second
 	start_sleeping "$ID-2"
