@@ -10,14 +10,11 @@
  *   probe scheduling                     policy, priority, nice, I/O priority
  *   probe signals                        blocked and ignored signals
  *   probe mkdirs PATH COUNT              COUNT nested directories (for deep cgroups)
- *   probe project PATH NUMBER            makes the file that project's; "inherit-not": new files of a directory not
  *   probe sleep                          sleeps until killed, ignoring nothing
  *   probe trap SIGNAL...                 prints "ready", then the name of each signal it gets; ends on TERM
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/fs.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -143,25 +139,6 @@ static int probe_mkdirs(const char *path, int count)
 	return 0;
 }
 
-/* ioctl_xfs_fsgetxattr(2), ioctl_iflags(2) */
-static int probe_project(const char *path, const char *project)
-{
-	bool inherit = strcmp(project, "inherit-not") != 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct fsxattr attributes;
-	int result;
-	int flags;
-
-	if (fd < 0 || ioctl(fd, FS_IOC_FSGETXATTR, &attributes) < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
-		return 1;
-	attributes.fsx_projid = (unsigned int)strtoul(project, NULL, 0);
-	flags &= ~FS_PROJINHERIT_FL;
-	result = inherit ? ioctl(fd, FS_IOC_FSSETXATTR, &attributes) : ioctl(fd, FS_IOC_SETFLAGS, &flags);
-	printf("project %s: %s\n", project, result < 0 ? strerrorname_np(errno) : "set");
-	close(fd);
-	return 0;
-}
-
 static int probe_trap(int argc, char **argv)
 {
 	sigset_t wanted;
@@ -201,8 +178,6 @@ int main(int argc, char **argv)
 		return probe_signals();
 	if (!strcmp(what, "mkdirs") && argc == 4)
 		return probe_mkdirs(argv[2], atoi(argv[3]));
-	if (!strcmp(what, "project") && argc == 4)
-		return probe_project(argv[2], argv[3]);
 	if (!strcmp(what, "trap"))
 		return probe_trap(argc - 2, argv + 2);
 	if (!strcmp(what, "sleep"))

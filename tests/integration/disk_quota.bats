@@ -128,12 +128,3 @@ project_of() {
 	run -0 runtime run "$ID"
 	[[ $(project_of rootfs) == 0 ]]
 }
-
-@test "disk: the container cannot take its files out of its project" {
-	program sh -c "mkdir /tmp/d; probe project /tmp/d 0; probe project /tmp/d inherit-not; $(write 20 /tmp/d/a)"
-	run runtime run "$ID"
-	contains 'project 0: EPERM'
-	contains 'project inherit-not: EPERM'
-	matches 'Disk quota exceeded|No space left'
-	(($(project_of rootfs/tmp/d) > 0))
-}
