@@ -143,10 +143,11 @@ static struct layer open_layer(struct arena *arena, const char *rootfs)
 		path = words_value(arena, options, "upperdir");
 		work = words_value(arena, options, "workdir");
 	}
-	if (work)
-		layer.work = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Who mounts an overlay may give it paths from where he is. */
+	if (work && *work == '/')
+		layer.work = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	errno = EOPNOTSUPP;
-	if (path)
+	if (path && *path == '/')
 		layer.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return layer;
 }
@@ -238,15 +239,25 @@ static int limit_theirs(const struct layer *layer, uint32_t project, uint64_t by
 	return starts_here(layer, project) ? set_limit(layer->fd, project, bytes) : 1;
 }
 
-/* 0, or -1 with errno. */
-static int limit_ours(const struct layer *layer, uint32_t project, uint64_t bytes)
+/* @directory and what is in it. 0, or -1 with errno. */
+static int give_project(int directory, uint32_t project)
 {
 	struct stat status;
 
-	if (fstat(layer->fd, &status) < 0 || set_limit(layer->fd, project, bytes) < 0 ||
-	    set_project(layer->fd, project, true) < 0)
+	if (fstat(directory, &status) < 0 || set_project(directory, project, true) < 0)
 		return -1;
-	return set_project_below(layer->fd, project, status.st_dev);
+	return set_project_below(directory, project, status.st_dev);
+}
+
+/*
+ * An overlay makes its files in the work directory and renames them, which file systems refuse from one project to
+ * another (EXDEV, rename(2)): both have the same one. 0, or -1 with errno.
+ */
+static int limit_ours(const struct layer *layer, uint32_t project, uint64_t bytes)
+{
+	if (set_limit(layer->fd, project, bytes) < 0 || give_project(layer->fd, project) < 0)
+		return -1;
+	return layer->work >= 0 ? give_project(layer->work, project) : 0;
 }
 
 static int take_project(struct arena *arena, const char *id, struct slot *slot, struct error *error)

@@ -85,7 +85,7 @@ project_of() {
 	one=$(project_of rootfs)
 	two=$(project_of other)
 	((one > 0 && two > 0 && one != two))
-	[[ $(project_of rootfs/bin/busybox 2>/dev/null || project_of rootfs/tmp) == "$one" ]]
+	[[ $(project_of rootfs/tmp) == "$one" ]]
 	# Each has its whole limit.
 	run -0 runtime exec "$ID-one" sh -c "$(write 4 /tmp/a)"
 	run -0 runtime exec "$ID-two" sh -c "$(write 4 /tmp/a)"
@@ -120,6 +120,7 @@ project_of() {
 	matches 'Disk quota exceeded|No space left'
 	[[ $(project_of rootfs) == 0 ]]
 	(($(project_of upper) > 0))
+	[[ $(project_of work) == "$(project_of upper)" ]]
 }
 
 @test "disk: a read-only root file system needs none" {
