@@ -9,6 +9,12 @@
 
 #include "cgroup/cgroup.h"
 
+/*
+ * v2 counts who is born into a group: at one time as many as this (an intermediate process, the container's, and
+ * the one that holds a place in a unit of systemd). A lower limit is set when they are in.
+ */
+#define SETUP_PROCESSES 3
+
 struct cgroup_group {
 	bool v2;
 	bool verified; /* the directory comes from the mount table, or its filesystem was looked at */
@@ -45,7 +51,7 @@ struct cgroup {
 	struct optional_u32 owner; /* of the v2 group */
 	const char *refusal; /* v2: why controllers could not be passed down to the group, or NULL */
 	bool making; /* between cgroup_create() and cgroup_settle() */
-	struct optional_i64 pids; /* the limit that is set when the container's process is in: see limits.c */
+	struct optional_i64 pids; /* the limit that is set when the container's process is in, where it is below SETUP_PROCESSES */
 	struct systemd_unit *unit; /* the systemd manager's, else NULL */
 	struct cgroup_group *groups;
 	size_t count;

@@ -9,12 +9,6 @@
 #include "cgroup/internal.h"
 
 /*
- * v2 counts who is born into a group: at one time as many as this (an intermediate process, the container's, and
- * the one that holds a place in a unit of systemd). A lower limit is set when they are in.
- */
-#define SETUP_PROCESSES 3
-
-/*
  * The group to write limits of @controller to; @v2_name is what v2 calls it, NULL where it has no such thing.
  */
 static struct cgroup_group *controller_group(struct cgroup *cgroup, const char *controller, const char *v2_name,

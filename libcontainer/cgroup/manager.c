@@ -113,16 +113,15 @@ int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const
 
 int cgroup_settle(struct cgroup *cgroup, struct error *error)
 {
-	struct cgroup_group *group = group_find(cgroup, "pids");
+	struct oci_pids pids = { .limit = cgroup->pids };
+	const struct oci_resources resources = { .pids = &pids };
 
 	if (!cgroup->making)
 		return 0;
 	cgroup->making = false;
 	if (cgroup->ops->settle)
 		cgroup->ops->settle(cgroup);
-	if (!cgroup->pids.present || !group)
-		return 0;
-	return group_write_i64(group, "pids.max", cgroup->pids.value, error);
+	return cgroup->pids.present ? cgroup_set_resources(cgroup, &resources, error) : 0;
 }
 
 static const char *parent_directory(struct arena *arena, const struct cgroup_group *group)

@@ -243,6 +243,14 @@ static int unified_map(struct json_writer *writer, const struct string_map *unif
 	return 0;
 }
 
+/* systemd writes its own value again whenever it likes: it has to be told of no limit that the setup would break. */
+static void tasks_max(struct json_writer *writer, int64_t limit, bool starting)
+{
+	int64_t least = starting ? SETUP_PROCESSES : 1;
+
+	property_u64(writer, "TasksMax", 0, limit >= 0 && limit < least ? (uint64_t)least : amount(limit));
+}
+
 int systemd_limits(struct json_writer *writer, const struct oci_resources *resources, bool unified,
 		   bool starting, struct error *error)
 {
@@ -253,7 +261,6 @@ int systemd_limits(struct json_writer *writer, const struct oci_resources *resou
 	if (resources->block_io)
 		block_io(writer, resources->block_io, unified);
 	if (resources->pids && resources->pids->limit.present)
-		property_u64(writer, "TasksMax", 0,
-			     resources->pids->limit.value == 0 ? 1 : amount(resources->pids->limit.value));
+		tasks_max(writer, resources->pids->limit.value, starting && unified);
 	return unified ? unified_map(writer, &resources->unified, starting, error) : 0;
 }

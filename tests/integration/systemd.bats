@@ -152,6 +152,7 @@ requires_v2() {
 	edit '.linux.resources.pids.limit = 1'
 	systemd_run
 	equal "$(cat "$(group)/pids.max")" 1
+	equal "$(property TasksMax)" 1
 	run runtime exec "$ID" true
 	((status != 0))
 }
