@@ -46,7 +46,8 @@ static bool split(char *line, struct mountinfo *mount)
 	mount->flags = fields[5];
 	mount->type = unescape(type);
 	mount->options = options + 1;
-	return parse_u64(fields[0], 0, UINT64_MAX, &mount->id) == 0;
+	return parse_u64(fields[0], 0, UINT64_MAX, &mount->id) == 0 &&
+	       parse_u64(fields[1], 0, UINT64_MAX, &mount->parent) == 0;
 }
 
 bool mountinfo_next(char **text, struct mountinfo *mount)

@@ -82,16 +82,26 @@ static const char *mount_type(const struct place *place)
 	return place->mount ? place->mount->type : "";
 }
 
-/* A mount below @place that can be written to, or NULL. */
+/* What lies at a path below another mount's need not be below it: it can be covered by that one. */
+static bool is_mounted_below(const struct looking *looking, const struct mountinfo *mount,
+			     const struct mountinfo *top)
+{
+	for (size_t depth = 0; mount && depth < looking->mounts.count; depth++) {
+		if (mount->parent == top->id)
+			return true;
+		mount = find_mount(looking, mount->parent);
+	}
+	return false;
+}
+
+/* A mount below @place that can be written to, or NULL; anywhere, where the place's own is not known. */
 static const char *writable_below(const struct looking *looking, const struct place *place)
 {
-	const char *point = place->mount ? place->mount->point : "/";
-
 	for (size_t i = 0; i < looking->mounts.count; i++) {
 		const struct mountinfo *mount = &looking->mounts.items[i];
 
-		if (strcmp(mount->point, point) != 0 && path_is_below(mount->point, point) &&
-		    words_have(mount->flags, "rw"))
+		if (words_have(mount->flags, "rw") &&
+		    (!place->mount || is_mounted_below(looking, mount, place->mount)))
 			return mount->point;
 	}
 	return NULL;
