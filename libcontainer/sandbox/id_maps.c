@@ -8,19 +8,71 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/strbuf.h"
 
+#define HELPER_TEXT_MAX 4096
+
+/* What it says on standard error, up to the end of it, as one line without its name; "" where there is nothing to quote. */
+static const char *helper_text(struct arena *arena, int fd, const char *name)
+{
+	char *text;
+	size_t length;
+
+	if (fd_read_all(arena, fd, HELPER_TEXT_MAX, &text, &length) < 0)
+		return "";
+	text[strcspn(text, "\n")] = '\0';
+	length = strlen(name);
+	return !strncmp(text, name, length) && !strncmp(text + length, ": ", 2) ? text + length + 2 : text;
+}
+
+/* Runs it to its end: 0, or -1. */
+static int run_to_end(struct arena *arena, char **arguments, struct error *error)
+{
+	char *environment[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+				NULL };
+	_cleanup_fd_ int from = -1;
+	_cleanup_fd_ int to = -1;
+	posix_spawn_file_actions_t actions;
+	const char *text;
+	int ends[2];
+	pid_t helper;
+	int status;
+	int failed;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(error, errno, "make a pipe");
+	from = ends[0];
+	to = ends[1];
+	failed = posix_spawn_file_actions_init(&actions);
+	if (failed)
+		return error_set(error, failed, "prepare %s", arguments[0]);
+	failed = posix_spawn_file_actions_adddup2(&actions, to, STDERR_FILENO);
+	if (!failed)
+		failed = posix_spawnp(&helper, arguments[0], &actions, NULL, arguments, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	if (failed)
+		return error_set(error, failed, "run %s, which maps the ids of /etc/subuid and /etc/subgid",
+				 arguments[0]);
+	fd_close(&to);
+	text = helper_text(arena, from, arguments[0]);
+	fd_close(&from);
+	while (waitpid(helper, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_set(error, errno, "wait for %s", arguments[0]);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return error_set(error, 0, "%s refused the mappings%s%s; see /etc/subuid and /etc/subgid",
+				 arguments[0], *text ? ": " : "", text);
+	return 0;
+}
+
+/* The map as arguments, after the process. newuidmap(1) */
 static int run_helper(const char *name, pid_t pid, const struct oci_id_mapping_list *map, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	char **arguments = ARENA_NEW_ARRAY(&arena, char *, map->count * 3 + 3);
-	char *environment[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-				NULL };
 	size_t count = 0;
-	pid_t helper;
-	int status;
-	int failed;
 
 	arguments[count++] = arena_strdup(&arena, name);
 	arguments[count++] = arena_printf(&arena, "%d", pid);
@@ -29,16 +81,7 @@ static int run_helper(const char *name, pid_t pid, const struct oci_id_mapping_l
 		arguments[count++] = arena_printf(&arena, "%u", map->items[i].host_id);
 		arguments[count++] = arena_printf(&arena, "%u", map->items[i].size);
 	}
-	failed = posix_spawnp(&helper, name, NULL, NULL, arguments, environment);
-	if (failed)
-		return error_set(error, failed, "run %s, which maps the ids of /etc/subuid and /etc/subgid",
-				 name);
-	while (waitpid(helper, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_set(error, errno, "wait for %s", name);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return error_set(error, 0, "%s refused the mappings; see /etc/subuid and /etc/subgid", name);
-	return 0;
+	return run_to_end(&arena, arguments, error);
 }
 
 static int write_map(int procfs, pid_t pid, const char *file, const struct oci_id_mapping_list *map)
