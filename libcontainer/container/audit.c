@@ -29,7 +29,7 @@ static void judge(struct arena *arena, const struct policy *policy, const struct
 static int audit_container(struct arena *arena, const struct container *container, struct audit *audit,
 			   struct error *error)
 {
-	_cleanup_fd_ int process = state_open_process(&container->state);
+	_cleanup_fd_ int process = state_open_process(&container->entry, &container->state);
 	const struct saved_state *state = &container->state;
 	struct hardening hardening = { 0 };
 	struct audit_host host;

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "base/time.h"
 #include "container/create_steps.h"
 #include "container/disk_quota.h"
@@ -219,9 +220,14 @@ static int step_write_files(struct creation *creation, struct error *error)
 	char letter;
 
 	creation->state.pid = creation->sandbox.pid;
+	creation->state.pid_start = creation->sandbox.pid_start;
 	/* As long as this process has not waited for it, it is there. */
-	if (process_stat(creation->state.pid, &creation->state.pid_start, &letter) < 0)
-		return error_set(error, errno, "look at the container's process");
+	if (creation->state.pid_start == 0 &&
+	    process_stat(creation->state.pid, &creation->state.pid_start, &letter) < 0)
+		return errno == ESRCH ? error_set(error, 0,
+						  "look at the container's process: /proc does not show it to "
+						  "this user (hidepid)")
+				      : error_set(error, errno, "look at the container's process");
 	if (state_stage_init(&creation->entry, &creation->state, creation->staged_init, error) < 0)
 		return -1;
 	return save_hardening(creation, error);

@@ -15,7 +15,7 @@
 
 static int kill_and_wait(const struct container *container, struct error *error)
 {
-	_cleanup_fd_ int pidfd = state_open_process(&container->state);
+	_cleanup_fd_ int pidfd = state_open_process(&container->entry, &container->state);
 	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
 	struct error ignored;
 

@@ -236,7 +236,7 @@ static int open_container(struct execution *execution, const struct runtime *run
 	if ((status == STATUS_PAUSED || status == STATUS_PAUSING) && !execution->options->ignore_paused)
 		return error_set(error, 0,
 				 "cannot exec in a paused container (use --ignore-paused to override)");
-	execution->target = state_open_process(&execution->container.state);
+	execution->target = state_open_process(&execution->container.entry, &execution->container.state);
 	if (execution->target < 0)
 		return error_set(error, 0, "cannot exec in a stopped container");
 	if (container_load_config(execution->arena, &execution->container.entry, &execution->config, error) < 0)

@@ -52,7 +52,7 @@ static int send_signal(const struct container *container, const char *signal, bo
 		return error_set(error, 0, "unknown signal \"%s\"", signal);
 	if (all && container->cgroup)
 		return cgroup_kill(container->cgroup, number, error);
-	pidfd = state_open_process(&container->state);
+	pidfd = state_open_process(&container->entry, &container->state);
 	if (pidfd < 0 && errno != ESRCH)
 		return error_set(error, errno, "open the container's process %d", container->state.pid);
 	/* Without a pid namespace the kernel does not end the others with the first process. */

@@ -87,7 +87,7 @@ static int start(struct arena *arena, struct container *container, struct error 
 
 	if (check_status(container, error) < 0)
 		return -1;
-	pidfd = state_open_process(&container->state);
+	pidfd = state_open_process(&container->entry, &container->state);
 	if (pidfd < 0)
 		return error_set(error, errno, "open the container's process %d", container->state.pid);
 	if (host_notify && faccessat(container->entry.fd, STORE_NOTIFY, F_OK, 0) == 0) {

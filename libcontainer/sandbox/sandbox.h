@@ -67,6 +67,7 @@ struct sandbox {
 	struct cgroup_join join; /* opened with the runtime's rights */
 	int channel; /* the parent's end in the parent, the child's in the child */
 	pid_t pid;
+	uint64_t pid_start; /* when it started, of /proc/PID/stat; 0: not asked yet */
 	int pidfd;
 	int child_channel;
 	bool attach; /* the child is moved into its cgroup by the cgroup's manager, and waits for that */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "base/syscalls.h"
 #include "sandbox/channel.h"
 #include "sandbox/id_maps.h"
@@ -201,6 +202,15 @@ static bool needs_dumpable(const struct sandbox *sandbox)
 	return makes(sandbox, CLONE_NEWUSER) && geteuid() != 0;
 }
 
+/* An ordinary user may not see it any more once it is undumpable, where /proc is mounted with hidepid. proc(5) */
+static void look_while_dumpable(struct sandbox *sandbox)
+{
+	char letter;
+
+	if (needs_dumpable(sandbox) && process_stat(sandbox->pid, &sandbox->pid_start, &letter) < 0)
+		sandbox->pid_start = 0;
+}
+
 static int spawn_directly(struct sandbox *sandbox, struct error *error)
 {
 	_cleanup_(close_saved) struct for_children saved = { -1, -1 };
@@ -215,6 +225,7 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 		become_child(sandbox);
 	if (restore_namespaces(&saved, error) < 0)
 		return -1;
+	look_while_dumpable(sandbox);
 	if (sandbox->attach && cgroup_attach(sandbox->cgroup, sandbox->pid, error) < 0)
 		return -1;
 	if (makes(sandbox, CLONE_NEWUSER) &&

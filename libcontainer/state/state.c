@@ -4,13 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/process.h"
 
 const char *status_name(enum container_status status)
 {
@@ -264,57 +269,55 @@ int state_load(struct arena *arena, const struct store_entry *entry, struct save
 
 /* The process -------------------------------------------------------------------------------------------- */
 
-/* Field 3 is the state's letter, field 22 the start time; field 2 may hold blanks and parentheses. proc(5) */
-int process_stat(pid_t pid, uint64_t *start, char *letter)
+/* Only the container's first process listens there, once `create` has ended, and it goes on as soon as it is told to. */
+static bool waits_for_start(const struct store_entry *entry)
 {
-	_cleanup_fd_ int fd = -1;
-	char path[48];
-	char text[1024];
-	ssize_t got;
-	char *field;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		errno = errno == ENOENT ? ESRCH : errno;
-		return -1;
-	}
-	got = read(fd, text, sizeof(text) - 1);
-	if (got < 0)
-		return -1;
-	errno = EIO; /* should it not look as expected */
-	text[got] = '\0';
-	field = strrchr(text, ')');
-	if (!field || field[1] != ' ')
-		return -1;
-	field += 2;
-	*letter = *field;
-	for (int number = 3; number < 22; number++) {
-		field = strchr(field, ' ');
-		if (!field)
-			return -1;
-		field++;
-	}
-	*start = strtoull(field, NULL, 10);
-	return 0;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/" STORE_START_SOCKET, fd_path(entry->fd).text);
+	return fd >= 0 && (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN);
 }
 
-int state_open_process(const struct saved_state *state)
+/*
+ * Whether it is there: 1, 0, or -1 with errno where that cannot be said. /proc may be mounted so that it shows a user
+ * no processes but his own (hidepid, proc(5)), and undumpable as it is until it executes its program it counts as
+ * somebody else's. Whom this user may not send a signal is none of the container.
+ */
+static int look_for_process(const struct store_entry *entry, const struct saved_state *state)
 {
-	_cleanup_fd_ int pidfd = -1;
 	uint64_t start;
 	char letter;
+
+	if (process_stat(state->pid, &start, &letter) == 0)
+		return start == state->pid_start && letter != 'Z' && letter != 'X';
+	if (errno != ESRCH && errno != EPERM)
+		return -1;
+	if (kill(state->pid, 0) < 0)
+		return 0;
+	if (waits_for_start(entry))
+		return 1;
+	errno = EACCES;
+	return -1;
+}
+
+int state_open_process(const struct store_entry *entry, const struct saved_state *state)
+{
+	_cleanup_fd_ int pidfd = -1;
+	int found;
 
 	errno = ESRCH;
 	if (state->pid <= 0)
 		return -1;
 	pidfd = pidfd_open(state->pid, 0);
-	if (pidfd < 0 || process_stat(state->pid, &start, &letter) < 0)
+	if (pidfd < 0)
 		return -1;
-	errno = ESRCH;
-	if (start != state->pid_start || letter == 'Z' || letter == 'X')
-		return -1;
-	return TAKE_FD(pidfd);
+	found = look_for_process(entry, state);
+	if (found > 0)
+		return TAKE_FD(pidfd);
+	if (found == 0)
+		errno = ESRCH;
+	return -1;
 }
 
 enum container_status state_status(const struct store_entry *entry, const struct saved_state *state,
@@ -322,18 +325,12 @@ enum container_status state_status(const struct store_entry *entry, const struct
 {
 	struct error ignored;
 	bool settled = true;
-	uint64_t start;
-	char letter;
 
 	if (state->pid <= 0)
 		return store_is_locked(entry) ? STATUS_CREATING : STATUS_STOPPED;
 	/* Where the kernel could not be asked it counts as running: nothing is removed from under it. */
-	if (process_stat(state->pid, &start, &letter) < 0) {
-		if (errno == ESRCH)
-			return STATUS_STOPPED;
-	} else if (start != state->pid_start || letter == 'Z' || letter == 'X') {
+	if (look_for_process(entry, state) == 0)
 		return STATUS_STOPPED;
-	}
 	if (cgroup) {
 		int frozen = cgroup_is_frozen(cgroup, &settled, &ignored);
 

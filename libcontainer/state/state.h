@@ -64,10 +64,7 @@ int state_load(struct arena *arena, const struct store_entry *entry, struct save
  * has), others where that cannot be said. That the pid was not given to somebody else is checked after the pidfd is
  * open.
  */
-int state_open_process(const struct saved_state *state);
-
-/* When process @pid started (clock ticks since boot), and its state letter. 0, or -1 with errno: ESRCH, gone. */
-int process_stat(pid_t pid, uint64_t *start, char *letter);
+int state_open_process(const struct store_entry *entry, const struct saved_state *state);
 
 /* What the container is doing now. @cgroup may be NULL: then "paused" is not looked for. */
 enum container_status state_status(const struct store_entry *entry, const struct saved_state *state,

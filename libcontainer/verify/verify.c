@@ -88,7 +88,7 @@ static int open_process(struct looking *looking, struct error *error)
 	looking->process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (looking->process < 0)
 		return error_set(error, errno, "open %s", path);
-	alive = state_open_process(&looking->container->state);
+	alive = state_open_process(&looking->container->entry, &looking->container->state);
 	if (alive < 0)
 		return error_set(error, 0, "container %s has no running process to look at",
 				 looking->container->state.id);

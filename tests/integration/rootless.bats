@@ -11,6 +11,8 @@ NOBODY=12345
 setup() {
 	requires_casemate "is tested as root"
 	setup_bundle
+	STATE=$BATS_TEST_TMPDIR/state
+	HIDDEN=()
 	if ((EUID == 0)); then
 		OWNER=$NOBODY
 		local directory=$BUNDLE
@@ -30,16 +32,24 @@ setup() {
 }
 
 teardown() {
+	[[ -z ${STATE:-} ]] || user delete --force "$ID" || true
 	[[ -z ${GROUP:-} ]] || find "$GROUP" -depth -type d -exec rmdir {} \;
 	teardown_bundle
+}
+
+as_user() {
+	if ((EUID == 0)); then
+		"${HIDDEN[@]}" setpriv --reuid $NOBODY --regid $NOBODY --clear-groups env -i PATH="$PATH" \
+			XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/session" "$@" 3>&-
+	else
+		"$@"
+	fi
 }
 
 # The program as the ordinary user.
 user() {
 	if ((EUID == 0)); then
-		setpriv --reuid $NOBODY --regid $NOBODY --clear-groups env -i PATH="$PATH" \
-			XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/session" \
-			"$BATS_TEST_TMPDIR/casemate" "${RUNTIME_OPTIONS[@]}" --root "$STATE" "$@" 3>&-
+		as_user "$BATS_TEST_TMPDIR/casemate" "${RUNTIME_OPTIONS[@]}" --root "$STATE" "$@"
 	else
 		runtime "$@"
 	fi
@@ -89,6 +99,8 @@ requires_v2() {
 	equal "$(jq -c '[.linux.uidMappings[0].hostID, (.linux.namespaces | map(.type) | index("user") != null)]' config.json)" \
 		"[$OWNER,true]"
 	equal "$(jq '.linux.resources // {} | length' config.json)" 0
+	sleeping
+	run -0 user verify "$ID"
 }
 
 @test "rootless: create and start, a terminal, hooks, a read-only root" {
@@ -136,6 +148,58 @@ requires_v2() {
 	[[ $output != secret ]]
 }
 
+@test "rootless: where /proc shows a user nothing of others" {
+	((EUID == 0)) || skip "needs root to mount it"
+	HIDDEN=(unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc && exec "$@"' sh)
+	run -0 as_user sh -c '[ ! -e /proc/1 ] && echo hidden'
+	is hidden
+	program sleep 1000
+	user create "$ID" </dev/null >"$OUT" 2>&1
+	equal "$(user state "$ID" | jq -r .status)" created
+	user start "$ID"
+	equal "$(user state "$ID" | jq -r .status)" running
+	run -0 user exec "$ID" sh -c 'echo in; readlink /proc/1/root'
+	is $'in\n/'
+	run -0 user verify "$ID"
+	user kill "$ID" KILL
+	wait_for eval '[[ $(user state "$ID" | jq -r .status) == stopped ]]'
+	user delete "$ID"
+	user create "$ID" </dev/null >"$OUT" 2>&1
+	user delete --force "$ID"
+	run -0 user list -q
+	is ""
+	program sh -c 'exit 3'
+	run -3 user run "$ID"
+}
+
+@test "rootless: a user's own policy of where packets go" {
+	requires_command ip nft nsenter
+	[[ " ${RUNTIME_ARGS:-} " != *policy* ]] || skip "another policy was asked for"
+	jq -n '{name: "own", extends: "baseline", egress: {default: "allow", deny: ["192.0.2.0/24"]}}' >own.json
+	RUNTIME_OPTIONS=(--policy ./own.json)
+	program true
+	fails 1 "policy own: egress: container shares the host's network" user run "$ID"
+	edit '.linux.namespaces += [{type: "network"}]'
+	sleeping
+	local network=(as_user nsenter --target "$(user state "$ID" | jq .pid)" --user --preserve-credentials --net --)
+	"${network[@]}" sh -ec 'ip link add name cable type veth peer name end
+		ip link set dev cable up
+		ip link set dev end up
+		ip address add 203.0.113.2/24 dev cable
+		ip route add default dev cable
+		ip neighbour add 198.51.100.1 lladdr 02:00:00:00:00:01 dev cable'
+	run user exec "$ID" nc -w 3 192.0.2.1 80
+	matches "No route to host|Permission denied"
+	# Here the packets go out, to nobody.
+	run user exec "$ID" nc -w 3 198.51.100.1 80
+	matches "timed out"
+	run -0 user verify "$ID"
+	matches "egress .*1 layer of rules"
+	"${network[@]}" nft flush ruleset
+	run -2 user verify "$ID"
+	matches "egress.*they are not there"
+}
+
 @test "rootless: root of a user's own namespace keeps its state in the session" {
 	((EUID == 0)) || skip "has a session anyway"
 	mkdir -p "$BATS_TEST_TMPDIR/home"
@@ -167,7 +231,7 @@ requires_v2() {
 	contains "uid=5"
 	contains "7"
 	edit '.linux.uidMappings[1].hostID = 4000000000 | .process.user = {uid: 0, gid: 0}'
-	fails 1 "newuidmap refused the mappings" user run "$ID"
+	fails 1 "newuidmap refused the mappings: .*4000000000" user run "$ID"
 	run -0 unshare --map-root-user --map-auto rm -rf rootfs/tmp
 }
 
