@@ -402,12 +402,13 @@ totp() {
 	done
 	fails 1 'too many wrong codes; wait (30|2[0-9]) seconds' site unlock --code 000006 "$ID"
 	# The machine has one secret and one count, whatever --root says.
-	STATE=$BATS_TEST_TMPDIR/other
+	local state=$STATE
+	STATE=$STATE.other
 	start_sleeping "$ID-other"
 	run -0 site lock "$ID-other"
 	fails 1 'too many wrong codes' site unlock --code "$(totp $secret 1)" "$ID-other"
 	run -0 runtime delete -f "$ID-other"
-	STATE=$BATS_TEST_TMPDIR/state
+	STATE=$state
 	run -1 grep -rs $secret "$STATE" "$MACHINE"
 }
 

@@ -136,10 +136,12 @@ make_rootfs_template() {
 
 # $ID is this test's container; others it makes are named $ID-something. $BUNDLE is the working directory.
 setup_bundle() {
+	ID=it-$$-$BATS_TEST_NUMBER
 	STATE=$BATS_TEST_TMPDIR/state
+	# What the machine has one of is kept in the default state root, and can be had on that file system alone.
+	((EUID != 0)) || STATE=/run/casemate-$ID
 	BUNDLE=$BATS_TEST_TMPDIR/bundle
 	OUT=$BATS_TEST_TMPDIR/out
-	ID=it-$$-$BATS_TEST_NUMBER
 	BACKGROUND=()
 	MOUNTED=()
 	[[ -x $RUNTIME ]] || skip "there is no $RUNTIME"
@@ -180,6 +182,7 @@ teardown_bundle() {
 		umount -R "$mount"
 	done
 	assert_nothing_left
+	((EUID != 0)) || rm -rf "/run/casemate-$ID" "/run/casemate-$ID".*
 }
 
 # Mounts something on the host for the time of the test: on_host [MOUNT OPTIONS...] TARGET

@@ -1,6 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs one part of the tests in the virtual machine, and writes TAP: tests/vm/check.sh PART
+# Runs one part of the tests in the virtual machine, and writes TAP: tests/vm/check.sh PART [LINE...]
+#
+# With lines, these in the part's machine instead of its plan, for a test that is being worked on:
+#   tests/vm/check.sh root 'root||integration/cgroups.bats -f memory'
 #
 #   root      as root, with cgroup v2 and nothing else
 #   systemd   as root, with systemd as cgroup manager
@@ -78,6 +81,8 @@ quick) plan=(
 	exit 2
 	;;
 esac
+shift
+(($# == 0)) || plan=("$@")
 
 if [ ! -s "$machine/root.img" ]; then
 	echo 1..1
