@@ -134,7 +134,7 @@ $(VERSIONED): EXTRA_CPPFLAGS = -include $(BUILD)/version.h
 
 # .incbin is invisible to the compiler's list of dependencies.
 $(call object,$(wildcard libcontainer/policy/*.c libcontainer/seccomp/*.c)): \
-	$(wildcard policies/*.json seccomp-profiles/*.json)
+	$(wildcard policies/*.json seccomp-profiles/*.json seccomp-profiles/guards/*.json)
 
 # The companion: what needs shared libraries, linked dynamically and embedded in the program (libcontainer/ondemand).
 COMPANION_LIBRARIES := $(if $(filter 1,$(STATIC)),-l:libyajl_s.a,-lyajl) -lm -ldl
@@ -189,7 +189,8 @@ $(BUILD)/fuzz/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,FUZZ)clang $(CPPFLAGS) $(EXTRA_CPPFLAGS) -U_FORTIFY_SOURCE -include $(BUILD)/version.h $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 $(FUZZ_OBJECTS): | $(BUILD)/version.h
-$(filter $(BUILD)/fuzz/libcontainer/policy/%,$(FUZZ_OBJECTS)): $(wildcard policies/*.json seccomp-profiles/*.json)
+$(filter $(BUILD)/fuzz/libcontainer/policy/%,$(FUZZ_OBJECTS)): \
+	$(wildcard policies/*.json seccomp-profiles/*.json seccomp-profiles/guards/*.json)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJECTS)
 	$(call say,FUZZ)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lyajl -lseccomp -loath -lm
 

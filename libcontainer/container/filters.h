@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The seccomp filters of a process: those of its policies' profiles and the one of its config. */
+/* The seccomp filters of a process: those of its policies, and the one of its config. */
 #pragma once
 
 #include "policy/policy.h"

@@ -34,6 +34,8 @@ BUILTIN(seccomp_document_default, "seccomp-profiles/default.json");
 BUILTIN(seccomp_document_strict, "seccomp-profiles/strict.json");
 BUILTIN(seccomp_document_terminal, "seccomp-profiles/terminal.json");
 BUILTIN(seccomp_document_web, "seccomp-profiles/web.json");
+BUILTIN(seccomp_guard_disk, "seccomp-profiles/guards/disk.json");
+BUILTIN(seccomp_guard_egress, "seccomp-profiles/guards/egress.json");
 
 /* clang-format off */
 static const char *const names[] = {
@@ -82,10 +84,20 @@ static const char *const profile_documents[] = {
 	seccomp_document_terminal,
 	seccomp_document_web,
 };
+static const char *const guard_names[] = {
+	"disk",
+	"egress",
+	NULL,
+};
+static const char *const guard_documents[] = {
+	seccomp_guard_disk,
+	seccomp_guard_egress,
+};
 /* clang-format on */
 
 _Static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(documents) + 1, "a name for each document");
 _Static_assert(ARRAY_SIZE(profile_names) == ARRAY_SIZE(profile_documents) + 1, "a name for each document");
+_Static_assert(ARRAY_SIZE(guard_names) == ARRAY_SIZE(guard_documents) + 1, "a name for each document");
 
 static const char *find(const char *const *list, const char *const *texts, const char *name)
 {
@@ -108,6 +120,11 @@ const char *seccomp_profile_builtin(const char *name)
 const char *const *seccomp_profile_builtin_names(void)
 {
 	return profile_names;
+}
+
+const char *seccomp_guard_builtin(const char *name)
+{
+	return find(guard_names, guard_documents, name);
 }
 
 const char *const *policy_builtin_names(void)

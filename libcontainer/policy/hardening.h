@@ -113,6 +113,7 @@ struct hardening {
 	const char *users_not_mapped; /* why they are not, where a policy asks for it if it can be; else NULL */
 	struct string_list
 		seccomp_profiles; /* built-in ones, sorted: a filter each, besides the config's own */
+	struct string_list seccomp_guards; /* likewise, of measures that system calls could go past */
 	struct landlock_plan landlock;
 	enum securebits_lock securebits;
 	enum demand core_scheduling;

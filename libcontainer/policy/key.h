@@ -126,6 +126,9 @@ bool policy_name_is_valid(const char *name);
 /* applying */
 void pass_change(struct policy_pass *pass, const struct string_list *names, const char *key, const char *member,
 		 const char *from, const char *to);
+/* A filter of seccomp-profiles/guards/ that the measure of @key needs; @what it refuses. */
+void pass_guard(struct policy_pass *pass, const struct string_list *names, const char *key, const char *guard,
+		const char *what);
 /* "policy NAMES: KEY: …". The text ends with the way out. Returns -1. */
 int pass_refuse(const struct string_list *names, const char *key, struct error *error, const char *format, ...)
 	_printf_(4, 5);

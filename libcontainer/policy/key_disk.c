@@ -62,12 +62,32 @@ static void print(struct json_writer *writer, const void *value)
 	json_end_object(writer);
 }
 
+/*
+ * A quota is worth something only where the container can neither take files out of their project nor write beyond its
+ * limit: ioctl_xfs_fsgetxattr(2), capabilities(7). In a user namespace of its own the kernel lets it change no project
+ * (fs/file_attr.c, fileattr_set_prepare()), and a read-only root file system has no quota. The capabilities go in any
+ * case, so that stacking gives none back.
+ */
+static void keep_in(struct policy_pass *pass, const struct disk *disk)
+{
+	static const char *const taken[] = { "CAP_SYS_ADMIN", "CAP_SYS_RESOURCE", NULL };
+	bool readonly = pass->config->root && pass->config->root->readonly;
+
+	capabilities_take(pass, taken, &disk->max_names, "disk.max");
+	if (!readonly && !config_has_new_namespace(pass->config, OCI_NAMESPACE_USER))
+		pass_guard(pass, &disk->max_names, "disk.max", "disk",
+			   "against changing the project of a file");
+}
+
 static void apply(struct policy_pass *pass, const void *value)
 {
 	const struct disk *disk = value;
 	struct disk_quota *now = &pass->hardening->disk;
 
 	if (!disk->max)
+		return;
+	keep_in(pass, disk);
+	if (pass->stage != POLICY_STAGE_CREATE)
 		return;
 	if (!now->bytes || disk->max < now->bytes) {
 		pass_change(pass, &disk->max_names, "disk.max", "disk quota",
@@ -85,7 +105,7 @@ static void apply(struct policy_pass *pass, const void *value)
 
 const struct policy_key key_disk = {
 	.name = "disk",
-	.stages = POLICY_STAGE_CREATE,
+	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,
 	.read = read_value,
 	.merge = merge,
 	.print = print,

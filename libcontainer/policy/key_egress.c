@@ -7,7 +7,8 @@
  * A document with one layer of rules has its members in the object itself, one with several in "layers".
  *
  * Rules are worth something only where the container can neither change them nor go past them. So the capabilities that
- * can are taken from it, and from each process that joins it.
+ * can are taken from it, and from each process that joins it, and so are sockets of other families than IP's: what
+ * AF_VSOCK, AF_PPPOX, AF_TIPC and the like send is no packet that rules see.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -505,6 +506,7 @@ static void plan_layer(struct policy_pass *pass, const struct layer *layer)
 
 static void apply(struct policy_pass *pass, const void *value)
 {
+	static const char what[] = "against sockets but of AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK";
 	const struct egress *egress = value;
 	struct string_list names = { 0 };
 
@@ -513,8 +515,10 @@ static void apply(struct policy_pass *pass, const void *value)
 		if (!string_list_has(&pass->hardening->egress.texts, egress->layers[i].text))
 			plan_layer(pass, &egress->layers[i]);
 	}
-	if (egress->count)
-		capabilities_take(pass, taken, &names, key);
+	if (egress->count == 0)
+		return;
+	capabilities_take(pass, taken, &names, key);
+	pass_guard(pass, &names, key, "egress", what);
 }
 
 bool egress_needs_network(const void *value)

@@ -71,13 +71,6 @@ static void apply(struct policy_pass *pass, const void *value)
 	}
 }
 
-size_t policy_seccomp_filters(const struct policy *policy)
-{
-	const struct named_set *set = policy_value(policy, "seccomp");
-
-	return set ? set->count : 0;
-}
-
 const struct policy_key key_seccomp = {
 	.name = "seccomp",
 	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,

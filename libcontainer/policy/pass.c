@@ -28,6 +28,17 @@ void pass_change(struct policy_pass *pass, const struct string_list *names, cons
 	};
 }
 
+void pass_guard(struct policy_pass *pass, const struct string_list *names, const char *key, const char *guard,
+		const char *what)
+{
+	struct string_list *guards = &pass->hardening->seccomp_guards;
+
+	if (string_list_has(guards, guard))
+		return;
+	string_list_add(pass->arena, guards, guard);
+	pass_change(pass, names, key, "seccomp filter", "absent", what);
+}
+
 int pass_refuse(const struct string_list *names, const char *key, struct error *error, const char *format, ...)
 {
 	_cleanup_strbuf_ struct strbuf list = { 0 };

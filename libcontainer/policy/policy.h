@@ -217,9 +217,6 @@ int policy_apply_process(struct arena *arena, const struct policy *policy, const
 			 const struct policy_facts *facts, struct oci_process *process,
 			 struct hardening *hardening, struct policy_changes *changes, struct error *error);
 
-/* How many seccomp filters a process of this policy has beside the configuration's own. */
-size_t policy_seccomp_filters(const struct policy *policy);
-
 /* Whether no process of a container of this policy may be the host's root. */
 bool policy_demands_non_root(const struct policy *policy);
 
@@ -245,3 +242,5 @@ const char *const *policy_builtin_names(void);
 /* Likewise the seccomp profiles (from seccomp-profiles/), in Docker's format: see seccomp/document.h. */
 const char *seccomp_profile_builtin(const char *name);
 const char *const *seccomp_profile_builtin_names(void);
+/* And the filters that keep other measures from being gone past (seccomp-profiles/guards/): hardening.seccomp_guards. */
+const char *seccomp_guard_builtin(const char *name);

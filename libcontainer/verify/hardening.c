@@ -62,24 +62,6 @@ static void look_at_speculation(struct looking *looking, const char *status, con
 	}
 }
 
-/* How many filters there are; what they decide was settled when they were loaded. */
-static void look_at_filters(struct looking *looking, const char *status, const struct hardening *hardening)
-{
-	static const char name[] = "seccomp.profile";
-	const struct oci_linux *config = looking->config->linux_;
-	size_t count = hardening->seccomp_profiles.count + (config && config->seccomp ? 1 : 0);
-	const char *planned = arena_printf(looking->arena, "%zu filter%s", count, count == 1 ? "" : "s");
-	const char *found = status ? look_field(looking->arena, status, "Seccomp_filters") : NULL;
-	uint64_t loaded;
-
-	if (hardening->seccomp_profiles.count == 0)
-		return;
-	if (!found || parse_u64(found, 0, UINT64_MAX, &loaded) < 0)
-		look_add(looking, MEASURE_UNKNOWN, name, planned, "not reported");
-	else
-		look_add_bool(looking, loaded >= count, name, planned, found);
-}
-
 /* The rules in the network namespace that the first process is in now. */
 static void look_at_egress(struct looking *looking, const struct egress_plan *plan)
 {
@@ -107,20 +89,14 @@ static void look_at_egress(struct looking *looking, const struct egress_plan *pl
 
 void look_at_hardening(struct looking *looking)
 {
-	struct hardening hardening = { 0 };
-	struct policy *policy;
-	struct error error;
-	const char *status;
+	const struct hardening *hardening = &looking->hardening;
 
-	if (container_hardening(looking->arena, looking->container, looking->config, &policy, &hardening,
-				&error) < 0) {
+	if (looking->hardening_error) {
 		look_add(looking, MEASURE_UNKNOWN, "policy", looking->verification->policies,
-			 arena_strdup(looking->arena, error.text));
+			 looking->hardening_error);
 		return;
 	}
-	status = look_read(looking, looking->pid, "status");
-	look_at_filters(looking, status, &hardening);
-	look_at_core_scheduling(looking, hardening.core_scheduling);
-	look_at_speculation(looking, status, hardening.speculation);
-	look_at_egress(looking, &hardening.egress);
+	look_at_core_scheduling(looking, hardening->core_scheduling);
+	look_at_speculation(looking, look_read(looking, looking->pid, "status"), hardening->speculation);
+	look_at_egress(looking, &hardening->egress);
 }

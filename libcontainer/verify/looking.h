@@ -15,6 +15,9 @@ struct looking {
 	const struct container *container;
 	const struct oci_config *config; /* hardened */
 	const struct policy *policy;
+	struct hardening
+		hardening; /* what it plans beside the configuration; nothing where hardening_error is set */
+	const char *hardening_error; /* why that is not known, or NULL */
 	pid_t pid; /* of the first process */
 	int process; /* /proc/PID */
 	int root; /* /proc/PID/root */

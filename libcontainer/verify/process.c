@@ -30,6 +30,7 @@ struct status_check {
 	const char *field;
 	const char *planned;
 	uint64_t mask; /* capabilities that may be there */
+	bool comes_last; /* right before the program is executed: not yet where the container is only created */
 	bool (*differs)(const struct status_check *check, const char *value);
 	const char *(*describe)(struct arena *arena, const struct status_check *check, const char *value);
 };
@@ -101,6 +102,7 @@ static const char *describe_plain(struct arena *arena, const struct status_check
 
 static void check_status(struct looking *looking, const struct status_check *check, const char *const *statuses)
 {
+	bool is_too_early = check->comes_last && container_status(looking->container) == STATUS_CREATED;
 	size_t looked_at = 0;
 
 	for (size_t i = 0; i < looking->pid_count; i++) {
@@ -108,6 +110,8 @@ static void check_status(struct looking *looking, const struct status_check *che
 
 		if (!statuses[i] && looking->pids[i] != looking->pid)
 			continue; /* it has ended */
+		if (is_too_early && looking->pids[i] == looking->pid)
+			continue;
 		looked_at++;
 		if (!value) {
 			look_add(looking, MEASURE_UNKNOWN, check->member, check->planned,
@@ -121,8 +125,12 @@ static void check_status(struct looking *looking, const struct status_check *che
 			return;
 		}
 	}
-	look_add(looking, MEASURE_HOLDS, check->member, check->planned,
-		 arena_printf(looking->arena, "so in %zu process%s", looked_at, looked_at == 1 ? "" : "es"));
+	if (is_too_early && looked_at == 0)
+		look_add(looking, MEASURE_HOLDS, check->member, check->planned, "comes with start");
+	else
+		look_add(looking, MEASURE_HOLDS, check->member, check->planned,
+			 arena_printf(looking->arena, "so in %zu process%s", looked_at,
+				      looked_at == 1 ? "" : "es"));
 }
 
 static void check_capabilities(struct looking *looking, const char *const *statuses)
@@ -157,22 +165,25 @@ static void check_capabilities(struct looking *looking, const char *const *statu
 	}
 }
 
-/* A filter for each profile of the policies, besides the configuration's. */
+/* A filter for each profile and guard of the policies, besides the configuration's. */
 static void check_policy_filters(struct looking *looking, const char *const *statuses)
 {
 	bool has_own = looking->config->linux_ && looking->config->linux_->seccomp;
-	size_t planned = policy_seccomp_filters(looking->policy) + has_own;
+	size_t of_policies =
+		looking->hardening.seccomp_profiles.count + looking->hardening.seccomp_guards.count;
+	size_t planned = of_policies + has_own;
 	const struct status_check filters = {
-		.member = "seccomp.profile",
+		.member = "seccomp filters",
 		.field = "Seccomp_filters",
 		.planned =
 			arena_printf(looking->arena, "at least %zu filter%s", planned, planned == 1 ? "" : "s"),
 		.mask = planned,
+		.comes_last = true,
 		.differs = fewer_filters,
 		.describe = describe_filters,
 	};
 
-	if (policy_seccomp_filters(looking->policy) > 0)
+	if (of_policies > 0)
 		check_status(looking, &filters, statuses);
 }
 
@@ -180,10 +191,10 @@ void look_at_processes(struct looking *looking)
 {
 	const struct oci_process *process = looking->config->process;
 	const struct status_check no_new_privileges = {
-		"process.noNewPrivileges", "NoNewPrivs", "set", 0, not_set, describe_plain,
+		"process.noNewPrivileges", "NoNewPrivs", "set", 0, false, not_set, describe_plain,
 	};
 	const struct status_check seccomp = {
-		"linux.seccomp", "Seccomp", "a filter", 0, no_filter, describe_plain,
+		"linux.seccomp", "Seccomp", "a filter", 0, true, no_filter, describe_plain,
 	};
 	const char **statuses = ARENA_NEW_ARRAY(looking->arena, const char *, looking->pid_count);
 

@@ -101,6 +101,19 @@ static int open_process(struct looking *looking, struct error *error)
 	return find_processes(looking, error);
 }
 
+static void find_hardening(struct looking *looking)
+{
+	struct hardening hardening = { 0 };
+	struct policy *policy;
+	struct error error;
+
+	if (container_hardening(looking->arena, looking->container, looking->config, &policy, &hardening,
+				&error) < 0)
+		looking->hardening_error = arena_strdup(looking->arena, error.text);
+	else
+		looking->hardening = hardening;
+}
+
 static void looking_close(struct looking *looking)
 {
 	fd_close(&looking->process);
@@ -131,6 +144,7 @@ int container_verify(struct arena *arena, const struct runtime *runtime, const c
 		return -1;
 	looking.config = config;
 	looking.policy = policy;
+	find_hardening(&looking);
 	looking.pid = container.state.pid;
 	verification->id = arena_strdup(arena, id);
 	verification->pid = looking.pid;

@@ -10,18 +10,23 @@
  *   probe scheduling                     policy, priority, nice, I/O priority
  *   probe signals                        blocked and ignored signals
  *   probe mkdirs PATH COUNT              COUNT nested directories (for deep cgroups)
+ *   probe project PATH NUMBER            makes the file that project's, and new files of a directory not: three ways
  *   probe sleep                          sleeps until killed, ignoring nothing
  *   probe trap SIGNAL...                 prints "ready", then the name of each signal it gets; ends on TERM
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -139,6 +144,36 @@ static int probe_mkdirs(const char *path, int count)
 	return 0;
 }
 
+static void say(const char *way, long result)
+{
+	printf("%s %s\n", way, result < 0 ? strerrorname_np(errno) : "set");
+}
+
+/* ioctl_xfs_fsgetxattr(2), ioctl_iflags(2), file_setattr of Linux 6.17 */
+static int probe_project(const char *path, unsigned int project)
+{
+	struct {
+		uint64_t xflags;
+		uint32_t extsize, nextents, projid, cowextsize;
+	} file;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct fsxattr attributes;
+	int flags;
+
+	if (fd < 0 || ioctl(fd, FS_IOC_FSGETXATTR, &attributes) < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return 1;
+	if (syscall(468, AT_FDCWD, path, &file, sizeof(file), 0) == 0) {
+		file.projid = project;
+		say("file_setattr", syscall(469, AT_FDCWD, path, &file, sizeof(file), 0));
+	}
+	attributes.fsx_projid = project;
+	say("FSSETXATTR", ioctl(fd, FS_IOC_FSSETXATTR, &attributes));
+	flags &= ~FS_PROJINHERIT_FL;
+	say("SETFLAGS", ioctl(fd, FS_IOC_SETFLAGS, &flags));
+	close(fd);
+	return 0;
+}
+
 static int probe_trap(int argc, char **argv)
 {
 	sigset_t wanted;
@@ -178,6 +213,8 @@ int main(int argc, char **argv)
 		return probe_signals();
 	if (!strcmp(what, "mkdirs") && argc == 4)
 		return probe_mkdirs(argv[2], atoi(argv[3]));
+	if (!strcmp(what, "project") && argc == 4)
+		return probe_project(argv[2], (unsigned int)strtoul(argv[3], NULL, 0));
 	if (!strcmp(what, "trap"))
 		return probe_trap(argc - 2, argv + 2);
 	if (!strcmp(what, "sleep"))

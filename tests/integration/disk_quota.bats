@@ -129,3 +129,53 @@ project_of() {
 	run -0 runtime run "$ID"
 	[[ $(project_of rootfs) == 0 ]]
 }
+
+# Every way that the kernel has to take files out of a project, as the owner of the files.
+escape() {
+	echo "mkdir -p /tmp/d && probe project /tmp/d 0; $(write 20 /tmp/d/a)"
+}
+
+@test "disk: the container cannot take its files out of its project, in exec neither" {
+	edit '(.process.capabilities[]) |= (. + ["CAP_SYS_RESOURCE", "CAP_SYS_ADMIN"] | unique)'
+	run -0 runtime explain
+	contains 'against changing the project of a file'
+	program sh -c "$(escape)"
+	run runtime run "$ID"
+	((status != 0))
+	contains 'FSSETXATTR EPERM'
+	contains 'SETFLAGS EPERM'
+	lacks 'file_setattr set'
+	matches 'Disk quota exceeded|No space left'
+	start_sleeping
+	run runtime exec --cap CAP_SYS_RESOURCE "$ID" sh -c "$(escape)"
+	((status != 0))
+	contains 'FSSETXATTR EPERM'
+	contains 'SETFLAGS EPERM'
+	lacks 'file_setattr set'
+	matches 'Disk quota exceeded|No space left'
+	run -0 runtime verify "$ID"
+	matches 'seccomp filters .*at least 1 filter'
+	lsattr -pd "$BATS_TEST_TMPDIR/disk/rootfs/tmp/d" | awk '{ exit !($1 > 0 && $2 ~ /P/) }'
+}
+
+@test "disk: in a user namespace of its own the kernel refuses it, and there is no filter" {
+	rm -rf "$BATS_TEST_TMPDIR/disk/rootfs/tmp/d"
+	edit '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	chown -hR 100000:100000 "$BATS_TEST_TMPDIR/disk/rootfs"
+	local directory=$BATS_TEST_TMPDIR/disk
+	while [[ $directory != / ]]; do
+		chmod a+x "$directory"
+		directory=$(dirname "$directory")
+	done
+	run -0 runtime explain
+	lacks 'seccomp filter'
+	program sh -c "$(escape)"
+	run runtime run "$ID"
+	((status != 0))
+	contains 'FSSETXATTR EINVAL'
+	contains 'SETFLAGS EINVAL'
+	lacks 'file_setattr set'
+	matches 'Disk quota exceeded|No space left'
+}

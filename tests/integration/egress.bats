@@ -195,7 +195,7 @@ flush() {
 }
 
 @test "egress: nothing in the container can change the rules or go past them, in exec neither" {
-	local set socket=198
+	local set family socket=198
 	[[ $(uname -m) != x86_64 ]] || socket=41
 	edit '(.process.capabilities[]) |= (. + ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_KILL"] | unique)'
 	egress "$metadata"
@@ -204,12 +204,23 @@ flush() {
 		matches "process.capabilities.$set .*egress: egress"
 	done
 	contains 'default allow; deny 169.254.169.254/32,'
+	contains 'against sockets but of AF_UNIX'
 	start_sleeping
 	for set in "$ID" "--cap CAP_NET_ADMIN --cap CAP_NET_RAW --cap CAP_SYS_ADMIN $ID"; do
 		run -0 runtime exec $set grep CapBnd /proc/self/status
 		(((0x${output##*[[:space:]]} & (1 << 12 | 1 << 13 | 1 << 21)) == 0))
-		# Packet sockets are not seen by the rules: there are none. socket(AF_PACKET, SOCK_RAW, 0)
-		run runtime exec $set probe syscall "$socket" 17 3 0
+		# Of what is no packet of IP the rules see nothing: no AF_PACKET, AF_PPPOX, AF_TIPC, AF_VSOCK, AF_XDP.
+		for family in 17 24 30 40 44 0x100000028; do
+			run runtime exec $set probe syscall "$socket" $family 3 0
+			equal "$output" EAFNOSUPPORT
+		done
+		# AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
+		for family in 1 2 10 16; do
+			run runtime exec $set probe syscall "$socket" $family 2 0
+			matches '^[0-9]+$'
+		done
+		# io_uring makes sockets past the filter
+		run runtime exec $set probe syscall 425 8 0
 		equal "$output" EPERM
 	done
 	run inside ip link set dev eth0 down

@@ -295,6 +295,32 @@ user_namespace_with() {
 	nothing_created
 }
 
+@test "disk: what takes a file out of its project is refused, unless nothing is written or the kernel refuses it" {
+	local ioctl=29 call
+	[[ $(uname -m) != x86_64 ]] || ioctl=16
+	policy '{"disk": {"max": "10m"}}'
+	set_writable
+	run -0 runtime explain
+	matches 'seccomp filter.*against changing the project of a file.*disk.max'
+	start_sleeping
+	# FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS (of 32 bits, too, and with more in the upper half), file_setattr(2)
+	for call in "$ioctl 9 0x401c5820" "$ioctl 9 0x40086602" "$ioctl 9 0x40046602" "$ioctl 9 0x1401c5820" 469; do
+		run -0 runtime exec "$ID" probe syscall $call
+		is EPERM
+	done
+	run -0 runtime exec "$ID" probe syscall "$ioctl" 9 0x801c581f
+	is EBADF
+	run -0 runtime verify "$ID"
+	matches 'seccomp filters .*at least 1 filter'
+	edit '.root.readonly = true'
+	run -0 runtime explain
+	lacks 'changing the project'
+	set_writable
+	user_namespace
+	run -0 runtime explain
+	lacks 'changing the project'
+}
+
 @test "disk: required where the file system has no project quotas is refused; otherwise it goes on" {
 	set_writable
 	policy '{"disk": {"max": "10m", "quota": "require"}}'

@@ -208,14 +208,25 @@ broken() {
 	RUNTIME_OPTIONS+=(--policy "$BATS_TEST_TMPDIR/filtered.json")
 	start_sleeping
 	holds
-	contains seccomp.profile
+	contains 'seccomp filters'
 	contains 'at least 2 filters'
 	sleep 1000 >/dev/null 2>&1 3>&- &
 	BACKGROUND+=($!)
 	echo $! >"$(container_cgroup pids)/cgroup.procs"
-	broken process.noNewPrivileges seccomp.profile process.capabilities
+	broken process.noNewPrivileges 'seccomp filters' process.capabilities
 	kill "$!"
 	wait "$!" || true
+}
+
+@test "verify: of a container that is only created, before its filters are loaded" {
+	echo '{"name": "filtered", "extends": "baseline", "seccomp": {"profile": "strict"}}' >"$BATS_TEST_TMPDIR/filtered.json"
+	RUNTIME_OPTIONS+=(--policy "$BATS_TEST_TMPDIR/filtered.json")
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	program sleep 1000
+	detached create "$ID"
+	holds
+	run -0 runtime start "$ID"
+	holds
 }
 
 @test "verify: limits of the process raised" {
@@ -268,13 +279,13 @@ broken() {
 	program sleep 1000
 	"$RUNTIME" --policy baseline,app --root "$STATE" run --detach "$ID" </dev/null >"$OUT" 2>&1 3>&-
 	holds
-	contains seccomp.profile
+	contains 'seccomp filters'
 	contains coreScheduling
 	contains speculation.storeBypass
 	# The policy kept with it says more than was loaded: the kernel's number of filters is what counts.
 	jq '.policy.seccomp.profile = ["default", "strict", "web"]' "$STATE/$ID/policy.json" >"$OUT"
 	cp "$OUT" "$STATE/$ID/policy.json"
-	broken seccomp.profile
+	broken 'seccomp filters'
 }
 
 @test "verify: the state file is not what is looked at" {

@@ -151,6 +151,8 @@ const char *hardening_text(struct arena *arena, const struct hardening *hardenin
 		      hardening->landlock.demand == DEMAND_REQUIRE);
 	for (size_t i = 0; i < hardening->landlock.count; i++)
 		strbuf_printf(&text, " %s", hardening->landlock.texts.items[i]);
+	for (size_t i = 0; i < hardening->seccomp_guards.count; i++)
+		strbuf_printf(&text, ", guard of %s", hardening->seccomp_guards.items[i]);
 	strbuf_puts(&text, ", egress");
 	for (size_t i = 0; i < hardening->egress.count; i++)
 		strbuf_printf(&text, " %s", hardening->egress.texts.items[i]);

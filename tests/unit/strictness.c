@@ -695,8 +695,9 @@ static const char *unmet_landlock(const struct json_value *document, const struc
 
 /* No packet passes that the document stops, and no process can change that. */
 static const char *unmet_egress(const struct json_value *document, const struct oci_config *after,
-				const struct egress_plan *plan)
+				const struct hardening *hardening)
 {
+	const struct egress_plan *plan = &hardening->egress;
 	static const char *const taken[] = { "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN" };
 	bool stops = false;
 
@@ -707,6 +708,8 @@ static const char *unmet_egress(const struct json_value *document, const struct 
 			return "egress";
 		stops |= !passes;
 	}
+	if (stops && !has_text(&hardening->seccomp_guards, "egress"))
+		return "egress: other families of sockets";
 	for (size_t set = 0; stops && set < 5; set++)
 		for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 			if (has(capability_set(after, set), taken[i]))
@@ -714,8 +717,16 @@ static const char *unmet_egress(const struct json_value *document, const struct 
 	return NULL;
 }
 
+/* Where it has a root file system to write to, in the host's user namespace or one that may be. */
+static bool can_change_projects(const struct oci_config *config)
+{
+	return !(config->root && config->root->readonly) &&
+	       !config_has_new_namespace(config, OCI_NAMESPACE_USER);
+}
+
 static const char *unmet_hardening(const struct json_value *document, const struct oci_config *before,
-				   const struct policy_facts *facts, const struct hardening *hardening)
+				   const struct oci_config *after, const struct policy_facts *facts,
+				   const struct hardening *hardening)
 {
 	const struct json_value *profiles = json_at(document, "seccomp", "profile");
 	const struct json_value *userns = json_get(document, "userns"), *disk = json_get(document, "disk");
@@ -735,6 +746,11 @@ static const char *unmet_hardening(const struct json_value *document, const stru
 	if (json_get(disk, "max") &&
 	    (!hardening->disk.bytes || hardening->disk.bytes > json_get(disk, "max")->integer.magnitude))
 		return "disk.max";
+	if (json_get(disk, "max") &&
+	    ((can_change_projects(after) && !has_text(&hardening->seccomp_guards, "disk")) ||
+	     has(capability_set(after, 0), "CAP_SYS_ADMIN") ||
+	     has(capability_set(after, 0), "CAP_SYS_RESOURCE")))
+		return "disk.max: what goes past it";
 	if (!plans_more(hardening->disk.demand, json_get(disk, "quota")) && hardening->disk.bytes)
 		return "disk.quota";
 	if (json_is(userns, "require") && !facts->rootless && !hardening->idmap_root &&
@@ -791,9 +807,9 @@ const char *unmet_in(struct arena *arena, const struct json_value *document, con
 	if (!unmet)
 		unmet = unmet_sysctl(arena, document, after);
 	if (!unmet)
-		unmet = unmet_hardening(document, before, facts, hardening);
+		unmet = unmet_hardening(document, before, after, facts, hardening);
 	if (!unmet)
-		unmet = unmet_egress(document, after, &hardening->egress);
+		unmet = unmet_egress(document, after, hardening);
 	if (unmet)
 		return unmet;
 	if (nnp && nnp->boolean && after->process && !after->process->no_new_privileges)

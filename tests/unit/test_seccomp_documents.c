@@ -164,6 +164,144 @@ static void conditions_are_those_of_the_capabilities(void **state)
 	assert_true(allows_name(&with, "ptrace")); /* minKernel 4.8 */
 }
 
+struct guarded_call {
+	uint32_t architecture;
+	int number;
+};
+
+static uint32_t guard_decides(const struct seccomp_filter *filter, struct guarded_call call, uint64_t first,
+			      uint64_t second)
+{
+	struct seccomp_data data = { .nr = call.number, .arch = call.architecture, .args = { first, second } };
+
+	return bpf_run(filter->instructions, filter->count, &data);
+}
+
+static struct seccomp_filter compile_guard(struct arena *arena, const char *name)
+{
+	struct seccomp_filter filter;
+	struct error error;
+
+	if (seccomp_document_compile(arena, name, seccomp_guard_builtin(name), &no_capabilities, -1, &filter,
+				     &error) < 0)
+		fail_msg("%s", error.text);
+	return filter;
+}
+
+/* ioctl, file_setattr, socket, socketpair and io_uring_setup of what a kernel of x86-64 or arm64 runs. */
+static const struct guarded_calls {
+	bool wide; /* of 64 bits: the upper half of an argument is there to confuse a filter */
+	struct guarded_call ioctl, file_setattr, socket, socketpair, io_uring_setup;
+} guarded[] = {
+#ifdef __x86_64__
+	{ true,
+	  { AUDIT_ARCH_X86_64, 16 },
+	  { AUDIT_ARCH_X86_64, 469 },
+	  { AUDIT_ARCH_X86_64, 41 },
+	  { AUDIT_ARCH_X86_64, 53 },
+	  { AUDIT_ARCH_X86_64, 425 } },
+	{ false,
+	  { AUDIT_ARCH_X86_64, 0x40000000 + 514 },
+	  { AUDIT_ARCH_X86_64, 0x40000000 + 469 },
+	  { AUDIT_ARCH_X86_64, 0x40000000 + 41 },
+	  { AUDIT_ARCH_X86_64, 0x40000000 + 53 },
+	  { AUDIT_ARCH_X86_64, 0x40000000 + 425 } },
+	{ false,
+	  { AUDIT_ARCH_I386, 54 },
+	  { AUDIT_ARCH_I386, 469 },
+	  { AUDIT_ARCH_I386, 359 },
+	  { AUDIT_ARCH_I386, 360 },
+	  { AUDIT_ARCH_I386, 425 } },
+#else
+	{ true,
+	  { AUDIT_ARCH_AARCH64, 29 },
+	  { AUDIT_ARCH_AARCH64, 469 },
+	  { AUDIT_ARCH_AARCH64, 198 },
+	  { AUDIT_ARCH_AARCH64, 199 },
+	  { AUDIT_ARCH_AARCH64, 425 } },
+	{ false,
+	  { AUDIT_ARCH_ARM, 54 },
+	  { AUDIT_ARCH_ARM, 469 },
+	  { AUDIT_ARCH_ARM, 281 },
+	  { AUDIT_ARCH_ARM, 288 },
+	  { AUDIT_ARCH_ARM, 425 } },
+#endif
+};
+
+static void no_project_is_changed_under_the_guard_of_disk(void **state)
+{
+	static const uint32_t denied[] = { 0x401c5820, 0x40086602, 0x40046602 };
+	static const uint32_t allowed[] = { 0x801c581f, 0x80086601, 0x80046601, 0x5401, 0 };
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct seccomp_filter filter = compile_guard(&arena, "disk");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(guarded); i++) {
+		for (uint64_t high = 0; high <= (guarded[i].wide ? 3 : 0); high++) {
+			for (size_t d = 0; d < ARRAY_SIZE(denied); d++)
+				assert_int_equal(guard_decides(&filter, guarded[i].ioctl, 3,
+							       high << 32 | denied[d]),
+						 SECCOMP_RET_ERRNO | 1);
+			for (size_t a = 0; a < ARRAY_SIZE(allowed); a++)
+				assert_int_equal(guard_decides(&filter, guarded[i].ioctl, 3,
+							       high << 32 | allowed[a]),
+						 SECCOMP_RET_ALLOW);
+		}
+		assert_int_equal(guard_decides(&filter, guarded[i].file_setattr, 0, 0), SECCOMP_RET_ERRNO | 1);
+		assert_int_equal(guard_decides(&filter, guarded[i].socket, 40, 1), SECCOMP_RET_ALLOW);
+	}
+}
+
+static bool family_is_seen(uint64_t family)
+{
+	return family == 0 || family == 1 || family == 2 || family == 10 || family == 16;
+}
+
+static void rules_see_every_socket_under_the_guard_of_egress(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct seccomp_filter filter = compile_guard(&arena, "egress");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(guarded); i++) {
+		const struct guarded_call calls[] = { guarded[i].socket, guarded[i].socketpair };
+
+		for (size_t c = 0; c < ARRAY_SIZE(calls); c++) {
+			for (uint64_t family = 0; family < 300; family++)
+				assert_int_equal(guard_decides(&filter, calls[c], family, 1),
+						 family_is_seen(family) ? SECCOMP_RET_ALLOW
+									: (SECCOMP_RET_ERRNO | 97));
+			/* The kernel takes the lower half. */
+			if (guarded[i].wide)
+				assert_int_not_equal(guard_decides(&filter, calls[c], 1ULL << 32 | 3, 1),
+						     SECCOMP_RET_ALLOW);
+			assert_int_not_equal(guard_decides(&filter, calls[c], 0xffffffff, 1),
+					     SECCOMP_RET_ALLOW);
+		}
+		assert_int_equal(guard_decides(&filter, guarded[i].io_uring_setup, 0, 0),
+				 SECCOMP_RET_ERRNO | 1);
+		assert_int_equal(guard_decides(&filter, guarded[i].ioctl, 0, 0), SECCOMP_RET_ALLOW);
+	}
+}
+
+/* SYS_SOCKET and SYS_SOCKETPAIR, whose families no filter sees; not SYS_CONNECT, SYS_SENDMSG. */
+static void the_guard_of_egress_leaves_socketcall_its_rest(void **state)
+{
+#ifdef __x86_64__
+	const struct guarded_call socketcall = { AUDIT_ARCH_I386, 102 };
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct seccomp_filter filter = compile_guard(&arena, "egress");
+
+	(void)state;
+	for (uint64_t call = 0; call <= 20; call++)
+		assert_int_equal(guard_decides(&filter, socketcall, call, 0xffffd000),
+				 call == 1 || call == 8 ? (SECCOMP_RET_ERRNO | 97) : SECCOMP_RET_ALLOW);
+#else
+	(void)state;
+	skip(); /* there is no such call */
+#endif
+}
+
 static void mistakes_are_refused(void **state)
 {
 	static const char *const mistakes[][2] = {
@@ -197,6 +335,9 @@ int main(void)
 		cmocka_unit_test(every_profile_is_within_the_default),
 		cmocka_unit_test(what_no_service_needs_is_denied_with_every_capability),
 		cmocka_unit_test(conditions_are_those_of_the_capabilities),
+		cmocka_unit_test(no_project_is_changed_under_the_guard_of_disk),
+		cmocka_unit_test(rules_see_every_socket_under_the_guard_of_egress),
+		cmocka_unit_test(the_guard_of_egress_leaves_socketcall_its_rest),
 		cmocka_unit_test(mistakes_are_refused),
 	};
 
