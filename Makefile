@@ -96,8 +96,9 @@ RUNTIME_OBJECTS := $(call object,$(RUNTIME_SOURCES))
 UNIT_HELPER_OBJECTS := $(call object,$(UNIT_HELPER_SOURCES))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
+REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/unit/replay_%,$(FUZZ_SOURCES))
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_PROGRAM_SOURCES))
-SCRIPTS := scripts/install-deps scripts/demo tests/run tests/leaks tests/bench/run tests/fuzz/run .ci/run
+SCRIPTS := scripts/install-deps scripts/demo tests/run tests/leaks tests/bench/run tests/bench/many tests/fuzz/run tests/fuzz/replay .ci/run
 C_FILES = $(shell git ls-files '*.c' '*.h')
 SHELL_FILES = $(shell git ls-files '*.sh' '*.bash' '*.bats' 'completions/casemate.bash') $(wildcard $(SCRIPTS))
 
@@ -146,10 +147,12 @@ $(BUILD)/$(EMBEDDED).o $(BUILD)/fuzz/$(EMBEDDED).o: $(BUILD)/companion
 
 # Tests
 
-unit-programs: $(UNIT_TESTS)
+unit-programs: $(UNIT_TESTS) $(REPLAYS)
 unit: unit-programs ## build and run the unit tests
-	@status=0; for test in $(UNIT_TESTS); do $$test || status=1; done; exit $$status
+	@status=0; for test in $(UNIT_TESTS); do $$test || status=1; done; tests/fuzz/replay $(BUILD)/unit && exit $$status
 
+$(BUILD)/unit/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY_OBJECTS)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_HELPER_OBJECTS) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(TEST_LIBRARIES)

@@ -59,7 +59,7 @@ int fd_write_all(int fd, const void *bytes, size_t length)
 	return 0;
 }
 
-int fd_read_all(struct arena *arena, int fd, size_t limit, char **bytes, size_t *length)
+static int read_file(struct arena *arena, int fd, size_t limit, bool short_is_end, char **bytes, size_t *length)
 {
 	_cleanup_free_ char *buffer = NULL;
 	size_t capacity = 0;
@@ -93,10 +93,22 @@ int fd_read_all(struct arena *arena, int fd, size_t limit, char **bytes, size_t 
 			errno = EFBIG;
 			return -1;
 		}
+		if (short_is_end && used < capacity)
+			break;
 	}
 	*bytes = arena_strndup(arena, buffer, used);
 	*length = used;
 	return 0;
+}
+
+int fd_read_all(struct arena *arena, int fd, size_t limit, char **bytes, size_t *length)
+{
+	return read_file(arena, fd, limit, false, bytes, length);
+}
+
+int fd_read_to_short(struct arena *arena, int fd, size_t limit, char **bytes, size_t *length)
+{
+	return read_file(arena, fd, limit, true, bytes, length);
 }
 
 int fd_send(int socket, const void *bytes, size_t length, const int *fds, size_t count)

@@ -24,6 +24,9 @@ int fd_write_once(int fd, const char *text);
  */
 int fd_read_all(struct arena *arena, int fd, size_t limit, char **bytes, size_t *length);
 
+/* The same of what ends with the first read that gives less than was asked for: a regular file that nobody writes. */
+int fd_read_to_short(struct arena *arena, int fd, size_t limit, char **bytes, size_t *length);
+
 /*
  * Sends one message of @length bytes with @count descriptors (at most 64) as SCM_RIGHTS over a unix
  * socket, without SIGPIPE. Returns 0, or -1 with errno.

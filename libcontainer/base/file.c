@@ -24,6 +24,15 @@ int file_read_at(struct arena *arena, int directory, const char *path, size_t li
 	return fd_read_all(arena, fd, limit, bytes, length);
 }
 
+int file_read_replaced_at(struct arena *arena, int directory, const char *path, char **bytes, size_t *length)
+{
+	_cleanup_fd_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return -1;
+	return fd_read_to_short(arena, fd, FILE_SIZE_MAX, bytes, length);
+}
+
 int file_stage_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode,
 		  char staged[NAME_MAX + 1])
 {

@@ -16,6 +16,12 @@ int file_read_at(struct arena *arena, int directory, const char *path, size_t li
 		 size_t *length);
 
 /*
+ * As file_read_at(), at most FILE_SIZE_MAX bytes, of a regular file that is only ever replaced whole (as
+ * file_write_atomic_at() does): less than was asked for is its end, which is not looked for once more.
+ */
+int file_read_replaced_at(struct arena *arena, int directory, const char *path, char **bytes, size_t *length);
+
+/*
  * Replaces @name in @directory by one with these bytes, whole or not at all: a temporary file, written,
  * then renamed. 0, or -1 with errno.
  */

@@ -243,6 +243,23 @@ char *path_normalize(struct arena *arena, const char *path)
 	return normal;
 }
 
+bool path_is_normal(const char *path)
+{
+	if (!strcmp(path, "/"))
+		return true;
+	while (*path == '/') {
+		size_t length = strcspn(++path, "/");
+
+		if (length == 0 || (length == 1 && path[0] == '.') ||
+		    (length == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		path += length;
+		if (!*path)
+			return true;
+	}
+	return false;
+}
+
 char *path_join(struct arena *arena, const char *base, const char *path)
 {
 	return path[0] == '/' ? arena_strdup(arena, path) : arena_printf(arena, "%s/%s", base, path);

@@ -46,6 +46,8 @@ int path_open_parent(struct arena *arena, int root, const char *path, bool make,
  * For comparing and sorting names only, never for opening anything.
  */
 char *path_normalize(struct arena *arena, const char *path);
+/* Whether @path is its own lexical normal form. */
+bool path_is_normal(const char *path);
 
 /* @path if it is absolute, else "@base/@path". Lexical. */
 char *path_join(struct arena *arena, const char *base, const char *path);

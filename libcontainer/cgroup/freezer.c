@@ -127,24 +127,23 @@ int cgroup_thaw(const struct cgroup *cgroup, struct error *error)
 
 static int v1_is_frozen(struct cgroup_group *group, bool *settled, struct error *error)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
-	char *text;
+	char state[16];
 
-	if (group_read(&arena, group, "freezer.state", &text) < 0)
+	if (group_read_value(group, "freezer.state", state, sizeof(state)) < 0)
 		return errno == ENOENT || errno == ENODEV
 			       ? 0
 			       : error_set(error, errno, "read %s/freezer.state", group->directory);
-	*settled = strcmp(text, "FREEZING") != 0;
-	return strcmp(text, "THAWED") != 0;
+	*settled = strcmp(state, "FREEZING") != 0;
+	return strcmp(state, "THAWED") != 0;
 }
 
 static int v2_is_frozen(struct cgroup_group *group, bool *settled, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	char *freeze;
+	char freeze[16];
 	char *events;
 
-	if (group_read(&arena, group, "cgroup.freeze", &freeze) < 0)
+	if (group_read_value(group, "cgroup.freeze", freeze, sizeof(freeze)) < 0)
 		/* Gone, or the root, or a kernel before 5.2: not frozen in any case. */
 		return errno == ENOENT || errno == ENODEV
 			       ? 0

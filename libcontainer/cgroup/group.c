@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -40,12 +41,9 @@ struct cgroup_group *group_find(const struct cgroup *cgroup, const char *control
 	return group ? group : group_find_v2(cgroup);
 }
 
-int cgroup_directory_open(const char *path, int flags)
+static int open_in_cgroupfs(const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (uint64_t)(flags | O_DIRECTORY | O_CLOEXEC),
-		.resolve = RESOLVE_NO_SYMLINKS,
-	};
+	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_NO_SYMLINKS };
 	_cleanup_fd_ int fd = sys_openat2(AT_FDCWD, path, &how);
 	struct statfs filesystem;
 
@@ -56,6 +54,11 @@ int cgroup_directory_open(const char *path, int flags)
 		return -1;
 	}
 	return TAKE_FD(fd);
+}
+
+int cgroup_directory_open(const char *path, int flags)
+{
+	return open_in_cgroupfs(path, flags | O_DIRECTORY);
 }
 
 int group_fd(struct cgroup_group *group)
@@ -113,6 +116,29 @@ int group_read(struct arena *arena, struct cgroup_group *group, const char *file
 	if (length > 0 && (*text)[length - 1] == '\n')
 		(*text)[length - 1] = '\0';
 	return 0;
+}
+
+ssize_t group_read_value(struct cgroup_group *group, const char *file, char *value, size_t size)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX];
+	ssize_t length;
+
+	if (group->fd >= 0) {
+		fd = openat(group->fd, file, O_RDONLY | O_CLOEXEC);
+	} else if ((size_t)snprintf(path, sizeof(path), "%s/%s", group->directory, file) < sizeof(path)) {
+		fd = open_in_cgroupfs(path, O_RDONLY);
+	} else {
+		errno = ENAMETOOLONG;
+	}
+	if (fd < 0)
+		return -1;
+	length = read(fd, value, size - 1);
+	if (length < 0)
+		return -1;
+	value[length] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	return length;
 }
 
 int group_read_u64(struct cgroup_group *group, const char *file, uint64_t *value)

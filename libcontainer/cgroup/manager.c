@@ -229,6 +229,13 @@ bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller)
 	       words_have(v2_controllers(cgroup, group), strcmp(controller, "blkio") == 0 ? "io" : controller);
 }
 
+/* Short, as `list` reads it of every container: what is false or the same as elsewhere is left out. */
+static void save_true(struct json_writer *writer, const char *name, bool value)
+{
+	if (value)
+		json_member_bool(writer, name, value);
+}
+
 void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 {
 	json_begin_object(writer);
@@ -237,10 +244,10 @@ void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 	if (cgroup->unit) {
 		json_member_string(writer, "unit", cgroup->unit->name);
 	}
-	json_member_bool(writer, "rootless", cgroup->rootless);
-	json_member_bool(writer, "pathGiven", cgroup->path_given);
-	json_member_bool(writer, "unified", cgroup->unified);
-	json_member_bool(writer, "foreign", cgroup->foreign);
+	save_true(writer, "rootless", cgroup->rootless);
+	save_true(writer, "pathGiven", cgroup->path_given);
+	save_true(writer, "unified", cgroup->unified);
+	save_true(writer, "foreign", cgroup->foreign);
 	json_key(writer, "groups");
 	json_begin_array(writer);
 	for (size_t i = 0; i < cgroup->count; i++) {
@@ -252,7 +259,8 @@ void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 		json_key(writer, "controllers"); /* none: v2 */
 		json_string(writer, group->v2 ? "" : group->controllers);
 		json_member_string(writer, "mountpoint", group->mountpoint);
-		json_member_string(writer, "inner", group->inner);
+		if (strcmp(group->inner, cgroup->path) != 0)
+			json_member_string(writer, "inner", group->inner);
 		json_end_object(writer);
 	}
 	json_end_array(writer);
@@ -267,19 +275,19 @@ static bool saved_bool(const struct json_value *object, const char *name)
 }
 
 /* Absolute and without a detour: what is below a directory as text is below it in the file system. */
-static bool is_plain_path(struct arena *arena, const char *path)
+static bool is_plain_path(const char *path)
 {
-	return path && path[0] == '/' && strcmp(path, path_normalize(arena, path)) == 0;
+	return path && path_is_normal(path);
 }
 
-static int open_saved(struct arena *arena, const struct json_value *saved, struct cgroup_group *group,
-		      struct error *error)
+static int open_saved(struct arena *arena, const struct json_value *saved, const char *path,
+		      struct cgroup_group *group, struct error *error)
 {
 	const char *controllers = json_get_string(saved, "controllers");
 	const char *mountpoint = json_get_string(saved, "mountpoint");
-	const char *inner = json_get_string(saved, "inner");
+	const char *inner = json_get(saved, "inner") ? json_get_string(saved, "inner") : path;
 
-	if (!controllers || !is_plain_path(arena, mountpoint) || !is_plain_path(arena, inner))
+	if (!controllers || !is_plain_path(mountpoint) || !is_plain_path(inner))
 		return error_set(error, 0,
 				 "the saved cgroup is damaged: a group needs controllers, an absolute "
 				 "mountpoint and an absolute path in it");
@@ -328,7 +336,7 @@ int cgroup_open(struct arena *arena, const struct json_value *saved, struct cgro
 	opened->foreign = saved_bool(saved, "foreign");
 	opened->groups = ARENA_NEW_ARRAY(arena, struct cgroup_group, groups->array.count + 1);
 	for (size_t i = 0; i < groups->array.count; i++)
-		if (open_saved(arena, &groups->array.items[i], &opened->groups[i], error) < 0)
+		if (open_saved(arena, &groups->array.items[i], path, &opened->groups[i], error) < 0)
 			return -1;
 	opened->count = groups->array.count;
 	*cgroup = opened;

@@ -228,14 +228,12 @@ static int step_write_files(struct creation *creation, struct error *error)
 						  "look at the container's process: /proc does not show it to "
 						  "this user (hidepid)")
 				      : error_set(error, errno, "look at the container's process");
-	if (state_stage_init(&creation->entry, &creation->state, creation->staged_init, error) < 0)
-		return -1;
 	return save_hardening(creation, error);
 }
 
 static int step_state(struct creation *creation, struct error *error)
 {
-	return state_commit_init(&creation->entry, creation->staged_init, error);
+	return state_save_init(&creation->entry, &creation->state, error);
 }
 
 static int step_pidfd(struct creation *creation, struct error *error)

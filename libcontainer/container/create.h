@@ -21,7 +21,6 @@ struct creation {
 	struct store store;
 	struct store_entry entry;
 	struct saved_state state;
-	char staged_init[NAME_MAX + 1]; /* init.json, until it is true */
 	struct cgroup_layout layout;
 	const char *planned_cgroup; /* as the state has it */
 	struct cgroup *cgroup;

@@ -18,20 +18,42 @@ static const char *owner_name(struct arena *arena, uid_t uid, const struct conta
 	return like && like->owner_uid == uid ? like->owner : state_user_name(arena, uid);
 }
 
+/* Of a state file nothing but this is kept: there may be thousands. */
+static void keep_state(struct arena *arena, struct container_state *state)
+{
+	struct string_map kept = {
+		.items = ARENA_NEW_ARRAY(arena, struct string_pair, state->annotations.count),
+	};
+
+	for (; kept.count < state->annotations.count; kept.count++)
+		kept.items[kept.count] = (struct string_pair){
+			.key = arena_strdup(arena, state->annotations.items[kept.count].key),
+			.value = arena_strdup(arena, state->annotations.items[kept.count].value),
+		};
+	state->annotations = kept;
+	state->oci_version = arena_strdup(arena, state->oci_version);
+	state->id = arena_strdup(arena, state->id);
+	state->bundle = arena_strdup(arena, state->bundle);
+	state->rootfs = arena_strdup(arena, state->rootfs);
+	state->created = arena_strdup(arena, state->created);
+}
+
 /* @like (may be NULL): one of those looked at before. */
 static int look_at(struct arena *arena, const struct store *store, const char *id,
 		   const struct container_state *like, struct container_state *state, struct error *error)
 {
+	_cleanup_arena_ struct arena scratch = { 0 };
 	_cleanup_entry_ struct store_entry entry = { .fd = -1 };
 	struct saved_state saved;
 	struct cgroup *cgroup = NULL;
 
-	if (store_lookup(arena, store, id, false, &entry, error) < 0 ||
-	    state_load(arena, &entry, &saved, error) < 0)
+	if (store_lookup(&scratch, store, id, false, &entry, error) < 0 ||
+	    state_load(&scratch, &entry, &saved, error) < 0)
 		return -1;
-	if (saved.cgroup && cgroup_open(arena, saved.cgroup, &cgroup, error) < 0)
+	if (saved.cgroup && cgroup_open(&scratch, saved.cgroup, &cgroup, error) < 0)
 		return -1;
 	state_describe(&saved, state_status(&entry, &saved, cgroup), state);
+	keep_state(arena, state);
 	state->owner = owner_name(arena, saved.owner, like);
 	if (cgroup)
 		cgroup_close(cgroup);

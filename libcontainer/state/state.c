@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +16,10 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "base/process.h"
+
+#define INIT_TEXT_MAX 40
 
 const char *status_name(enum container_status status)
 {
@@ -91,43 +95,17 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 	return 0;
 }
 
-int state_stage_init(const struct store_entry *entry, const struct saved_state *state,
-		     char staged[NAME_MAX + 1], struct error *error)
+int state_save_init(const struct store_entry *entry, const struct saved_state *state, struct error *error)
 {
-	_cleanup_strbuf_ struct strbuf text = { 0 };
-	struct json_writer writer = { .out = &text, .first = true };
+	char process[INIT_TEXT_MAX];
 
-	json_begin_object(&writer);
-	json_key(&writer, "pid");
-	json_i64(&writer, state->pid);
-	json_key(&writer, "start");
-	json_u64(&writer, state->pid_start);
-	json_end_object(&writer);
-	if (file_stage_at(entry->fd, STORE_INIT, text.text, text.length, 0600, staged) < 0)
-		return error_set(error, errno, "write %s/" STORE_INIT, entry->path);
-	return 0;
-}
-
-int state_commit_init(const struct store_entry *entry, const char *staged, struct error *error)
-{
-	if (file_commit_at(entry->fd, staged, STORE_INIT) < 0)
-		return error_set(error, errno, "write %s/" STORE_INIT, entry->path);
+	snprintf(process, sizeof(process), "%d.%" PRIu64, state->pid, state->pid_start);
+	if (symlinkat(process, entry->fd, STORE_INIT) < 0)
+		return error_set(error, errno, "make %s/" STORE_INIT, entry->path);
 	return 0;
 }
 
 /* Reading ------------------------------------------------------------------------------------------------ */
-
-/* 1 with the document's root, 0 where there is no such file, or -1. */
-static int read_document(struct arena *arena, int directory, const char *name, const char *label,
-			 struct json_value **root, struct error *error)
-{
-	size_t length;
-	char *text;
-
-	if (file_read_at(arena, directory, name, FILE_SIZE_MAX, &text, &length) < 0)
-		return errno == ENOENT ? 0 : error_set(error, errno, "read %s", label);
-	return json_parse(arena, label, text, length, root, error) < 0 ? -1 : 1;
-}
 
 static int member_error(const char *label, const char *name, struct error *error)
 {
@@ -231,20 +209,24 @@ static int read_state(struct arena *arena, const char *label, const struct json_
 	return 0;
 }
 
-/* Without the file it has not got that far. */
-static int load_init(struct arena *arena, const struct store_entry *entry, struct saved_state *state,
-		     struct error *error)
+/* Without it the container has not got that far. */
+static int load_init(const struct store_entry *entry, struct saved_state *state, struct error *error)
 {
-	const char *label = arena_printf(arena, "%s/" STORE_INIT, entry->path);
-	struct json_value *root = NULL;
-	uint64_t pid = 0;
-	int found = read_document(arena, entry->fd, STORE_INIT, label, &root, error);
+	char process[INIT_TEXT_MAX];
+	ssize_t length = readlinkat(entry->fd, STORE_INIT, process, sizeof(process) - 1);
+	uint64_t pid;
+	char *dot;
 
-	if (found <= 0)
-		return found;
-	if (read_number(label, root, "pid", INT32_MAX, &pid, error) < 0 ||
-	    read_number(label, root, "start", UINT64_MAX, &state->pid_start, error) < 0)
-		return -1;
+	if (length < 0)
+		return errno == ENOENT ? 0 : error_set(error, errno, "read %s/" STORE_INIT, entry->path);
+	process[length] = '\0';
+	dot = strchr(process, '.');
+	if (dot)
+		*dot = '\0';
+	if (!dot || parse_u64(process, 1, INT32_MAX, &pid) < 0 ||
+	    parse_u64(dot + 1, 0, UINT64_MAX, &state->pid_start) < 0)
+		return error_set(error, 0, "%s/" STORE_INIT ": expected a process and when it started",
+				 entry->path);
 	state->pid = (pid_t)pid;
 	return 0;
 }
@@ -253,18 +235,21 @@ int state_load(struct arena *arena, const struct store_entry *entry, struct save
 	       struct error *error)
 {
 	const char *label = arena_printf(arena, "%s/" STORE_STATE, entry->path);
-	struct json_value *root = NULL;
-	int found = read_document(arena, entry->fd, STORE_STATE, label, &root, error);
+	struct json_value *root;
+	size_t length;
+	char *text;
 
 	*state = (struct saved_state){ 0 };
-	if (found == 0)
-		return error_set(error, ENOENT, "container does not exist: %s", label);
-	if (found < 0 || read_state(arena, label, root, state, error) < 0)
+	if (file_read_replaced_at(arena, entry->fd, STORE_STATE, &text, &length) < 0)
+		return errno == ENOENT ? error_set(error, ENOENT, "container does not exist: %s", label)
+				       : error_set(error, errno, "read %s", label);
+	if (json_parse(arena, label, text, length, &root, error) < 0 ||
+	    read_state(arena, label, root, state, error) < 0)
 		return -1;
 	if (strcmp(state->id, entry->id) != 0)
 		return error_set(error, 0, "%s: id: found \"%s\", expected \"%s\"", label, state->id,
 				 entry->id);
-	return load_init(arena, entry, state, error);
+	return load_init(entry, state, error);
 }
 
 /* The process -------------------------------------------------------------------------------------------- */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is known of a container between two commands: state.json, which is written before anything is made, init.json
- * with its first process, and what the kernel says of that. They are two files because replacing one that was just
- * written costs milliseconds where a journal is kept (ext4's auto_da_alloc writes the new one's data out first).
+ * What is known of a container between two commands: state.json, which is written before anything is made, the link
+ * `init` with its first process, and what the kernel says of that.
+ *
+ * The process is known later than the rest, and replacing a file that was just written costs milliseconds where a
+ * journal is kept (ext4's auto_da_alloc writes the new one's data out first). A symbolic link that leads nowhere holds
+ * two numbers, is there at once and whole, and is made and read with one system call each.
  */
 #pragma once
 
-#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -47,15 +49,10 @@ struct saved_state {
 int state_save(const struct store_entry *entry, const struct saved_state *state, const struct cgroup *cgroup,
 	       struct error *error);
 
-/*
- * Writes init.json: @state->pid and when that process started. The first part takes the time, the second one (when the
- * process is set up) makes it true. 0, or -1.
- */
-int state_stage_init(const struct store_entry *entry, const struct saved_state *state,
-		     char staged[NAME_MAX + 1], struct error *error);
-int state_commit_init(const struct store_entry *entry, const char *staged, struct error *error);
+/* Makes `init`, once: @state->pid and when that process started, "PID.START". 0, or -1. */
+int state_save_init(const struct store_entry *entry, const struct saved_state *state, struct error *error);
 
-/* Both files. Without the second one the pid is 0. */
+/* Both. Without `init` the pid is 0. */
 int state_load(struct arena *arena, const struct store_entry *entry, struct saved_state *state,
 	       struct error *error);
 

@@ -3,7 +3,7 @@
  * Where containers are kept: ROOT/ID/, a directory for each.
  *
  *   state.json    who and where it is, known before anything is made; small, `list` reads one for each container
- *   init.json     its first process; not there before that is set up
+ *   init          a link that leads nowhere: its first process; not there before that is set up, see state.h
  *   config.json   the hardened configuration, without the values of the process's environment
  *   policy.json   the policies that made it so, and what they changed
  *   start.sock    the container's process waits here for `start`; gone once it has started
@@ -24,7 +24,7 @@
 #define STORE_CONFIG "config.json"
 #define STORE_POLICY "policy.json"
 #define STORE_STATE "state.json"
-#define STORE_INIT "init.json"
+#define STORE_INIT "init"
 #define STORE_START_SOCKET "start.sock"
 #define STORE_NOTIFY "notify"
 #define STORE_LOCKED "locked"

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "spec/tables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,8 +43,8 @@ static inline bool fuzz_same(const struct strbuf *one, const struct strbuf *othe
 }
 
 /*
- * Defines a fuzzer for documents that NAME_parse() reads into a TYPE and NAME_print() writes; @then is a statement
- * for what comes after, with `arena` and `document` in scope.
+ * Defines a fuzzer for documents of the specification that NAME_parse() reads into a TYPE and their table prints; @then
+ * is a statement for what comes after, with `arena` and `document` in scope.
  */
 #define FUZZ_DOCUMENT(name, type, then)                                                                      \
 	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                         \
@@ -59,11 +60,11 @@ static inline bool fuzz_same(const struct strbuf *one, const struct strbuf *othe
 			fuzz_require_message(&error);                                                        \
 			return 0;                                                                            \
 		}                                                                                            \
-		name##_print(&writer, document);                                                             \
+		spec_print(&writer, &spec_##name##_table, document);                                         \
 		fuzz_require(name##_parse(&arena, "printed", strbuf_text(&first), first.length, &document,   \
 					  &error) == 0);                                                     \
 		writer = (struct json_writer){ .out = &second };                                             \
-		name##_print(&writer, document);                                                             \
+		spec_print(&writer, &spec_##name##_table, document);                                         \
 		fuzz_require(fuzz_same(&first, &second));                                                    \
 		then;                                                                                        \
 		return 0;                                                                                    \

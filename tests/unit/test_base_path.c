@@ -303,6 +303,8 @@ static void normalizes(void **state)
 
 		assert_string_equal(once, rows[i][1]);
 		assert_string_equal(path_normalize(&arena, once), once);
+		assert_true(path_is_normal(once));
+		assert_int_equal(path_is_normal(rows[i][0]), strcmp(rows[i][0], once) == 0);
 	}
 	assert_string_equal(path_join(&arena, "/base", "/a"), "/a");
 	assert_string_equal(path_join(&arena, "/base", "a"), "/base/a");
