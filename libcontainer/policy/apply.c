@@ -7,10 +7,8 @@
 
 static const struct policy_facts nothing_known;
 
-static int run_pass(struct policy_pass *pass, const struct policy *policy, struct error *error)
+static int judge(const struct policy_pass *pass, const struct policy *policy, struct error *error)
 {
-	if (!pass->facts)
-		pass->facts = &nothing_known;
 	for (size_t i = 0; policy_keys[i]; i++) {
 		const struct policy_key *key = policy_keys[i];
 
@@ -18,13 +16,47 @@ static int run_pass(struct policy_pass *pass, const struct policy *policy, struc
 		    key->refuse(pass, policy->values[i], error))
 			return -1;
 	}
+	return 0;
+}
+
+static void change(struct policy_pass *pass, const struct policy *policy)
+{
 	for (size_t i = 0; policy_keys[i]; i++) {
 		const struct policy_key *key = policy_keys[i];
 
 		if (policy->values[i] && (key->stages & pass->stage) && key->apply)
 			key->apply(pass, policy->values[i]);
 	}
+}
+
+static int run_pass(struct policy_pass *pass, const struct policy *policy, struct error *error)
+{
+	if (!pass->facts)
+		pass->facts = &nothing_known;
+	if (judge(pass, policy, error))
+		return -1;
+	change(pass, policy);
 	return 0;
+}
+
+void policy_plan(struct arena *arena, const struct policy *policy, const struct oci_config *config,
+		 const struct policy_facts *facts, struct hardening *hardening)
+{
+	struct oci_config *copy = config_copy(arena, config);
+	struct policy_changes changes = { 0 };
+	struct policy_pass pass = {
+		.stage = POLICY_STAGE_CREATE,
+		.arena = arena,
+		.facts = facts,
+		.config = copy,
+		.target = copy,
+		.process = copy->process,
+		.resources = copy->linux_ ? copy->linux_->resources : NULL,
+		.hardening = hardening,
+		.changes = &changes,
+	};
+
+	change(&pass, policy);
 }
 
 int policy_apply(struct arena *arena, const struct policy *policy, struct oci_config *config,

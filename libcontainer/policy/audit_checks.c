@@ -294,7 +294,7 @@ bool audit_no_host_sources(const struct audit_subject *subject)
 	const struct policy_facts *facts = subject->host ? &subject->host->facts : &nothing;
 
 	for (size_t i = 0; i < mounts->count; i++) {
-		struct string_list sources = mount_sources(subject->arena, &mounts->items[i]);
+		struct string_list sources = mount_sources(subject->arena, &mounts->items[i], facts->directory);
 
 		for (size_t j = 0; j < sources.count; j++) {
 			const char *source = sources.items[j];

@@ -1,46 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What policies need to know about the host. Here, in facts_namespaces.c and in load.c the room makes system calls. */
 #include <errno.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/path.h"
+#include "base/syscalls.h"
 #include "policy/key.h"
 
-static int add_real_path(struct arena *arena, const char *path, const char *bundle, struct policy_facts *facts,
-			 struct error *error)
-{
-	_cleanup_free_ char *real = realpath(path_join(arena, bundle, path), NULL);
-	struct string_map *map = &facts->real_paths;
-	struct string_pair *items;
-
-	/* what is not there cannot be mounted, and a denied path that is not there is compared as it is */
-	if (!real && errno != ENOENT && errno != ENOTDIR)
-		return error_set(error, errno, "look at the mount source %s", path);
-	items = ARENA_NEW_ARRAY(arena, struct string_pair, map->count + 1);
-	if (map->count)
-		memcpy(items, map->items, map->count * sizeof(*items));
-	items[map->count++] = (struct string_pair){
-		.key = path,
-		.value = real ? arena_strdup(arena, real)
-			      : path_normalize(arena, path_join(arena, bundle, path)),
-	};
-	map->items = items;
-	return 0;
-}
-
-static void add_same_path(struct arena *arena, const char *path, struct policy_facts *facts)
+static void add_pair(struct arena *arena, const char *path, const char *real, struct policy_facts *facts)
 {
 	struct string_map *map = &facts->real_paths;
 	struct string_pair *items = ARENA_NEW_ARRAY(arena, struct string_pair, map->count + 1);
 
 	if (map->count)
 		memcpy(items, map->items, map->count * sizeof(*items));
-	items[map->count++] = (struct string_pair){ .key = path, .value = path };
+	items[map->count++] = (struct string_pair){ .key = path, .value = real };
 	map->items = items;
+}
+
+/*
+ * Where @path leads. Not through links of procfs, which are not what they say: /proc/PID/root is "/" whatever mounts that
+ * process sees. The last is ELOOP, and so are too many links: then *real is NULL.
+ */
+static int find_real_path(struct arena *arena, const char *path, const char **real, struct error *error)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS };
+	_cleanup_fd_ int fd = sys_openat2(AT_FDCWD, path, &how);
+	char found[PATH_MAX];
+	ssize_t length;
+
+	*real = NULL;
+	if (fd < 0 && errno == ELOOP)
+		return 0;
+	/* what is not there cannot be mounted, and a denied path that is not there is compared as it is */
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		*real = path_normalize(arena, path);
+		return 0;
+	}
+	length = fd < 0 ? -1 : readlink(fd_path(fd).text, found, sizeof(found));
+	if (length < 0 || length == sizeof(found))
+		return error_set(error, fd < 0 || length < 0 ? errno : ENAMETOOLONG,
+				 "look at the mount source %s", path);
+	*real = arena_strndup(arena, found, (size_t)length);
+	return 0;
+}
+
+static int add_real_path(struct arena *arena, const char *path, const char *bundle, struct policy_facts *facts,
+			 struct error *error)
+{
+	const char *real;
+
+	if (find_real_path(arena, path_join(arena, bundle, path), &real, error) < 0)
+		return -1;
+	add_pair(arena, path, real, facts);
+	return 0;
 }
 
 /*
@@ -74,7 +94,7 @@ static int add_denied(struct arena *arena, const struct string_list *paths, stru
 		const char *path = paths->items[i];
 
 		if (is_plain(arena, path, &plain))
-			add_same_path(arena, path, facts);
+			add_pair(arena, path, path, facts);
 		else if (add_real_path(arena, path, "/", facts, error))
 			return -1;
 	}
@@ -90,12 +110,25 @@ static int add_real_paths(struct arena *arena, const struct string_list *paths, 
 	return 0;
 }
 
+static bool has_relative(const struct string_list *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		if (paths->items[i][0] != '/')
+			return true;
+	return false;
+}
+
 static int add_sources(struct arena *arena, const struct oci_config *config, const char *bundle,
 		       struct policy_facts *facts, struct error *error)
 {
 	for (size_t i = 0; i < config->mounts.count; i++) {
-		struct string_list sources = mount_sources(arena, &config->mounts.items[i]);
+		const struct oci_mount *mount = &config->mounts.items[i];
+		struct string_list sources = mount_sources(arena, mount, NULL);
 
+		if (!mount_is_bind(mount) && has_relative(&sources)) {
+			facts->directory = path_join(arena, bundle, config->root ? config->root->path : ".");
+			sources = mount_sources(arena, mount, facts->directory);
+		}
 		if (add_real_paths(arena, &sources, bundle, facts, error))
 			return -1;
 	}

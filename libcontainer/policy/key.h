@@ -160,7 +160,10 @@ void mount_restrictions_print(struct json_writer *writer, unsigned int restricti
 bool mount_restrict(struct arena *arena, struct string_list *options, unsigned int restrictions,
 		    bool recursive);
 
-/* The real path of @path by the facts, else its normal form; NULL for a relative one that facts do not know. */
+/*
+ * The real path of @path by the facts, else its normal form; NULL for a relative one that facts do not know, and one that
+ * leads through a link of procfs.
+ */
 const char *facts_real_path(struct arena *arena, const struct policy_facts *facts, const char *path);
 
 /* The name of @type below /proc/PID/ns. */
@@ -169,8 +172,11 @@ const char *facts_namespace_file(enum oci_namespace_type type);
 int facts_look_at_namespace(enum oci_namespace_type type, const char *path, struct policy_facts *facts,
 			    struct error *error);
 
-/* What mounts.denySources looks at: the paths of @mount's bind source or overlay layers. */
-struct string_list mount_sources(struct arena *arena, const struct oci_mount *mount);
+/*
+ * What mounts.denySources looks at: the paths of @mount's bind source, overlay layers, devices. @directory: where relative
+ * ones start from, but those of bind mounts; NULL: they stay relative.
+ */
+struct string_list mount_sources(struct arena *arena, const struct oci_mount *mount, const char *directory);
 /* The denied paths of the value of the key "mounts", without the mark "/.". */
 struct string_list mounts_denied(struct arena *arena, const void *value);
 /* The kinds that the value of the key "namespaces" requires. */

@@ -120,39 +120,6 @@ struct string_list mounts_denied(struct arena *arena, const void *value)
 	return paths;
 }
 
-static void add_layers(struct arena *arena, const char *option, struct string_list *paths)
-{
-	static const char *const layers[] = { "lowerdir=", "upperdir=", "workdir=", "lowerdir+=", "datadir+=" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
-		size_t length = strlen(layers[i]);
-
-		if (strncmp(option, layers[i], length) != 0)
-			continue;
-		for (const char *next = option + length; *next; next += strspn(next, ":")) {
-			size_t part = strcspn(next, ":");
-
-			string_list_add(arena, paths, arena_strndup(arena, next, part));
-			next += part;
-		}
-	}
-}
-
-struct string_list mount_sources(struct arena *arena, const struct oci_mount *mount)
-{
-	struct string_list paths = { 0 };
-
-	if (mount->source && mount->source[0] && (mount_is_bind(mount) || mount->source[0] == '/'))
-		string_list_add(arena, &paths, mount->source);
-	for (size_t i = 0; mount->type && !strcmp(mount->type, "overlay") && i < mount->options.count; i++) {
-		char *options = arena_strdup(arena, mount->options.items[i]), *rest = NULL;
-
-		for (char *one = strtok_r(options, ",", &rest); one; one = strtok_r(NULL, ",", &rest))
-			add_layers(arena, one, &paths);
-	}
-	return paths;
-}
-
 static bool meets(const char *source, const char *denied, bool below)
 {
 	return path_is_below(denied, source) || (below && path_is_below(source, denied));
@@ -175,6 +142,17 @@ int hardening_check_source(const struct hardening *hardening, const struct oci_m
 	return 0;
 }
 
+int hardening_refuse_link(const struct hardening *hardening, const struct oci_mount *mount, const char *path,
+			  struct error *error)
+{
+	return error_set(
+		error, 0,
+		"policy %s: mounts.denySources: %s leads through a link of procfs, such as /proc/PID/root, "
+		"or through too many links, and may not be mounted on %s; give its own path or run with "
+		"--policy off",
+		hardening->denied_sources[0].policies, path, mount->destination);
+}
+
 static const char sources_key[] = "mounts.denySources";
 
 /* A path that is denied, as it is written and where it leads. */
@@ -185,6 +163,14 @@ struct denied {
 	bool below; /* what lies below as well */
 };
 
+/* Where the denied @path leads; one that leads nowhere is compared as it is. */
+static const char *real_or_own(const struct policy_pass *pass, const char *path)
+{
+	const char *real = facts_real_path(pass->arena, pass->facts, path);
+
+	return real ? real : path;
+}
+
 static const struct denied *look_at_denied(const struct policy_pass *pass, const struct named_set *set)
 {
 	struct denied *denied = ARENA_NEW_ARRAY(pass->arena, struct denied, set->count);
@@ -192,7 +178,7 @@ static const struct denied *look_at_denied(const struct policy_pass *pass, const
 	for (size_t i = 0; i < set->count; i++) {
 		denied[i].item = &set->items[i];
 		denied[i].path = denied_path(pass->arena, set->items[i].text, &denied[i].below);
-		denied[i].real_path = facts_real_path(pass->arena, pass->facts, denied[i].path);
+		denied[i].real_path = real_or_own(pass, denied[i].path);
 	}
 	return denied;
 }
@@ -229,10 +215,13 @@ static int refuse_source(const struct policy_pass *pass, const struct denied *de
 
 	for (size_t i = 0; i < count; i++) {
 		if (!real)
-			return pass_refuse(&denied[i].item->names, sources_key, error,
-					   "it is not known where the relative mount source %s leads; give an "
-					   "absolute one or run with --policy off",
-					   source);
+			return pass_refuse(
+				&denied[i].item->names, sources_key, error,
+				"it is not known where the mount source %s leads; give %s or run with "
+				"--policy off",
+				source,
+				plain ? "its own path, which goes through no link of procfs"
+				      : "an absolute one");
 		if ((plain && meets_either(plain, &denied[i], denied[i].below)) ||
 		    meets_either(real, &denied[i], denied[i].below))
 			return pass_refuse(&denied[i].item->names, sources_key, error,
@@ -253,7 +242,7 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 		return -1;
 	for (size_t m = 0; count && m < pass->config->mounts.count; m++) {
 		const struct oci_mount *mount = &pass->config->mounts.items[m];
-		struct string_list sources = mount_sources(pass->arena, mount);
+		struct string_list sources = mount_sources(pass->arena, mount, pass->facts->directory);
 
 		for (size_t i = 0; i < sources.count; i++)
 			if (refuse_source(pass, denied, count, mount, sources.items[i], error) < 0)
@@ -300,7 +289,7 @@ static void keep_denied(struct policy_pass *pass, const struct mounts_value *mou
 		struct denied_source *denied = &hardening->denied_sources[i];
 
 		denied->path = denied_path(pass->arena, mounts->denied.items[i].text, &denied->below);
-		denied->real_path = facts_real_path(pass->arena, pass->facts, denied->path);
+		denied->real_path = real_or_own(pass, denied->path);
 		denied->policies = names_text(pass->arena, &mounts->denied.items[i].names);
 	}
 	hardening->denied_source_count = mounts->denied.count;

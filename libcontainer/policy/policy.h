@@ -164,8 +164,13 @@ struct policy_facts {
 	struct policy_remap
 		remap; /* what the caller offers; policy_facts_gather() looks whether it can be had */
 	bool exec_locked; /* exec: the container is locked */
-	/* A path of the config (bind source) or policy (denySources) to the real one, symbolic links resolved. */
+	/*
+	 * A path of the config (bind source) or policy (denySources) to the real one, symbolic links resolved; NULL where
+	 * it goes through a link of procfs, which is not what its name says.
+	 */
 	struct string_map real_paths;
+	/* The root's, where the kernel starts from with relative paths in file systems to mount; NULL: not needed so far. */
+	const char *directory;
 };
 
 /* Whether @policy gives a container of @config a user namespace where it can: then facts.remap is asked for. */
@@ -201,6 +206,15 @@ int policy_facts_gather_process(const struct policy *policy, const struct oci_co
 int hardening_check_source(const struct hardening *hardening, const struct oci_mount *mount, const char *path,
 			   struct error *error);
 
+/* The refusal of one that leads through a link of procfs: what is behind /proc/PID/root has other names here. -1. */
+int hardening_refuse_link(const struct hardening *hardening, const struct oci_mount *mount, const char *path,
+			  struct error *error);
+
+/* Whether a new file system of @type takes its source for a path of the host's, as what is on a device does. */
+bool mount_type_reads_paths(const char *type);
+/* Whether the value of its option @key is one, or a list of them. */
+bool mount_option_is_path(const char *type, const char *key, const char *value);
+
 /*
  * Applies @policy to @config, in place, and to *hardening (all zero, or what holds already). Appends to @changes. 0,
  * or -1 for a refusal or an error; both are then as they were.
@@ -208,6 +222,13 @@ int hardening_check_source(const struct hardening *hardening, const struct oci_m
 int policy_apply(struct arena *arena, const struct policy *policy, struct oci_config *config,
 		 const struct policy_facts *facts, struct hardening *hardening, struct policy_changes *changes,
 		 struct error *error);
+
+/*
+ * What @policy plans, beside the hardened @config that it made, for the container that came of both: *hardening (all
+ * zero). What was judged when it was made is not judged again, as it may have lost its name since.
+ */
+void policy_plan(struct arena *arena, const struct policy *policy, const struct oci_config *config,
+		 const struct policy_facts *facts, struct hardening *hardening);
 
 /*
  * The same for a process that joins a container (exec) that was made from the hardened @config. A process

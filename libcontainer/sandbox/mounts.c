@@ -365,12 +365,11 @@ static int mount_filesystem(struct rootfs *rootfs, struct rootfs_mount *mount, s
 		.data = options->data,
 		.mode = -1,
 	};
-	_cleanup_overlay_layers_ struct overlay_layers layers = { 0 };
+	_cleanup_judged_paths_ struct judged_paths judged = { 0 };
 	_cleanup_fd_ int target = -1;
 	_cleanup_fd_ int tree = -1;
 
-	if (!strcmp(type, "overlay") &&
-	    overlay_open_layers(rootfs, mount->mount, &filesystem.data, &layers, error) < 0)
+	if (judged_paths_open(rootfs, mount->mount, &filesystem, &judged, error) < 0)
 		return -1;
 	if (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0 && !is_mqueue)
 		filesystem.label = rootfs_mount_label(rootfs);

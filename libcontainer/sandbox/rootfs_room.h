@@ -36,24 +36,28 @@ const char *rootfs_inner_path(const struct rootfs *rootfs, const char *name);
 int rootfs_clone_source(const struct rootfs *rootfs, const struct rootfs_mount *mount, const char *path,
 			struct error *error);
 
+/* Whether the container's policy denies mount sources. */
+bool rootfs_denies_sources(const struct rootfs *rootfs);
 /* Opens @path, which @mount is to show, where the policy allows what is found there. An O_PATH descriptor, or -1. */
 int rootfs_open_judged(const struct rootfs *rootfs, const struct oci_mount *mount, const char *path,
 		       struct error *error);
 
-/* The opened layers of an overlay, until it is mounted. */
-struct overlay_layers {
+/* The opened paths of a file system, until it is mounted. */
+struct judged_paths {
 	int *fds;
 	size_t count;
 };
-void overlay_layers_close(struct overlay_layers *layers);
-#define _cleanup_overlay_layers_ _cleanup_(overlay_layers_close)
+void judged_paths_close(struct judged_paths *paths);
+#define _cleanup_judged_paths_ _cleanup_(judged_paths_close)
 
 /*
- * Where the policy denies mount sources: opens the layers in the options *data of the overlay @mount, and puts the
- * names of the descriptors in their places. 0, or -1: one may not be mounted, or cannot be opened.
+ * For what @filesystem, which @mount describes, has for paths in its source and its data, as the layers of an overlay are.
+ * Relative ones start from the rootfs, as with runc, so the caller is there then. Where the policy denies mount sources,
+ * they are opened, and the names of the descriptors put in their places. 0, or -1: one may not be mounted, or cannot be
+ * opened.
  */
-int overlay_open_layers(const struct rootfs *rootfs, const struct oci_mount *mount, const char **data,
-			struct overlay_layers *layers, struct error *error);
+int judged_paths_open(const struct rootfs *rootfs, const struct oci_mount *mount, struct filesystem *filesystem,
+		      struct judged_paths *paths, struct error *error);
 
 /* Gives the detached @tree of a bind mount its id mapping. 0, or -1. */
 int rootfs_idmap(const struct rootfs *rootfs, struct rootfs_mount *mount, int tree, struct error *error);

@@ -181,7 +181,7 @@ static int real_path(const struct rootfs *rootfs, int fd, char path[PATH_MAX], s
 	return 0;
 }
 
-static bool denies_sources(const struct rootfs *rootfs)
+bool rootfs_denies_sources(const struct rootfs *rootfs)
 {
 	return rootfs->hardening && rootfs->hardening->denied_source_count > 0;
 }
@@ -189,9 +189,12 @@ static bool denies_sources(const struct rootfs *rootfs)
 int rootfs_open_judged(const struct rootfs *rootfs, const struct oci_mount *mount, const char *path,
 		       struct error *error)
 {
-	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS };
+	_cleanup_fd_ int fd = sys_openat2(AT_FDCWD, path, &how);
 	char real[PATH_MAX];
 
+	if (fd < 0 && errno == ELOOP)
+		return hardening_refuse_link(rootfs->hardening, mount, path, error);
 	if (fd < 0)
 		return error_set(error, errno, "open %s", path);
 	if (real_path(rootfs, fd, real, error) < 0 ||
@@ -207,7 +210,7 @@ int rootfs_clone_source(const struct rootfs *rootfs, const struct rootfs_mount *
 	_cleanup_fd_ int opened = -1;
 	int tree;
 
-	if (denies_sources(rootfs)) {
+	if (rootfs_denies_sources(rootfs)) {
 		opened = rootfs_open_judged(rootfs, mount->mount, path, error);
 		if (opened < 0)
 			return error->number ? error_context(error, "bind source %s", path) : -1;

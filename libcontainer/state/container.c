@@ -106,15 +106,12 @@ int container_load_changes(struct arena *arena, const struct container *containe
 int container_hardening(struct arena *arena, const struct container *container, const struct oci_config *config,
 			struct policy **policy, struct hardening *hardening, struct error *error)
 {
-	struct policy_facts facts = { .rootless = container->state.rootless };
-	struct policy_changes changes = { 0 };
+	const struct policy_facts facts = { .rootless = container->state.rootless };
 
 	if (container_load_policy(arena, container, policy, error) < 0)
 		return -1;
-	/* What it joined by path was judged when it was made, and may have lost that name since. */
-	for (size_t i = 0; i < OCI_NAMESPACE_TYPES; i++)
-		facts.joined[i] = POLICY_NAMESPACE_OTHER;
-	return policy_apply(arena, *policy, config_copy(arena, config), &facts, hardening, &changes, error);
+	policy_plan(arena, *policy, config, &facts, hardening);
+	return 0;
 }
 
 enum container_status container_status(const struct container *container)

@@ -13,6 +13,7 @@ setup() {
 
 teardown() {
 	teardown_bundle
+	[[ -z ${LOOP:-} ]] || losetup --detach "$LOOP"
 }
 
 baseline_off() {
@@ -217,6 +218,66 @@ baseline_off() {
 		fails 1 "mounts.denySources: / may not be the root file system" "$RUNTIME" --policy "$name" --root "$STATE" run "$ID"
 		cp plain.json config.json
 	done
+}
+
+# A policy that denies @1 as a source.
+denies() {
+	jq -n --arg path "$1" '{name: "denies", extends: "baseline", mounts: {denySources: [$path]}}' >"$BATS_TEST_TMPDIR/denies.json"
+}
+
+@test "denySources: a relative source of a file system, which the kernel looks up from the rootfs" {
+	requires_root
+	requires_command mkfs.ext4 losetup
+	local relative
+	truncate -s 16M "$BATS_TEST_TMPDIR/image"
+	mkfs.ext4 -q "$BATS_TEST_TMPDIR/image"
+	LOOP=$(losetup --find --show "$BATS_TEST_TMPDIR/image") || skip "there is no loop device"
+	relative=$(realpath --relative-to="$PWD/rootfs" "$LOOP")
+	program sh -c 'grep -o " /in ext4 " /proc/mounts'
+	mount_entry /in ext4 "$relative" ro
+	edit '.linux.resources.devices += [{allow: true, type: "b", access: "rwm"}]'
+	run -0 "$RUNTIME" --root "$STATE" run "$ID"
+	is " /in ext4 "
+	denies /dev
+	fails 1 "policy baseline,denies|policy denies: mounts.denySources: .*${LOOP##*/} may not be mounted on /in" \
+		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/denies.json" --root "$STATE" run "$ID"
+	nothing_created
+	denies /boot
+	run -0 "$RUNTIME" --policy "$BATS_TEST_TMPDIR/denies.json" --root "$STATE" run "$ID"
+	is " /in ext4 "
+	# Layers, too; from any directory.
+	mkdir -p "$BATS_TEST_TMPDIR/secret/below" layer
+	edit 'del(.mounts[-1])'
+	mount_entry /in overlay overlay "lowerdir=../$(realpath --relative-to="$PWD" "$BATS_TEST_TMPDIR")/secret/below:../layer"
+	program true
+	run -0 "$RUNTIME" --policy "$BATS_TEST_TMPDIR/denies.json" --root "$STATE" run "$ID"
+	cd /
+	denies "$BATS_TEST_TMPDIR/secret"
+	fails 1 "mounts.denySources: $BATS_TEST_TMPDIR.*/secret/below may not be mounted on /in" \
+		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/denies.json" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	nothing_created
+	cd "$BUNDLE"
+}
+
+@test "denySources: what a link of procfs leads to, where a denied path has another name" {
+	requires_root
+	local there=$BATS_TEST_TMPDIR/there pid
+	mkdir "$BATS_TEST_TMPDIR/secret" "$there"
+	echo found >"$BATS_TEST_TMPDIR/secret/file"
+	unshare -m sh -c 'mount --make-rprivate / && mount --bind "$1" "$2" && exec sleep 1000' sh "$BATS_TEST_TMPDIR/secret" "$there" 3>&- &
+	pid=$!
+	BACKGROUND+=("$pid")
+	wait_for test -e "/proc/$pid/root$there/file"
+	program cat /in/file
+	mount_entry /in none "/proc/$pid/root$there" bind
+	denies "$BATS_TEST_TMPDIR/secret"
+	fails 1 "mounts.denySources: it is not known where the mount source /proc/$pid/root.* leads; give its own path" \
+		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/denies.json" --root "$STATE" run "$ID"
+	ln -s "/proc/$pid/root$there" "$BATS_TEST_TMPDIR/link"
+	edit '.mounts[-1].source = $link' --arg link "$BATS_TEST_TMPDIR/link"
+	fails 1 "mounts.denySources: it is not known where the mount source $BATS_TEST_TMPDIR/link leads" \
+		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/denies.json" --root "$STATE" run "$ID"
+	nothing_created
 }
 
 @test "the shipped policies for services mask what tells of the host's hardware" {

@@ -229,6 +229,17 @@ broken() {
 	holds
 }
 
+@test "verify: a policy that judged what cannot be judged any more" {
+	echo '{"name": "denies", "extends": "baseline", "mounts": {"denySources": ["/boot"]}}' >"$BATS_TEST_TMPDIR/denies.json"
+	RUNTIME_OPTIONS+=(--policy "$BATS_TEST_TMPDIR/denies.json")
+	mkdir data
+	mount_entry /data none data bind
+	start_sleeping
+	holds
+	rmdir data
+	holds
+}
+
 @test "verify: limits of the process raised" {
 	start_sleeping
 	prlimit --pid "$(container_pid)" --nofile=4096:4096 || skip "may not raise limits"

@@ -327,7 +327,7 @@ static void sources_are_denied(void **state)
 	}
 	assert_refuses(
 		policy, BIND("data"),
-		"policy test: mounts.denySources: it is not known where the relative mount source data leads; "
+		"policy test: mounts.denySources: it is not known where the mount source data leads; "
 		"give an absolute one or run with --policy off");
 	assert_refuses(
 		policy,
