@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define ERROR_HERE /* this file has the functions themselves */
 #include "base/error.h"
 
 #include <ctype.h>

@@ -46,7 +46,7 @@ int error_context(struct error *error, const char *format, ...) _printf_(2, 3);
 const char *error_describe(int number);
 
 /* clang's analyzer does not look into other files: without this it goes on where a caller has returned -1. */
-#ifdef __clang_analyzer__
+#if defined(__clang_analyzer__) && !defined(ERROR_HERE)
 #define error_set(...) (error_set(__VA_ARGS__), -1)
 #define error_context(...) (error_context(__VA_ARGS__), -1)
 #endif

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -152,12 +151,11 @@ static void collect(struct path_access *all, size_t *count, const struct string_
 static int add_paths(struct layer *layer)
 {
 	const struct landlock_rules *rules = layer->rules;
-	_cleanup_free_ struct path_access *all =
-		calloc(rules->read.count + rules->execute.count + rules->write.count + 1, sizeof(*all));
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct path_access *all = ARENA_NEW_ARRAY(
+		&arena, struct path_access, rules->read.count + rules->execute.count + rules->write.count);
 	size_t count = 0;
 
-	if (!all)
-		return error_set(layer->error, ENOMEM, "landlock: make the rules");
 	collect(all, &count, &rules->read, ACCESS_READ);
 	collect(all, &count, &rules->execute, ACCESS_EXECUTE);
 	collect(all, &count, &rules->write, ACCESS_WRITE);
