@@ -103,7 +103,11 @@ start() {
 	local group
 	group=$(cgroup_directory freezer)$GROUP
 	mkdir -p "$group"
-	echo FROZEN >"$group/freezer.state"
+	if [[ -e $group/freezer.state ]]; then
+		echo FROZEN >"$group/freezer.state"
+	else
+		echo 1 >"$group/cgroup.freeze"
+	fi
 	fails 1 "container's cgroup unexpectedly frozen" runtime run -d "$ID"
 	echo THAWED >"$group/freezer.state" 2>/dev/null || true
 	[[ ! -d $group ]] || rmdir "$group"

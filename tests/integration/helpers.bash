@@ -78,7 +78,8 @@ cgroup_directory() {
 	}' /proc/self/mountinfo)
 	if [[ -z $mount ]]; then
 		mount=$(awk '$9 == "cgroup2" || $8 == "cgroup2" { print $5; exit }' /proc/self/mountinfo)
-		grep -qsw "$1" "$mount/cgroup.controllers" || return 1
+		# Freezing takes no controller there.
+		[[ -n $mount && $1 == freezer ]] || grep -qsw "$1" "$mount/cgroup.controllers" || return 1
 	fi
 	echo "$mount"
 }
