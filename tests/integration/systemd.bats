@@ -48,9 +48,11 @@ property() {
 	systemd show -P "$1" "${2:-$UNIT}"
 }
 
-# shellcheck disable=SC2120 # mostly of this test's own unit
+# The unit's group; on a host with v1 the one in the hierarchy $1.
 group() {
-	echo "/sys/fs/cgroup$(property ControlGroup "$@")"
+	local mount=/sys/fs/cgroup
+	[[ $(stat -fc %T "$mount") == cgroup2fs ]] || mount+=/$1
+	echo "$mount$(property ControlGroup)"
 }
 
 # shellcheck disable=SC2120 # mostly without further options
@@ -86,7 +88,7 @@ requires_v2() {
 		equal "$(property Slice)" user.slice
 	fi
 	# Nobody but the container's process is in it.
-	equal "$(cat "$(group)/cgroup.procs")" "$(container_pid)"
+	equal "$(cat "$(group systemd)/cgroup.procs")" "$(container_pid)"
 	runtime delete --force "$ID"
 	run -0 systemd list-units --all --plain --no-legend "$UNIT"
 	is ""
@@ -122,13 +124,36 @@ requires_v2() {
 	equal "$(property TasksMax)" 20
 	equal "$(property CPUWeight)" 59
 	equal "$(property CPUQuotaPerSecUSec)" 500ms
-	equal "$(cat "$(group)/memory.max")" 67108864
-	equal "$(cat "$(group)/pids.max")" 20
-	equal "$(cat "$(group)/cpu.max")" "50000 100000"
+	equal "$(cat "$(group memory)/memory.max")" 67108864
+	equal "$(cat "$(group pids)/pids.max")" 20
+	equal "$(cat "$(group cpu)/cpu.max")" "50000 100000"
 	# What systemd does of its own accord changes nothing.
 	systemd daemon-reload
-	equal "$(cat "$(group)/memory.max")" 67108864
-	equal "$(cat "$(group)/pids.max")" 20
+	equal "$(cat "$(group memory)/memory.max")" 67108864
+	equal "$(cat "$(group pids)/pids.max")" 20
+}
+
+@test "limits are properties on a host with v1, too, and change with update" {
+	requires_systemd
+	[[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] || skip "cgroup v1 only"
+	edit '.linux.resources += {memory: {limit: 67108864}, pids: {limit: 20}, cpu: {shares: 512, quota: 50000, period: 100000}}'
+	systemd_run
+	equal "$(property MemoryLimit)" 67108864
+	equal "$(property CPUShares)" 512
+	equal "$(property CPUQuotaPerSecUSec)" 500ms
+	equal "$(property TasksMax)" 20
+	systemd daemon-reload
+	equal "$(cat "$(group memory)/memory.limit_in_bytes")" 67108864
+	equal "$(cat "$(group cpu)/cpu.shares")" 512
+	equal "$(cat "$(group cpu)/cpu.cfs_quota_us")" 50000
+	equal "$(cat "$(group pids)/pids.max")" 20
+	runtime update --memory 50331648 --cpu-share 1024 --pids-limit 33 "$ID"
+	equal "$(property MemoryLimit)" 50331648
+	equal "$(property CPUShares)" 1024
+	equal "$(property TasksMax)" 33
+	equal "$(cat "$(group memory)/memory.limit_in_bytes")" 50331648
+	equal "$(cat "$(group cpu)/cpu.shares")" 1024
+	equal "$(cat "$(group pids)/pids.max")" 33
 }
 
 @test "update changes the properties until the unit ends" {
@@ -139,10 +164,10 @@ requires_v2() {
 	equal "$(property MemoryMax)" 50331648
 	equal "$(property TasksMax)" 33
 	equal "$(property CPUWeight)" 100
-	equal "$(cat "$(group)/memory.max")" 50331648
+	equal "$(cat "$(group memory)/memory.max")" 50331648
 	runtime update --memory -1 --pids-limit -1 "$ID"
 	equal "$(property MemoryMax)" infinity
-	equal "$(cat "$(group)/memory.max")" max
+	equal "$(cat "$(group memory)/memory.max")" max
 	policy_is_off || return 0
 	equal "$(property TasksMax)" infinity
 }
@@ -151,7 +176,7 @@ requires_v2() {
 	requires_systemd
 	edit '.linux.resources.pids.limit = 1'
 	systemd_run
-	equal "$(cat "$(group)/pids.max")" 1
+	equal "$(cat "$(group pids)/pids.max")" 1
 	equal "$(property TasksMax)" 1
 	run runtime exec "$ID" true
 	((status != 0))

@@ -13,6 +13,7 @@
 #   apparmor  profiles that are enforced
 #   selinux   labels (another machine: the kernel has one or the other)
 #   hybrid    as root, v1 and v2 beside each other, with the cgroup filesystem and with systemd
+#   compat    side by side with runc, as root
 #   quick     the heart of all of that: for `make check`
 #   everything  all of tests/integration as root, which takes hours: not among those of `make check-vm`
 #
@@ -71,6 +72,13 @@ hybrid)
 	)
 	groups=hybrid
 	;;
+compat) plan=(
+	"root||compat/resources.bats"
+	"root||compat/lifecycle.bats"
+	"root||compat/process.bats"
+	"root||compat/namespaces.bats"
+	"root||compat/mounts.bats"
+) ;;
 quick) plan=(
 	"root||integration/systemd.bats -f scope|annotations|device"
 	"tester||integration/rootless.bats -f systemd|delegated"
