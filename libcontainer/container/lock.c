@@ -5,12 +5,18 @@
  *
  * Where the operator set a secret up, unlocking takes a one-time code.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/number.h"
+#include "base/strbuf.h"
+#include "base/time.h"
 #include "container/lock.h"
 #include "container/one_time_code.h"
 #include "state/container.h"
@@ -21,22 +27,89 @@ bool lock_is_set(const struct store_entry *entry)
 	return faccessat(entry->fd, STORE_LOCKED, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-static int open_entering(const struct store_entry *entry, int operation, struct error *error)
+/* How long execs on their way in are waited for, and how often it is looked: flock(2) waits without a limit. */
+#define ENTERING_LIMIT_US INT64_C(10000000)
+#define ENTERING_PAUSE_NS 20000000
+
+static int open_entering(const struct store_entry *entry, struct error *error)
 {
-	_cleanup_fd_ int fd =
-		openat(entry->fd, STORE_ENTERING, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = openat(entry->fd, STORE_ENTERING, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? error_set(error, errno, "open %s/" STORE_ENTERING, entry->path) : fd;
+}
+
+/* Nobody has it for long but an exec, which waits for no other. */
+int lock_hold_off(const struct store_entry *entry, struct error *error)
+{
+	_cleanup_fd_ int fd = open_entering(entry, error);
 
 	if (fd < 0)
-		return error_set(error, errno, "open %s/" STORE_ENTERING, entry->path);
-	while (flock(fd, operation) < 0)
+		return -1;
+	while (flock(fd, LOCK_SH) < 0)
 		if (errno != EINTR)
 			return error_set(error, errno, "lock %s/" STORE_ENTERING, entry->path);
 	return TAKE_FD(fd);
 }
 
-int lock_hold_off(const struct store_entry *entry, struct error *error)
+static bool has_open(const char *pid, const struct stat *file)
 {
-	return open_entering(entry, LOCK_SH, error);
+	char path[64];
+	_cleanup_dir_ DIR *dir = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	for (const struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+		struct stat status;
+
+		if (fstatat(dirfd(dir), entry->d_name, &status, 0) == 0 && status.st_ino == file->st_ino &&
+		    status.st_dev == file->st_dev)
+			return true;
+	}
+	return false;
+}
+
+/* The processes that have the file open, but for this one: "12, 13". */
+static void find_entering(int entering, struct strbuf *pids)
+{
+	_cleanup_dir_ DIR *dir = opendir("/proc");
+	struct stat file;
+
+	if (!dir || fstat(entering, &file) < 0)
+		return;
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+		uint32_t pid;
+
+		if (parse_u32(entry->d_name, &pid) == 0 && (pid_t)pid != getpid() &&
+		    has_open(entry->d_name, &file))
+			strbuf_printf(pids, "%s%u", pids->length ? ", " : "", pid);
+	}
+}
+
+/* Until no exec is on its way in: one may hang in execve(2), on a file system whose server does not answer. */
+static int wait_for_entering(const struct store_entry *entry, struct error *error)
+{
+	const struct timespec pause = { .tv_nsec = ENTERING_PAUSE_NS };
+	const int64_t end = monotonic_us() + ENTERING_LIMIT_US;
+	_cleanup_fd_ int fd = open_entering(entry, error);
+	_cleanup_strbuf_ struct strbuf pids = { 0 };
+
+	if (fd < 0)
+		return -1;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_set(error, errno, "lock %s/" STORE_ENTERING, entry->path);
+		if (monotonic_us() < end) {
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		find_entering(fd, &pids);
+		return error_set(
+			error, 0,
+			"the container is locked, and an exec that began before is still on its way in "
+			"after 10 seconds (process %s); end it, or lock again to wait for it",
+			pids.length ? strbuf_text(&pids) : "not known");
+	}
+	return 0;
 }
 
 /* The commands ------------------------------------------------------------------------------------------ */
@@ -62,15 +135,13 @@ static int open_lockable(struct arena *arena, const struct runtime *runtime, con
  */
 static int lock(const struct container *container, struct error *error)
 {
-	_cleanup_fd_ int entering = -1;
 	_cleanup_fd_ int fd =
 		openat(container->entry.fd, STORE_LOCKED, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return error_set(error, errno, "make %s/" STORE_LOCKED, container->entry.path);
 	flock(container->entry.fd, LOCK_UN);
-	entering = open_entering(&container->entry, LOCK_EX, error);
-	return entering < 0 ? -1 : 0;
+	return wait_for_entering(&container->entry, error);
 }
 
 int container_lock(const struct runtime *runtime, const char *id, struct error *error)

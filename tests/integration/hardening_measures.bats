@@ -390,6 +390,28 @@ user_namespace_with() {
 	done
 }
 
+@test "lock does not wait for ever: it names the exec that is still on its way in, and no other enters" {
+	local begun pid
+	requires_command flock
+	policy '{"exec": "lockable"}'
+	start_sleeping
+	run -0 runtime exec "$ID" true
+	# What an exec has until its program runs: this one hangs.
+	flock --shared --no-fork "$STATE/$ID/entering" sleep 1000 3>&- &
+	pid=$!
+	BACKGROUND+=("$pid")
+	wait_for grep -q sleep "/proc/$pid/comm"
+	begun=$SECONDS
+	fails 1 "the container is locked, and an exec .* still on its way in after 10 seconds .process $pid.; end it" \
+		runtime lock "$ID"
+	((SECONDS - begun >= 9 && SECONDS - begun <= 15))
+	fails 255 'the container is locked' runtime exec "$ID" true
+	kill "$pid"
+	wait "$pid" || true
+	run -0 runtime lock "$ID"
+	fails 255 'the container is locked' runtime exec "$ID" true
+}
+
 # The code of now and of OFFSET steps later: totp SECRET [OFFSET]. RFC 6238
 totp() {
 	python3 - "$1" "${2:-0}" <<-'END'
