@@ -107,6 +107,18 @@ static const char *writable_below(const struct looking *looking, const struct pl
 	return NULL;
 }
 
+/* A type that mountinfo calls by another name, or that a bind mount stands for, is not compared. */
+static bool type_differs(const struct oci_mount *mount, const struct mount_options *options,
+			 const struct place *place)
+{
+	static const char *const compared[] = { "proc", "sysfs", "tmpfs", "devpts", "mqueue" };
+
+	for (size_t i = 0; mount->type && !options->bind && i < ARRAY_SIZE(compared); i++)
+		if (!strcmp(mount->type, compared[i]))
+			return strcmp(mount_type(place), compared[i]) != 0;
+	return false;
+}
+
 static const char *cannot_look(struct looking *looking, const struct place *place)
 {
 	return arena_printf(looking->arena, "cannot be looked at: %s", error_describe(place->number));
@@ -128,6 +140,59 @@ void look_at_root(struct looking *looking)
 
 /* masks and read-only paths ------------------------------------------------------------------------------ */
 
+/* The mount of the configuration that @path lies in, or NULL. */
+static const struct oci_mount *planned_mount(struct looking *looking, const char *path)
+{
+	const struct oci_mount_list *list = &looking->config->mounts;
+	const char *normal = path_normalize(looking->arena, path);
+	const struct oci_mount *found = NULL;
+	size_t length = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *point = path_normalize(looking->arena, list->items[i].destination);
+
+		if (strlen(point) < length || strlen(point) == 1 || !path_is_below(normal, point))
+			continue;
+		found = &list->items[i];
+		length = strlen(point);
+	}
+	return found;
+}
+
+/*
+ * What is there in place of the mount that @path, which is not there, would lie in: then its absence does not say that it
+ * is hidden. NULL where that mount is as planned.
+ */
+static const char *instead_of_mount(struct looking *looking, const char *path)
+{
+	const struct oci_mount *mount = planned_mount(looking, path);
+	_cleanup_place_ struct place place = { .fd = -1 };
+	struct mount_options options = { 0 };
+	struct error error;
+
+	if (!mount)
+		return NULL;
+	if (mount_options_parse(looking->arena, mount, &options, &error) < 0)
+		return arena_strdup(looking->arena, error.text);
+	place_open(looking, mount->destination, &place);
+	if (place.fd < 0 && !is_gone(&place))
+		return cannot_look(looking, &place);
+	if (place.fd < 0 || !is_mount_point(&place))
+		return arena_printf(looking->arena, "not there: nothing is mounted on %s", mount->destination);
+	if (type_differs(mount, &options, &place))
+		return arena_printf(looking->arena, "not there: %s is mounted on %s", mount_type(&place),
+				    mount->destination);
+	return NULL;
+}
+
+/* Of a path that is hidden, or cannot be written to, by not being there. */
+static void look_at_absent(struct looking *looking, const char *name, const char *planned, const char *path)
+{
+	const char *instead = instead_of_mount(looking, path);
+
+	look_add_bool(looking, !instead, name, planned, instead ? instead : "not there");
+}
+
 /* The runtime's empty tmpfs; a directory that is really empty and read-only hides what is below it as well. */
 static bool is_empty_directory(const struct place *place)
 {
@@ -143,27 +208,41 @@ static bool is_empty_directory(const struct place *place)
 	return errno == 0;
 }
 
+static bool is_mask(const struct place *place)
+{
+	if (S_ISDIR(place->status.stx_mode))
+		return is_mount_point(place) && (place->flags & ST_RDONLY) && is_empty_directory(place);
+	return is_mount_point(place) && S_ISCHR(place->status.stx_mode) && place->status.stx_rdev_major == 1 &&
+	       place->status.stx_rdev_minor == 3;
+}
+
+/* "a directory of tmpfs, read-only, empty", "device 1:3", "a file of proc" */
+static const char *describe(struct looking *looking, const struct place *place)
+{
+	const bool empty = S_ISDIR(place->status.stx_mode) && is_empty_directory(place);
+
+	if (S_ISCHR(place->status.stx_mode) || S_ISBLK(place->status.stx_mode))
+		return arena_printf(looking->arena, "%sdevice %u:%u",
+				    S_ISBLK(place->status.stx_mode) ? "block " : "",
+				    place->status.stx_rdev_major, place->status.stx_rdev_minor);
+	return arena_printf(looking->arena, "a %s of %s, %s%s",
+			    S_ISDIR(place->status.stx_mode) ? "directory" : "file",
+			    place->mount ? place->mount->type : "an unknown file system",
+			    place->flags & ST_RDONLY ? "read-only" : "writable", empty ? ", empty" : "");
+}
+
 static void look_at_mask(struct looking *looking, const char *path)
 {
 	const char *name = arena_printf(looking->arena, "linux.maskedPaths %s", path);
 	_cleanup_place_ struct place place = { .fd = -1 };
-	bool holds;
 
 	place_open(looking, path, &place);
-	if (is_gone(&place)) {
-		look_add(looking, MEASURE_HOLDS, name, "masked", "not there");
-		return;
-	}
-	if (place.fd < 0) {
+	if (is_gone(&place))
+		look_at_absent(looking, name, "masked", path);
+	else if (place.fd < 0)
 		look_add(looking, MEASURE_UNKNOWN, name, "masked", cannot_look(looking, &place));
-		return;
-	}
-	if (S_ISDIR(place.status.stx_mode))
-		holds = is_mount_point(&place) && (place.flags & ST_RDONLY) && is_empty_directory(&place);
 	else
-		holds = is_mount_point(&place) && S_ISCHR(place.status.stx_mode) &&
-			place.status.stx_rdev_major == 1 && place.status.stx_rdev_minor == 3;
-	look_add_bool(looking, holds, name, "masked", holds ? "masked" : "shows what is there");
+		look_add_bool(looking, is_mask(&place), name, "masked", describe(looking, &place));
 }
 
 /* Patterns stand for what is there in the container now. */
@@ -180,6 +259,11 @@ static void for_each_path(struct looking *looking, const struct string_list *pla
 				 arena_strdup(looking->arena, error.text));
 			continue;
 		}
+		/* A pattern that nothing matches: it hides nothing, or there is nothing left to hide. */
+		if (paths.count == 0)
+			look_at_absent(looking,
+				       arena_printf(looking->arena, "%s %s", member, planned->items[i]),
+				       "nothing that matches", planned->items[i]);
 		for (size_t j = 0; j < paths.count; j++)
 			look(looking, paths.items[j]);
 	}
@@ -200,7 +284,7 @@ static void look_at_readonly_path(struct looking *looking, const char *path)
 
 	place_open(looking, path, &place);
 	if (is_gone(&place)) {
-		look_add(looking, MEASURE_HOLDS, name, "read-only", "not there");
+		look_at_absent(looking, name, "read-only", path);
 		return;
 	}
 	if (place.fd < 0) {
@@ -259,18 +343,6 @@ static bool is_covered(const struct oci_config *config, size_t index)
 	for (size_t i = 0; config->linux_ && i < config->linux_->masked_paths.count; i++)
 		if (!strcmp(config->linux_->masked_paths.items[i], destination))
 			return true;
-	return false;
-}
-
-/* A type that mountinfo calls by another name, or that a bind mount stands for, is not compared. */
-static bool type_differs(const struct oci_mount *mount, const struct mount_options *options,
-			 const struct place *place)
-{
-	static const char *const compared[] = { "proc", "sysfs", "tmpfs", "devpts", "mqueue" };
-
-	for (size_t i = 0; mount->type && !options->bind && i < ARRAY_SIZE(compared); i++)
-		if (!strcmp(mount->type, compared[i]))
-			return strcmp(mount_type(place), compared[i]) != 0;
 	return false;
 }
 

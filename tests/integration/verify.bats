@@ -99,6 +99,22 @@ broken() {
 	broken 'linux.maskedPaths /sys/firmware'
 }
 
+@test "verify: what is not there any more since the file system that it lies in is not" {
+	start_sleeping
+	run -0 runtime verify --format json "$ID"
+	jq -e '.measures[] | select(.name == "linux.maskedPaths /proc/interrupts") | .state == "in force" and .found == "device 1:3"' <<<"$output"
+	in_mounts umount -l /proc
+	run -2 runtime verify --format json "$ID"
+	jq -e '.measures[] | select(.name == "linux.maskedPaths /proc/interrupts") | .state == "broken" and .found == "not there: nothing is mounted on /proc"' <<<"$output"
+	jq -e '.measures[] | select(.name == "linux.readonlyPaths /proc/sys") | .state == "broken" and .found == "not there: nothing is mounted on /proc"' <<<"$output"
+	in_mounts mount -t tmpfs tmpfs /proc
+	run -2 runtime verify --format json "$ID"
+	jq -e '.measures[] | select(.name == "linux.maskedPaths /proc/interrupts") | .found == "not there: tmpfs is mounted on /proc"' <<<"$output"
+	mkdir "/proc/$(container_pid)/root/proc/scsi"
+	run -2 runtime verify --format json "$ID"
+	jq -e '.measures[] | select(.name == "linux.maskedPaths /proc/scsi") | .state == "broken" and .found == "a directory of tmpfs, writable, empty"' <<<"$output"
+}
+
 @test "verify: a read-only path made writable, and one below it" {
 	start_sleeping
 	in_mounts mount -o remount,bind,rw /proc/irq
