@@ -267,9 +267,10 @@ char *path_join(struct arena *arena, const char *base, const char *path)
 
 bool path_is_below(const char *path, const char *directory)
 {
-	size_t length = strlen(directory);
+	const char *next = path;
 
-	if (!strcmp(directory, "/"))
-		return true;
-	return !strncmp(path, directory, length) && (path[length] == '\0' || path[length] == '/');
+	/* Policies compare each path with each other: most differ early. */
+	while (*directory && *next == *directory)
+		next++, directory++;
+	return !*directory && (*next == '\0' || *next == '/' || (next == path + 1 && *path == '/'));
 }
