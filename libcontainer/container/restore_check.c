@@ -142,7 +142,7 @@ static int check_confinement(const struct creation *creation, const struct threa
 static const char *const namespace_files[OCI_NAMESPACE_TYPES] = {
 	[OCI_NAMESPACE_PID] = "pid",	   [OCI_NAMESPACE_NETWORK] = "net", [OCI_NAMESPACE_MOUNT] = "mnt",
 	[OCI_NAMESPACE_IPC] = "ipc",	   [OCI_NAMESPACE_UTS] = "uts",	    [OCI_NAMESPACE_USER] = "user",
-	[OCI_NAMESPACE_CGROUP] = "cgroup",
+	[OCI_NAMESPACE_CGROUP] = "cgroup", [OCI_NAMESPACE_TIME] = "time",
 };
 
 static int look_at_namespace(const struct creation *creation, const char *process, const char *name,
@@ -274,39 +274,43 @@ static int check_process(const struct creation *creation, pid_t pid, struct pid_
 	return errno ? error_set(error, errno, "list the threads of restored process %d", pid) : 0;
 }
 
+int restore_check_processes(const struct creation *creation, const pid_t *pids, size_t count,
+			    struct error *error)
+{
+	struct pid_list list = { ARENA_NEW_ARRAY(creation->arena, pid_t, count + 1), count };
+
+	if (count)
+		memcpy(list.items, pids, count * sizeof(*pids));
+	for (size_t i = 0; i < list.count; i++)
+		if (check_process(creation, list.items[i], &list, error) < 0)
+			return -1;
+	return 0;
+}
+
 /*
- * Those in the container's cgroup that are not among the first one's offspring: none is expected but CRIU, which has the
- * runtime's rights, and what it may have started.
+ * Whoever is in the container's cgroup is held to what the first process is, also one that is no offspring of it: but
+ * CRIU, which has the runtime's rights.
  */
 static int check_group(const struct creation *creation, pid_t criu, struct error *error)
 {
 	pid_t *pids;
-	size_t count;
+	size_t count, others = 0;
 
 	if (!creation->cgroup)
 		return 0;
 	if (cgroup_pids(creation->arena, creation->cgroup, true, &pids, &count, error) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct thread thread = { .path = arena_printf(creation->arena, "%d", pids[i]) };
-
-		if (pids[i] == criu)
-			continue;
-		if (read_status(creation, &thread, error) < 0 ||
-		    check_confinement(creation, &thread, error) < 0)
-			return -1;
-	}
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] != criu)
+			pids[others++] = pids[i];
+	return restore_check_processes(creation, pids, others, error);
 }
 
 int restore_check(struct creation *creation, pid_t criu, struct error *error)
 {
-	struct pid_list list = { .items = &creation->sandbox.pid, .count = 1 };
-
 	if (policy_is_off(creation->plan.policy))
 		return 0;
-	for (size_t i = 0; i < list.count; i++)
-		if (check_process(creation, list.items[i], &list, error) < 0)
-			return -1;
+	if (restore_check_processes(creation, &creation->sandbox.pid, 1, error) < 0)
+		return -1;
 	return check_group(creation, criu, error);
 }

@@ -176,5 +176,8 @@ int criu_version(const char *program, int *version, struct error *error);
 /* Makes sure that CRIU and this kernel have what is set in @wanted. 0, or -1 ("criu is missing features: …"). */
 int criu_check_features(const char *program, const struct criu_features *wanted, struct error *error);
 
-/* The first line of an error in CRIU's log @name, without its time; NULL where none is found. */
+/*
+ * The first error in CRIU's log @name, without its time: one that CRIU goes on after only where there is no other; NULL
+ * where none is found.
+ */
 const char *criu_log_error(struct arena *arena, int directory, const char *name);

@@ -131,17 +131,30 @@ int criu_check_features(const char *program, const struct criu_features *wanted,
 	return 0;
 }
 
+/* CRIU tries to raise its own limit first, and goes on where it may not. */
+static bool is_harmless(const char *line, size_t length)
+{
+	static const char limit[] = "rlimit: Can't setup RLIMIT_NOFILE for self";
+
+	return memmem(line, length, limit, sizeof(limit) - 1) != NULL;
+}
+
+/* The first is the cause, those behind it are its consequences. */
 const char *criu_log_error(struct arena *arena, int directory, const char *name)
 {
+	const char *found = NULL, *line;
 	size_t length;
 	char *text;
-	char *line;
 
 	if (file_read_at(arena, directory, name, FILE_SIZE_MAX, &text, &length) < 0)
 		return NULL;
-	line = strstr(text, "Error (");
-	if (!line)
-		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	return line;
+	for (line = strstr(text, "Error ("); line; line = strstr(line + length, "Error (")) {
+		length = strcspn(line, "\n");
+		if (is_harmless(line, length) && found)
+			continue;
+		found = arena_strndup(arena, line, length);
+		if (!is_harmless(line, length))
+			break;
+	}
+	return found;
 }

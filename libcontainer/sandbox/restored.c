@@ -87,7 +87,8 @@ int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, struct error *er
 	close(ends[1]);
 	if (pid < 0)
 		return error_set(error, errno, "fork");
-	got = read(report, &reported, sizeof(reported));
+	while ((got = read(report, &reported, sizeof(reported))) < 0 && errno == EINTR)
+		;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (got == 1)

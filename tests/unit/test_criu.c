@@ -183,16 +183,45 @@ static void no_criu(void **state)
 					"exec: \"criu\": executable file not found in $PATH");
 }
 
+/* The log @text as CRIU writes it; what is said of it. */
+static const char *logged(struct arena *arena, const char *text)
+{
+	char path[] = "/tmp/casemate-criu-log-XXXXXX";
+	int fd = mkstemp(path);
+	const char *found;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	found = criu_log_error(arena, AT_FDCWD, path);
+	assert_int_equal(unlink(path), 0);
+	return found;
+}
+
+#define HARMLESS "Error (criu/util.c:1): rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted"
+#define CAUSE "Error (criu/files-reg.c:2143): File tmp/x has bad size 4 (expect 3)"
+
+static void the_log_tells_the_cause(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+
+	(void)state;
+	assert_null(logged(&arena, "(00.1) Warn  (criu/x.c:1): y\n"));
+	assert_string_equal(logged(&arena, "(00.1) " CAUSE "\n(00.2) Error (criu/cr-restore.c:1): FAILED.\n"),
+			    CAUSE);
+	assert_string_equal(logged(&arena, "(00.1) " HARMLESS "\n(00.2) Warn x\n(00.3) " CAUSE
+					   "\n(00.4) Error (criu/cr-restore.c:1): Restoring FAILED.\n"),
+			    CAUSE);
+	assert_string_equal(logged(&arena, "(00.1) " HARMLESS "\n(00.2) " HARMLESS "\n"), HARMLESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_and_strings),
-		cmocka_unit_test(a_field_is_read_back),
-		cmocka_unit_test(malformed_messages),
-		cmocka_unit_test(a_dump_request),
-		cmocka_unit_test(answers),
-		cmocka_unit_test(a_notification),
-		cmocka_unit_test(no_criu),
+		cmocka_unit_test(the_log_tells_the_cause), cmocka_unit_test(numbers_and_strings),
+		cmocka_unit_test(a_field_is_read_back),	   cmocka_unit_test(malformed_messages),
+		cmocka_unit_test(a_dump_request),	   cmocka_unit_test(answers),
+		cmocka_unit_test(a_notification),	   cmocka_unit_test(no_criu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void write_file(struct room *room, const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-static const char *const kinds[] = { "pid", "net", "mnt", "ipc", "uts", "cgroup", "user" };
+static const char *const kinds[] = { "pid", "net", "mnt", "ipc", "uts", "cgroup", "user", "time" };
 
 static void make_namespaces(struct room *room, const char *process)
 {
@@ -92,7 +92,7 @@ static int make_room(void **state)
 		&room->arena,
 		"{'process': {'args': ['x'], 'user': {'uid': 1000, 'gid': 0}, 'noNewPrivileges': true},"
 		" 'linux': {'namespaces': [{'type': 'pid'}, {'type': 'network'}, {'type': 'mount'},"
-		" {'type': 'ipc', 'path': '/x'}]}}");
+		" {'type': 'ipc', 'path': '/x'}, {'type': 'time'}]}}");
 	*state = room;
 	return 0;
 }
@@ -171,8 +171,8 @@ static void no_thread_has_more_than_was_planned(void **state)
 static void none_is_in_a_namespace_of_the_hosts(void **state)
 {
 	/* all that the configuration names, joined ones too; it does not name uts and cgroup */
-	static const char *const named[] = { "pid", "net", "mnt", "ipc" }, *const others[] = { "uts",
-											       "cgroup" };
+	static const char *const named[] = { "pid", "net", "mnt", "ipc", "time" };
+	static const char *const others[] = { "uts", "cgroup" };
 	struct room *room = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
@@ -192,6 +192,34 @@ static void none_is_in_a_namespace_of_the_hosts(void **state)
 			write_file(room, arena_printf(&room->arena, "%s/ns/%s", threads[i], kind), "");
 		}
 	}
+}
+
+/* In the container's cgroup, and no offspring of its first process. */
+static void a_stranger_is_held_to_the_same(void **state)
+{
+	static const pid_t strangers[] = { 500 };
+	static const struct {
+		const char *from, *to, *refusal;
+	} cases[] = {
+		{ "CapEff:\t0000000000000020", "CapEff:\t0000000000200020", "CapEff of the restored process" },
+		{ "NoNewPrivs:\t1", "NoNewPrivs:\t0", "noNewPrivileges" },
+		{ "Uid:\t1000\t1000\t1000\t1000", "Uid:\t1000\t1000\t0\t1000", "user.nonRoot" },
+	};
+	struct room *room = *state;
+
+	make_thread(room, 500, 500, "");
+	make_thread(room, 500, 501, "");
+	assert_int_equal(restore_check_processes(&room->creation, strangers, 1, &room->error), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		change(room, "500/task/501", cases[i].from, cases[i].to);
+		assert_int_equal(restore_check_processes(&room->creation, strangers, 1, &room->error), -1);
+		assert_non_null(strstr(room->error.text, cases[i].refusal));
+	}
+	change(room, "500/task/501", "x", "x");
+	assert_int_equal(unlink(at(room, "500/task/500/ns/net")), 0);
+	assert_int_equal(link(at(room, "self/ns/net"), at(room, "500/task/500/ns/net")), 0);
+	assert_int_equal(restore_check_processes(&room->creation, strangers, 1, &room->error), -1);
+	assert_non_null(strstr(room->error.text, "the checkpoint shares the host's net namespace"));
 }
 
 static void one_that_has_ended_is_nobody(void **state)
@@ -227,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_as_planned_passes, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(no_thread_has_more_than_was_planned, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(none_is_in_a_namespace_of_the_hosts, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(a_stranger_is_held_to_the_same, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(one_that_has_ended_is_nobody, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_looked_at_is_refused, make_room,
 						remove_room),
