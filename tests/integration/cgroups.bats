@@ -66,7 +66,7 @@ start() {
 	requires_newer_runc "starts all the same, and removes it"
 	local controller group pid
 	for controller in devices memory pids; do
-		requires_controller "$controller"
+		cgroup_directory "$controller" >/dev/null || continue # v2 has no devices
 		group=$(cgroup_directory "$controller")$GROUP
 		mkdir -p "$group"
 		sleep 100 3>&- &
@@ -84,7 +84,7 @@ start() {
 @test "a container that fails before it has groups leaves those of others of that name alone" {
 	requires_newer_runc "is not tested"
 	local group pid
-	group=$(cgroup_directory devices)$GROUP
+	group=$(cgroup_directory memory)$GROUP
 	mkdir -p "$group"
 	sleep 100 3>&- &
 	pid=$!
