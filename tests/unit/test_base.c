@@ -473,6 +473,7 @@ static void lines_of_mountinfo(void **state)
 	(void)state;
 	assert_true(mountinfo_next(&rest, &mount));
 	assert_int_equal(mount.id, 36);
+	assert_int_equal(mount.parent, 35);
 	assert_string_equal(mount.root, "/a b");
 	assert_string_equal(mount.point, "/mnt\tx");
 	assert_string_equal(mount.flags, "rw,noatime");
