@@ -14,6 +14,7 @@
 struct named_item {
 	const char *text;
 	struct string_list names;
+	const void *rules; /* what a key makes of the text, or NULL: the same for the same text */
 };
 
 struct named_set {

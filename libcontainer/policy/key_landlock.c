@@ -17,16 +17,10 @@
 /* Stands for the destination of every bind mount and tmpfs of the container that is not read-only. */
 static const char writable_mounts[] = "$mounts";
 
-struct layer {
-	const char *text; /* as it is written: layers with the same text are the same */
-	struct landlock_rules rules;
-	struct string_list names;
-};
-
 struct landlock {
 	struct level require;
-	struct layer *layers; /* sorted by text */
-	size_t count;
+	struct named_set
+		layers; /* their rules are struct landlock_rules; layers with the same text are the same */
 };
 
 static const char *accept_rule_path(struct arena *arena, const char *text)
@@ -140,53 +134,24 @@ static bool governs_nothing(const struct landlock_rules *rules)
 
 static void print_rules(struct json_writer *writer, const struct landlock_rules *rules);
 
-static int read_layer(struct policy_reading *reading, const struct json_value *value, struct layer *layer)
+static int add_layer(struct policy_reading *reading, const struct json_value *value, struct landlock *landlock)
 {
+	struct landlock_rules *rules = ARENA_NEW(reading->arena, struct landlock_rules);
+	struct named_item layer = { .names = reading->names, .rules = rules };
+	const struct named_set one = { &layer, 1 };
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct json_writer writer = { .out = &text, .first = true };
 
-	if (read_files(reading, json_get(value, "filesystem"), &layer->rules) ||
-	    read_network(reading, json_get(value, "network"), &layer->rules) ||
-	    read_scope(reading, json_get(value, "scope"), &layer->rules))
+	if (read_files(reading, json_get(value, "filesystem"), rules) ||
+	    read_network(reading, json_get(value, "network"), rules) ||
+	    read_scope(reading, json_get(value, "scope"), rules))
 		return -1;
 	json_begin_object(&writer);
-	print_rules(&writer, &layer->rules);
+	print_rules(&writer, rules);
 	json_end_object(&writer);
-	layer->text = arena_strdup(reading->arena, strbuf_text(&text));
-	layer->names = reading->names;
-	return 0;
-}
-
-static void unite_layers(struct arena *arena, const struct landlock *a, const struct landlock *b,
-			 struct landlock *both)
-{
-	size_t l = 0, r = 0;
-
-	both->count = 0;
-	both->layers = ARENA_NEW_ARRAY(arena, struct layer, a->count + b->count + 1);
-	while (l < a->count || r < b->count) {
-		int order = l == a->count   ? 1
-			    : r == b->count ? -1
-					    : strcmp(a->layers[l].text, b->layers[r].text);
-		struct layer *layer = &both->layers[both->count++];
-
-		*layer = order <= 0 ? a->layers[l] : b->layers[r];
-		if (order == 0)
-			layer->names = names_unite(arena, &a->layers[l].names, &b->layers[r].names);
-		l += order <= 0;
-		r += order >= 0;
-	}
-}
-
-static int add_layer(struct policy_reading *reading, const struct json_value *value, struct landlock *landlock)
-{
-	struct layer layer = { 0 };
-	struct landlock one = { .layers = &layer, .count = 1 }, before = *landlock;
-
-	if (read_layer(reading, value, &layer))
-		return -1;
-	if (!governs_nothing(&layer.rules))
-		unite_layers(reading->arena, &before, &one, landlock);
+	layer.text = arena_strdup(reading->arena, strbuf_text(&text));
+	if (!governs_nothing(rules))
+		landlock->layers = named_set_unite(reading->arena, &landlock->layers, &one);
 	return 0;
 }
 
@@ -234,7 +199,7 @@ static const void *merge(struct arena *arena, const void *left, const void *righ
 	struct landlock *both = ARENA_NEW(arena, struct landlock);
 
 	both->require = level_merge(arena, &a->require, &b->require);
-	unite_layers(arena, a, b, both);
+	both->layers = named_set_unite(arena, &a->layers, &b->layers);
 	return both;
 }
 
@@ -242,12 +207,12 @@ static int check(const void *value, struct error *error)
 {
 	const struct landlock *landlock = value;
 
-	if (landlock->count <= LAYERS_MAX)
+	if (landlock->layers.count <= LAYERS_MAX)
 		return 0;
 	return error_set(error, 0,
 			 "landlock: %zu different rulesets are stacked, and the kernel takes %d; use fewer "
 			 "policies with landlock",
-			 landlock->count, LAYERS_MAX);
+			 landlock->layers.count, LAYERS_MAX);
 }
 
 /* writing ------------------------------------------------------------------------------------------------- */
@@ -308,9 +273,9 @@ static void print(struct json_writer *writer, const void *value)
 	json_member_string(writer, "kernel", demand_words[landlock->require.value]);
 	json_key(writer, "layers");
 	json_begin_array(writer);
-	for (size_t i = 0; i < landlock->count; i++) {
+	for (size_t i = 0; i < landlock->layers.count; i++) {
 		json_begin_object(writer);
-		print_rules(writer, &landlock->layers[i].rules);
+		print_rules(writer, landlock->layers.items[i].rules);
 		json_end_object(writer);
 	}
 	json_end_array(writer);
@@ -382,18 +347,19 @@ static const char *describe(struct arena *arena, const struct landlock_rules *ru
 	return arena_strdup(arena, strbuf_text(&text));
 }
 
-static void plan_layer(struct policy_pass *pass, const struct layer *layer)
+static void plan_layer(struct policy_pass *pass, const struct named_item *layer)
 {
 	struct landlock_plan *plan = &pass->hardening->landlock;
+	const struct landlock_rules *rules = layer->rules;
 	struct landlock_rules *layers = ARENA_NEW_ARRAY(pass->arena, struct landlock_rules, plan->count + 1);
 	struct landlock_rules *added = &layers[plan->count];
 
 	if (plan->count)
 		memcpy(layers, plan->layers, plan->count * sizeof(*layers));
-	*added = layer->rules;
-	added->read = expand(pass, &layer->rules.read);
-	added->execute = expand(pass, &layer->rules.execute);
-	added->write = expand(pass, &layer->rules.write);
+	*added = *rules;
+	added->read = expand(pass, &rules->read);
+	added->execute = expand(pass, &rules->execute);
+	added->write = expand(pass, &rules->write);
 	plan->layers = layers;
 	plan->count++;
 	string_list_add(pass->arena, &plan->texts, layer->text);
@@ -406,9 +372,9 @@ static void apply(struct policy_pass *pass, const void *value)
 	const struct landlock *landlock = value;
 	struct landlock_plan *plan = &pass->hardening->landlock;
 
-	for (size_t i = 0; i < landlock->count; i++)
-		if (!holds_already(plan, landlock->layers[i].text))
-			plan_layer(pass, &landlock->layers[i]);
+	for (size_t i = 0; i < landlock->layers.count; i++)
+		if (!holds_already(plan, landlock->layers.items[i].text))
+			plan_layer(pass, &landlock->layers.items[i]);
 	if (landlock->require.value <= plan->demand)
 		return;
 	if (landlock->require.value == DEMAND_REQUIRE)

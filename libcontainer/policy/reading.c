@@ -104,7 +104,7 @@ int reading_set(struct policy_reading *reading, const char *path, const struct j
 		if (!text)
 			return reading_error(reading, arena_printf(reading->arena, "%s[%zu]", path, i), item,
 					     expected);
-		items[i] = (struct named_item){ text, reading->names };
+		items[i] = (struct named_item){ .text = text, .names = reading->names };
 		*set = named_set_unite(reading->arena, set, &one);
 	}
 	return 0;

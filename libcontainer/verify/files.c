@@ -259,11 +259,11 @@ static void for_each_path(struct looking *looking, const struct string_list *pla
 				 arena_strdup(looking->arena, error.text));
 			continue;
 		}
-		/* A pattern that nothing matches: it hides nothing, or there is nothing left to hide. */
-		if (paths.count == 0)
+		/* Of a pattern that nothing matches: there is nothing, or nothing left. */
+		if (paths.count == 0 && instead_of_mount(looking, planned->items[i]))
 			look_at_absent(looking,
-				       arena_printf(looking->arena, "%s %s", member, planned->items[i]),
-				       "nothing that matches", planned->items[i]);
+				       arena_printf(looking->arena, "%s %s", member, planned->items[i]), "-",
+				       planned->items[i]);
 		for (size_t j = 0; j < paths.count; j++)
 			look(looking, paths.items[j]);
 	}
