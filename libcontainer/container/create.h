@@ -44,5 +44,5 @@ void creation_undo(struct creation *creation);
 /* prestart and createRuntime hooks. 0, or -1. */
 int creation_run_hooks(struct creation *creation, struct error *error);
 
-/* sandbox_requests.egress of the struct creation @context. 0, or -1. */
-int creation_egress(void *context, int network, enum egress_request request, struct error *error);
+/* `run`: has the first process execute its program. 0, or -1. */
+int creation_start(struct creation *creation, struct error *error);

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "container/create_steps.h"
+#include "container/service.h"
 #include "sandbox/hooks.h"
 
 /* What the engine's service manager hands to the container goes into its environment. */
@@ -138,45 +139,37 @@ int creation_run_hooks(struct creation *creation, struct error *error)
 	return hooks_run("createRuntime", &hooks->create_runtime, state, &place, error);
 }
 
-static int run_hooks(void *context, struct error *error)
+static int run_hooks(void *owner, struct error *error)
 {
-	return creation_run_hooks(context, error);
+	return creation_run_hooks(owner, error);
 }
 
-static int take_console(void *context, int master, int number, struct error *error)
+static struct service service_of(struct creation *creation)
 {
-	struct creation *creation = context;
-
-	return handover_console(&creation->handover, master, number, error);
+	return (struct service){
+		.arena = creation->arena,
+		.sandbox = &creation->sandbox,
+		.handover = &creation->handover,
+		.hardening = &creation->plan.hardening,
+		.config = creation->plan.config,
+		.state = &creation->state,
+		.hooks = run_hooks,
+		.owner = creation,
+	};
 }
 
-static int take_listener(void *context, int listener, struct error *error)
+int creation_start(struct creation *creation, struct error *error)
 {
-	struct creation *creation = context;
-	_cleanup_fd_ int fd = listener;
+	const struct service service = service_of(creation);
 
-	return handover_listener(creation->arena, creation->plan.config->linux_->seccomp, &creation->state,
-				 creation->sandbox.pid, fd, error);
-}
-
-int creation_egress(void *context, int network, enum egress_request request, struct error *error)
-{
-	struct creation *creation = context;
-
-	return egress_carry_out(creation->arena, &creation->plan.hardening.egress, network, request, error);
+	return service_start(&service, error);
 }
 
 int creation_serve(struct creation *creation, struct error *error)
 {
-	struct sandbox_requests requests = {
-		.hooks = run_hooks,
-		.console = take_console,
-		.listener = take_listener,
-		.egress = creation_egress,
-		.context = creation,
-	};
+	const struct service service = service_of(creation);
 
-	if (sandbox_serve(&creation->sandbox, &requests, error) == 0)
+	if (service_serve(&service, error) == 0)
 		return cgroup_settle(creation->cgroup, error);
 	if (error->refused)
 		return -1;

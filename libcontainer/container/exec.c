@@ -15,9 +15,9 @@
 #include "state/container.h"
 #include "container/filters.h"
 #include "container/foreground.h"
-#include "container/handover.h"
 #include "container/intel_rdt.h"
 #include "container/lock.h"
+#include "container/service.h"
 #include "state/trail.h"
 #include "sandbox/sandbox.h"
 
@@ -320,35 +320,6 @@ static int connect_sockets(struct execution *execution, struct error *error)
 
 /* Running it --------------------------------------------------------------------------------------------- */
 
-static int take_console(void *context, int master, int number, struct error *error)
-{
-	struct execution *execution = context;
-
-	return handover_console(&execution->handover, master, number, error);
-}
-
-static int take_listener(void *context, int listener, struct error *error)
-{
-	struct execution *execution = context;
-	_cleanup_fd_ int fd = listener;
-
-	return handover_listener(execution->arena, execution->config->linux_->seccomp,
-				 &execution->container.state, execution->sandbox.pid, fd, error);
-}
-
-static int check_egress(void *context, int network, enum egress_request request, struct error *error)
-{
-	struct execution *execution = context;
-
-	return egress_carry_out(execution->arena, &execution->hardening.egress, network, request, error);
-}
-
-static int no_hooks(void *context, struct error *error)
-{
-	(void)context;
-	return error_set(error, EPROTO, "hooks asked for by an exec");
-}
-
 /*
  * A container with a cgroup namespace may have moved its processes to groups below its own and have passed its
  * controllers on: then its own takes no process any more (v2), and the one of its first process is joined.
@@ -374,12 +345,13 @@ static int spawn_in_cgroup(struct execution *execution, struct error *error)
 static int spawn(struct execution *execution, struct error *error)
 {
 	struct sandbox *sandbox = &execution->sandbox;
-	struct sandbox_requests requests = {
-		.hooks = no_hooks,
-		.console = take_console,
-		.listener = take_listener,
-		.egress = check_egress,
-		.context = execution,
+	const struct service service = {
+		.arena = execution->arena,
+		.sandbox = sandbox,
+		.handover = &execution->handover,
+		.hardening = &execution->hardening,
+		.config = execution->config,
+		.state = &execution->container.state,
 	};
 
 	log_debug("nsexec container setup"); /* what runc says here: scripts look for it */
@@ -394,7 +366,7 @@ static int spawn(struct execution *execution, struct error *error)
 	if (execution->options->pid_file &&
 	    handover_pid_file(execution->arena, execution->options->pid_file, sandbox->pid, error) < 0)
 		return -1;
-	return sandbox_serve(sandbox, &requests, error);
+	return service_serve(&service, error);
 }
 
 static void abandon(struct execution *execution)

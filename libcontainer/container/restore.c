@@ -250,7 +250,7 @@ static int set_egress(struct creation *creation, struct error *error)
 	network = openat(creation->sandbox.procfs, path, O_RDONLY | O_CLOEXEC);
 	if (network < 0)
 		return error_set(error, errno, "open the restored process's network namespace");
-	return creation_egress(creation, network, EGRESS_SET, error);
+	return egress_carry_out(creation->arena, &creation->plan.hardening.egress, network, EGRESS_SET, error);
 }
 
 /* The processes are complete and are held by CRIU: none has executed anything yet. */

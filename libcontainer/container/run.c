@@ -14,15 +14,13 @@
 
 static int start(struct creation *creation, int *notify, struct error *error)
 {
-	const struct sandbox_requests requests = { .egress = creation_egress, .context = creation };
-
 	*notify = -1;
 	if (creation->host_notify_socket) {
 		*notify = notify_bind(&creation->entry, error);
 		if (*notify < 0)
 			return -1;
 	}
-	if (sandbox_start(creation->sandbox.channel, &requests, error) < 0 ||
+	if (creation_start(creation, error) < 0 ||
 	    handover_pidfd(&creation->handover, creation->sandbox.pidfd, error) < 0)
 		return -1;
 	return run_poststart_hooks(creation->arena, &creation->state, creation->plan.config, error);
