@@ -23,7 +23,7 @@ static int pause_processes(const struct container *container, struct error *erro
 		return -1;
 	status = container_status(container);
 	if (status != STATUS_RUNNING && status != STATUS_CREATED)
-		return error_set(error, 0, "container not running or created: %s", status_name(status));
+		return error_set(error, 0, "container not running");
 	return cgroup_freeze(container->cgroup, error);
 }
 

@@ -10,13 +10,13 @@
 #include "state/container.h"
 #include "state/trail.h"
 
-/* "9", "KILL", "SIGKILL", "sigkill", "SIGRTMIN+3": the number, or -1. */
+/* "9", "KILL", "SIGKILL", "sigkill", "SIGRTMIN+3": the number, which the kernel may not know, or -1. */
 static int signal_number(const char *text)
 {
 	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
 	uint64_t number;
 
-	if (parse_u64(text, 0, (uint64_t)SIGRTMAX, &number) == 0)
+	if (parse_u64(text, 0, INT32_MAX, &number) == 0)
 		return (int)number;
 	for (int candidate = 1; candidate < SIGRTMIN; candidate++) {
 		const char *known = sigabbrev_np(candidate);
@@ -50,6 +50,8 @@ static int send_signal(const struct container *container, const char *signal, bo
 
 	if (number < 0)
 		return error_set(error, 0, "unknown signal \"%s\"", signal);
+	if (number > SIGRTMAX)
+		return error_set(error, EINVAL, "unable to signal init");
 	if (all && container->cgroup)
 		return cgroup_kill(container->cgroup, number, error);
 	pidfd = state_open_process(&container->entry, &container->state);
@@ -66,7 +68,7 @@ static int send_signal(const struct container *container, const char *signal, bo
 	if (pidfd_send_signal(pidfd, number, NULL, 0) < 0) {
 		if (errno == ESRCH)
 			return error_set(error, 0, "container not running");
-		return error_set(error, errno, "send signal %d", number);
+		return error_set(error, errno, "unable to signal init");
 	}
 	/* On cgroup v1 a frozen process does not even die. */
 	if (number == SIGKILL && container->cgroup && cgroup_is_frozen(container->cgroup, NULL, error) > 0)

@@ -164,6 +164,8 @@ matches_stderr() {
 		[[ -n $stderr ]]
 	done
 	fails 1 'unknown signal' runtime kill "$ID" NOSUCH
+	fails 1 'unable to signal init: invalid argument' runtime kill "$ID" 65
+	fails 1 'unable to signal init: invalid argument' runtime kill "$ID" 99
 	status_is "$ID" running
 }
 
@@ -362,6 +364,7 @@ matches_stderr() {
 	fails 1 "container not paused" runtime resume "$ID"
 	run -0 runtime pause "$ID"
 	status_is "$ID" paused
+	fails 1 'msg="?container not running"?$' runtime pause "$ID"
 	fails 255 "cannot exec in a paused container" runtime exec "$ID" true
 	fails 1 "that is not stopped: paused" runtime delete "$ID"
 	run -0 runtime resume "$ID"
