@@ -153,8 +153,10 @@ has_lines() {
 	runc --root "$BATS_TEST_TMPDIR/runc" events --stats "$ID" |
 		jq -c '[.data | paths(type != "array") | map(select(type == "string"))] | unique' >theirs
 	runc --root "$BATS_TEST_TMPDIR/runc" delete -f "$ID"
+	# v2 has lines in io.stat for devices that were read from: none where all was in memory.
 	missing=$(jq -n --slurpfile ours ours --slurpfile theirs theirs -c '$theirs[0] - $ours[0] |
-		map(select(.[0:2] != ["memory", "raw"] and .[0] != "pids"))')
+		map(select(.[0:2] != ["memory", "raw"] and .[0] != "pids" and ($v2 and .[0] == "blkio" and length > 2 | not)))' \
+		--argjson v2 "$([[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] && echo true || echo false)")
 	equal "$missing" '[]'
 }
 
