@@ -261,17 +261,23 @@ kill_and_exec() {
 	is reopened
 }
 
+# What comes before the path of one hierarchy's group in --cgroup: v2 has only one.
+hierarchy() {
+	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || echo pids:
+}
+
 @test "--cgroup: a group below the container's own" {
 	start_sleeping
-	local group
+	local group pid
 	group=$(container_cgroup pids)
+	pid=$(container_pid)
 	mkdir "$group/below"
-	run -0 runtime exec --cgroup pids:below "$ID" cat /proc/self/cgroup
-	matches 'pids:/.*/below$'
+	run -0 runtime exec --cgroup "$(hierarchy)below" "$ID" cat /proc/self/cgroup
+	matches '(pids|0:):/(.*/)?below$'
 	run -0 runtime exec --cgroup / "$ID" cat /proc/self/cgroup
-	is "$(cat "/proc/$(container_pid)/cgroup")"
+	is "$(nsenter --target "$pid" --cgroup cat "/proc/$pid/cgroup")"
 	fails 255 "sub cgroup path" runtime exec --cgroup .. "$ID" true
-	fails 255 "sub cgroup path" runtime exec --cgroup "pids:../../x" "$ID" true
+	fails 255 "sub cgroup path" runtime exec --cgroup "$(hierarchy)../../x" "$ID" true
 	fails 255 "unknown controller " runtime exec --cgroup "frobnicate:/" "$ID" true
 	fails 255 "adding pid .*no such file or directory" runtime exec --cgroup missing "$ID" true
 	rmdir "$group/below"
@@ -283,7 +289,7 @@ kill_and_exec() {
 	local group
 	group=$(container_cgroup pids)
 	mkdir "$group-sibling"
-	fails 255 "is not a sub cgroup path" runtime exec --cgroup "pids:../${group##*/}-sibling" "$ID" true
+	fails 255 "is not a sub cgroup path" runtime exec --cgroup "$(hierarchy)../${group##*/}-sibling" "$ID" true
 	rmdir "$group-sibling"
 }
 
