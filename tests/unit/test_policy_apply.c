@@ -325,10 +325,9 @@ static void sources_are_denied(void **state)
 				"remove the mount or run with --policy off",
 				refused[i].source, refused[i].denied));
 	}
-	assert_refuses(
-		policy, BIND("data"),
-		"policy test: mounts.denySources: it is not known where the mount source data leads; "
-		"give an absolute one or run with --policy off");
+	assert_refuses(policy, BIND("data"),
+		       "policy test: mounts.denySources: it is not known where the mount source data leads; "
+		       "give an absolute one or run with --policy off");
 	assert_refuses(
 		policy,
 		"{ 'mounts': [{ 'destination': '/x', 'type': 'overlay', 'source': 'overlay', 'options': "
