@@ -518,7 +518,13 @@ pid_of() {
 	counting
 	run_detached "$ID"
 	checkpoint "$ID"
+	# What was saved without the filter that keeps sockets from going past the rules cannot get it any more.
 	RUNTIME_OPTIONS=(--policy ./egress.json)
+	run -1 restore "$ID"
+	contains "has 0 filters, 1 were planned"
+	rm -r "$IMAGES"
+	run_detached "$ID"
+	checkpoint "$ID"
 	restore "$ID"
 	run -0 nsenter --target "$(pid_of "$ID")" --net -- nft list ruleset
 	contains 'ip daddr 169.254.169.254 reject'
