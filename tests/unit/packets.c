@@ -30,11 +30,17 @@ static int common_bits(const char *address, const char *network)
 	return bits;
 }
 
+/* Of the text of a policy that was read already. */
+static int number_in(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 /* The length of the network "A/N" or "A" that @address lies in, -1 where it does not. */
 static int network_holds(const char *network, const char *address)
 {
 	char *text = strdup(network), *slash = strchr(text, '/');
-	int length = slash ? atoi(slash + 1) : strchr(text, ':') ? 128 : 32;
+	int length = slash ? number_in(slash + 1) : strchr(text, ':') ? 128 : 32;
 
 	if (slash)
 		*slash = '\0';
@@ -49,7 +55,7 @@ static bool ports_hold(const struct json_value *ports, const struct packet *pack
 	for (size_t i = 0; ports && i < ports->array.count; i++) {
 		const char *text = ports->array.items[i].string, *slash = strchr(text, '/');
 		const char *dash = strchr(text, '-');
-		int first = atoi(text), last = dash ? atoi(dash + 1) : first;
+		int first = number_in(text), last = dash ? number_in(dash + 1) : first;
 
 		if (!strcmp(slash + 1, packet->protocol) && packet->port >= first && packet->port <= last)
 			return true;

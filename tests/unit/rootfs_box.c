@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "directories.h"
 
 void box_make(struct box *box)
 {
@@ -40,17 +40,9 @@ void box_make(struct box *box)
 	box->config.mounts.items = box->mounts;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-	(void)status;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
-
 void box_release(struct box *box)
 {
-	nftw(box->base, remove_entry, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	remove_directory(box->base);
 	munmap(box->error, sizeof(*box->error));
 	arena_release(&box->arena);
 }

@@ -85,12 +85,13 @@ int ioctl(int fd, unsigned long request, ...)
 	return 0;
 }
 
-long syscall(long number, ...)
+long syscall(long __sysno, ...)
 {
+	const long number = __sysno;
 	long arguments[6];
 	va_list list;
 
-	va_start(list, number);
+	va_start(list, __sysno);
 	for (size_t i = 0; i < 6; i++)
 		arguments[i] = va_arg(list, long);
 	va_end(list);

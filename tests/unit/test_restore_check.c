@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "container/restore_check.h"
+#include "directories.h"
 #include "policies.h"
 
 #define CRIU 9
@@ -100,10 +101,8 @@ static int make_room(void **state)
 static int remove_room(void **state)
 {
 	struct room *room = *state;
-	char command[96];
 
-	snprintf(command, sizeof(command), "rm -rf %s", room->path);
-	assert_int_equal(system(command), 0);
+	remove_directory(room->path);
 	creation_close(&room->creation);
 	arena_release(&room->arena);
 	free(room);
