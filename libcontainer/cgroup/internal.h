@@ -51,7 +51,8 @@ struct cgroup {
 	struct optional_u32 owner; /* of the v2 group */
 	const char *refusal; /* v2: why controllers could not be passed down to the group, or NULL */
 	bool making; /* between cgroup_create() and cgroup_settle() */
-	struct optional_i64 pids; /* the limit that is set when the container's process is in, where it is below SETUP_PROCESSES */
+	struct optional_i64
+		pids; /* the limit that is set when the container's process is in, where it is below SETUP_PROCESSES */
 	struct systemd_unit *unit; /* the systemd manager's, else NULL */
 	struct cgroup_group *groups;
 	size_t count;

@@ -21,6 +21,9 @@ static int kill_and_wait(const struct container *container, struct error *error)
 
 	if (pidfd < 0 && errno == ESRCH)
 		return 0;
+	/* Hidden from this user (hidepid): what is in the container's group is the container's all the same. */
+	if (pidfd < 0 && errno == EACCES && container->cgroup && cgroup_path(container->cgroup)[0])
+		return cgroup_kill(container->cgroup, SIGKILL, error);
 	if (pidfd < 0)
 		return error_set(error, errno, "open the container's process %d", container->state.pid);
 	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
@@ -63,6 +66,18 @@ static bool is_stump(const struct container *container, const struct error *erro
 	return error->number == 0 || (error->number == ENOENT && !container->state.id);
 }
 
+/* Where the state is damaged, but its cgroup is known. */
+static void end_what_is_known(struct arena *arena, struct container *container)
+{
+	struct error ignored;
+
+	if (!container->state.cgroup ||
+	    cgroup_open(arena, container->state.cgroup, &container->cgroup, &ignored) < 0)
+		return;
+	cgroup_kill(container->cgroup, SIGKILL, &ignored);
+	cgroup_destroy(container->cgroup, &ignored);
+}
+
 static int delete_container(struct arena *arena, struct container *container, bool force, struct error *error)
 {
 	enum container_status status = container_status(container);
@@ -89,6 +104,7 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 			return force ? 0 : -1;
 		if (!force || !is_stump(&container, error) || kill_and_wait(&container, error) < 0)
 			return -1;
+		end_what_is_known(&arena, &container);
 		container_close(&container);
 		return delete_stump(&arena, runtime, id, error);
 	}

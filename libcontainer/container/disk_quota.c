@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mountinfo.h"
+#include "base/syscalls.h"
 #include "base/words.h"
 
 #ifndef SYS_quotactl_fd
@@ -131,24 +132,36 @@ static const char *overlay_options(struct arena *arena, const char *rootfs)
 	return found;
 }
 
+/* What mountinfo says: whoever mounted may have given paths from where he is, or of descriptors that he had. */
+static int open_directory(const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = path && *path == '/' ? sys_openat2(AT_FDCWD, path, &how) : -1;
+
+	if (fd < 0)
+		errno = EOPNOTSUPP;
+	return fd;
+}
+
+/* Of an overlay both directories or none. */
 static struct layer open_layer(struct arena *arena, const char *rootfs)
 {
 	struct layer layer = { .fd = -1, .work = -1 };
-	const char *path = rootfs, *work = NULL;
+	const char *path = rootfs;
 	struct statfs status;
 
 	if (statfs(rootfs, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC) {
 		const char *options = overlay_options(arena, rootfs);
 
 		path = words_value(arena, options, "upperdir");
-		work = words_value(arena, options, "workdir");
+		layer.work = open_directory(words_value(arena, options, "workdir"));
+		if (layer.work < 0)
+			return layer;
 	}
-	/* Who mounts an overlay may give it paths from where he is. */
-	if (work && *work == '/')
-		layer.work = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	errno = EOPNOTSUPP;
-	if (path && *path == '/')
-		layer.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	layer.fd = open_directory(path);
 	return layer;
 }
 

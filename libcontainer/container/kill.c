@@ -50,7 +50,7 @@ static int send_signal(const struct container *container, const char *signal, bo
 
 	if (number < 0)
 		return error_set(error, 0, "unknown signal \"%s\"", signal);
-	if (number > SIGRTMAX)
+	if (all && number > SIGRTMAX)
 		return error_set(error, EINVAL, "unable to signal init");
 	if (all && container->cgroup)
 		return cgroup_kill(container->cgroup, number, error);

@@ -8,11 +8,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/strbuf.h"
@@ -51,7 +54,18 @@ int lock_hold_off(const struct store_entry *entry, struct error *error)
 	return TAKE_FD(fd);
 }
 
-static bool has_open(const char *pid, const struct stat *file)
+static bool read_link(int directory, const char *name, char *target, size_t size)
+{
+	ssize_t length = readlinkat(directory, name, target, size);
+
+	if (length < 0 || (size_t)length == size)
+		return false;
+	target[length] = '\0';
+	return true;
+}
+
+/* By what the links say: looking at the files themselves may hang, as the exec does that is looked for. */
+static bool has_open(const char *pid, const char *file)
 {
 	char path[64];
 	_cleanup_dir_ DIR *dir = NULL;
@@ -59,10 +73,9 @@ static bool has_open(const char *pid, const struct stat *file)
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
 	dir = opendir(path);
 	for (const struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
-		struct stat status;
+		char target[PATH_MAX];
 
-		if (fstatat(dirfd(dir), entry->d_name, &status, 0) == 0 && status.st_ino == file->st_ino &&
-		    status.st_dev == file->st_dev)
+		if (read_link(dirfd(dir), entry->d_name, target, sizeof(target)) && !strcmp(target, file))
 			return true;
 	}
 	return false;
@@ -72,15 +85,15 @@ static bool has_open(const char *pid, const struct stat *file)
 static void find_entering(int entering, struct strbuf *pids)
 {
 	_cleanup_dir_ DIR *dir = opendir("/proc");
-	struct stat file;
+	char file[PATH_MAX];
 
-	if (!dir || fstat(entering, &file) < 0)
+	if (!dir || !read_link(AT_FDCWD, fd_path(entering).text, file, sizeof(file)))
 		return;
 	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
 		uint32_t pid;
 
 		if (parse_u32(entry->d_name, &pid) == 0 && (pid_t)pid != getpid() &&
-		    has_open(entry->d_name, &file))
+		    has_open(entry->d_name, file))
 			strbuf_printf(pids, "%s%u", pids->length ? ", " : "", pid);
 	}
 }

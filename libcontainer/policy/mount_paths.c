@@ -21,22 +21,24 @@ bool mount_type_reads_paths(const char *type)
 		"cgroup",      "cgroup2",    "overlay",	 "bpf",	      "debugfs",  "tracefs", "pstore",
 		"securityfs",  "efivarfs",   "configfs", "hugetlbfs", "fusectl",  "fuse",    "virtiofs",
 		"binfmt_misc", "rpc_pipefs", "resctrl",	 "selinuxfs", "smackfs",  "autofs",  "9p",
-		"nfs",	       "nfs4",	     "cifs",	 "smb3",      "ceph",	  "afs",
+		"nfs",	       "nfs4",	     "cifs",	 "smb3",      "ceph",	  "afs",     "lustre",
+		"binder",      "functionfs", "nfsd",	 "ubifs",     "vboxsf",	  "zfs",
 	};
 
+	if (type && !strncmp(type, "fuse.", strlen("fuse.")))
+		return false;
 	return !is_one_of(others, ARRAY_SIZE(others), type ? type : "");
 }
 
-bool mount_option_is_path(const char *type, const char *key, const char *value)
+bool mount_option_is_path(const char *type, const char *key)
 {
 	static const char *const layers[] = { "lowerdir", "upperdir", "workdir", "lowerdir+", "datadir+" };
 	/* ext4(5), xfs(5), btrfs(5), the kernel's filesystems/erofs */
-	static const char *const devices[] = { "journal_path", "logdev", "rtdev", "device", "jdev" };
+	static const char *const devices[] = { "source", "journal_path", "logdev", "rtdev", "device", "jdev" };
 
 	if (type && !strcmp(type, "overlay"))
 		return is_one_of(layers, ARRAY_SIZE(layers), key);
-	return mount_type_reads_paths(type) &&
-	       (is_one_of(devices, ARRAY_SIZE(devices), key) || strchr(value, '/'));
+	return mount_type_reads_paths(type) && is_one_of(devices, ARRAY_SIZE(devices), key);
 }
 
 static void add(struct arena *arena, const char *path, const char *directory, struct string_list *paths)
@@ -53,7 +55,7 @@ static void add_option(struct arena *arena, const char *type, char *option, cons
 	if (!value)
 		return;
 	*value++ = '\0';
-	if (!mount_option_is_path(type, option, value))
+	if (!mount_option_is_path(type, option))
 		return;
 	for (const char *next = value; *next; next += strspn(next, ":")) {
 		size_t part = strcspn(next, ":");

@@ -213,7 +213,7 @@ int hardening_refuse_link(const struct hardening *hardening, const struct oci_mo
 /* Whether a new file system of @type takes its source for a path of the host's, as what is on a device does. */
 bool mount_type_reads_paths(const char *type);
 /* Whether the value of its option @key is one, or a list of them. */
-bool mount_option_is_path(const char *type, const char *key, const char *value);
+bool mount_option_is_path(const char *type, const char *key);
 
 /*
  * Applies @policy to @config, in place, and to *hardening (all zero, or what holds already). Appends to @changes. 0,

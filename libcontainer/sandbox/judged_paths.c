@@ -104,7 +104,7 @@ static int rewrite_data(const struct rewriting *rewriting, const char *type, con
 		key = filesystem_next_option(arena, type, &data, &value);
 		if (rewriting->data->length)
 			strbuf_putc(rewriting->data, ',');
-		if (!value || !mount_option_is_path(type, key, value))
+		if (!value || !mount_option_is_path(type, key))
 			strbuf_add(rewriting->data, option, (size_t)(data - option));
 		else if (add_option(rewriting, key, value, !strcmp(key, "lowerdir"), error) < 0)
 			return -1;

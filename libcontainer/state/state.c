@@ -217,9 +217,12 @@ static int load_init(const struct store_entry *entry, struct saved_state *state,
 	uint64_t pid;
 	char *dot;
 
-	if (length < 0)
+	if (length < 0 && errno != EINVAL)
 		return errno == ENOENT ? 0 : error_set(error, errno, "read %s/" STORE_INIT, entry->path);
-	process[length] = '\0';
+	/* No link, or cut off: neither comes from here. */
+	if (length == (ssize_t)sizeof(process) - 1)
+		length = 0;
+	process[length > 0 ? length : 0] = '\0';
 	dot = strchr(process, '.');
 	if (dot)
 		*dot = '\0';
@@ -267,7 +270,8 @@ static bool waits_for_start(const struct store_entry *entry)
 /*
  * Whether it is there: 1, 0, or -1 with errno where that cannot be said. /proc may be mounted so that it shows a user
  * no processes but his own (hidepid, proc(5)), and undumpable as it is until it executes its program it counts as
- * somebody else's. Whom this user may not send a signal is none of the container.
+ * somebody else's. Who is hidden and refuses this user's signals (EPERM) is somebody else: the container's first process
+ * is in a user namespace of this user's. kill(2)
  */
 static int look_for_process(const struct store_entry *entry, const struct saved_state *state)
 {
@@ -279,7 +283,7 @@ static int look_for_process(const struct store_entry *entry, const struct saved_
 	if (errno != ESRCH && errno != EPERM)
 		return -1;
 	if (kill(state->pid, 0) < 0)
-		return 0;
+		return errno == ESRCH || errno == EPERM ? 0 : -1;
 	if (waits_for_start(entry))
 		return 1;
 	errno = EACCES;

@@ -161,22 +161,25 @@ static const struct oci_mount *planned_mount(struct looking *looking, const char
 
 /*
  * What is there in place of the mount that @path, which is not there, would lie in: then its absence does not say that it
- * is hidden. NULL where that mount is as planned.
+ * is hidden. NULL where that mount is as planned; *known: false where that cannot be said.
  */
-static const char *instead_of_mount(struct looking *looking, const char *path)
+static const char *instead_of_mount(struct looking *looking, const char *path, bool *known)
 {
 	const struct oci_mount *mount = planned_mount(looking, path);
 	_cleanup_place_ struct place place = { .fd = -1 };
 	struct mount_options options = { 0 };
 	struct error error;
 
+	*known = true;
 	if (!mount)
 		return NULL;
+	*known = false;
 	if (mount_options_parse(looking->arena, mount, &options, &error) < 0)
 		return arena_strdup(looking->arena, error.text);
 	place_open(looking, mount->destination, &place);
 	if (place.fd < 0 && !is_gone(&place))
 		return cannot_look(looking, &place);
+	*known = true;
 	if (place.fd < 0 || !is_mount_point(&place))
 		return arena_printf(looking->arena, "not there: nothing is mounted on %s", mount->destination);
 	if (type_differs(mount, &options, &place))
@@ -188,9 +191,13 @@ static const char *instead_of_mount(struct looking *looking, const char *path)
 /* Of a path that is hidden, or cannot be written to, by not being there. */
 static void look_at_absent(struct looking *looking, const char *name, const char *planned, const char *path)
 {
-	const char *instead = instead_of_mount(looking, path);
+	bool known;
+	const char *instead = instead_of_mount(looking, path, &known);
 
-	look_add_bool(looking, !instead, name, planned, instead ? instead : "not there");
+	if (!known)
+		look_add(looking, MEASURE_UNKNOWN, name, planned, instead);
+	else
+		look_add_bool(looking, !instead, name, planned, instead ? instead : "not there");
 }
 
 /* The runtime's empty tmpfs; a directory that is really empty and read-only hides what is below it as well. */
@@ -252,6 +259,7 @@ static void for_each_path(struct looking *looking, const struct string_list *pla
 	for (size_t i = 0; i < planned->count; i++) {
 		struct string_list paths = { 0 };
 		struct error error;
+		bool known;
 
 		if (glob_in_root(looking->arena, looking->root, planned->items[i], &paths, &error) < 0) {
 			look_add(looking, MEASURE_UNKNOWN,
@@ -260,7 +268,7 @@ static void for_each_path(struct looking *looking, const struct string_list *pla
 			continue;
 		}
 		/* Of a pattern that nothing matches: there is nothing, or nothing left. */
-		if (paths.count == 0 && instead_of_mount(looking, planned->items[i]))
+		if (paths.count == 0 && instead_of_mount(looking, planned->items[i], &known))
 			look_at_absent(looking,
 				       arena_printf(looking->arena, "%s %s", member, planned->items[i]), "-",
 				       planned->items[i]);

@@ -19,6 +19,7 @@ struct looking {
 		hardening; /* what it plans beside the configuration; nothing where hardening_error is set */
 	const char *hardening_error; /* why that is not known, or NULL */
 	pid_t pid; /* of the first process */
+	bool waits_for_start; /* it did when the processes' status files were read, or a moment before */
 	int process; /* /proc/PID */
 	int root; /* /proc/PID/root */
 	struct mountinfo_list mounts; /* as the first process sees them */

@@ -102,7 +102,7 @@ static const char *describe_plain(struct arena *arena, const struct status_check
 
 static void check_status(struct looking *looking, const struct status_check *check, const char *const *statuses)
 {
-	bool is_too_early = check->comes_last && container_status(looking->container) == STATUS_CREATED;
+	bool is_too_early = check->comes_last && looking->waits_for_start;
 	size_t looked_at = 0;
 
 	for (size_t i = 0; i < looking->pid_count; i++) {
@@ -198,6 +198,7 @@ void look_at_processes(struct looking *looking)
 	};
 	const char **statuses = ARENA_NEW_ARRAY(looking->arena, const char *, looking->pid_count);
 
+	looking->waits_for_start = faccessat(looking->container->entry.fd, STORE_START_SOCKET, F_OK, 0) == 0;
 	for (size_t i = 0; i < looking->pid_count; i++)
 		statuses[i] = look_read(looking, looking->pids[i], "status");
 	if (process && process->no_new_privileges)

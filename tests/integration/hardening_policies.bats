@@ -139,6 +139,16 @@ capabilities() {
 	done
 }
 
+@test "web: a subvolume's name is no path of the host's, an option that names a device is" {
+	held_to web
+	cp config.json plain.json
+	jq '.mounts += [{destination: "/in", type: "btrfs", source: "/srv/none", options: ["subvol=/etc"]}]' plain.json >config.json
+	run -0 runtime --policy web explain .
+	jq '.mounts += [{destination: "/in", type: "ext4", source: "/srv/none", options: ["journal_path=/run/docker.sock"]}]' plain.json >config.json
+	run -1 runtime --policy web explain .
+	contains 'policy web: mounts.denySources: '
+}
+
 @test "database and cache: their row of capabilities, their own seccomp profiles" {
 	held_to database
 	shell 'cat /proc/self/status; ipcs -q; unshare -U true'

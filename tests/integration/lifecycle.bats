@@ -175,6 +175,7 @@ matches_stderr() {
 	wait_status "$ID" stopped
 	fails 1 "container not running" runtime kill "$ID" TERM
 	fails 1 "container not running" runtime kill "$ID" 0
+	fails 1 "container not running" runtime kill "$ID" 99
 	run -0 runtime kill --all "$ID" KILL
 }
 
@@ -306,6 +307,21 @@ matches_stderr() {
 	[[ $output == '[{"ociVersion":"'*'","id":"'"$ID-a"'","pid":'*',"status":"running","bundle":"'"$BUNDLE"'","rootfs":"'"$BUNDLE/rootfs"'","created":"'*'","owner":"root"},{'*']' ]]
 	equal "$(jq -r '[.[].id] | join(" ")' <<<"$output")" "$ID-a $ID-b $ID-c"
 	fails 1 "invalid format option" runtime list -f frobnicate
+}
+
+@test "delete --force: a container whose process is not known any more, with its cgroup" {
+	local pid
+
+	for damage in 'ln -s nobody' 'touch'; do
+		start_sleeping
+		pid=$(container_pid "$ID")
+		rm "$STATE/$ID/init"
+		$damage "$STATE/$ID/init"
+		fails 1 'init: expected a process and when it started' runtime state "$ID"
+		run -0 runtime delete --force "$ID"
+		wait_for sh -c "! kill -0 $pid 2>/dev/null"
+		[[ ! -e $STATE/$ID ]]
+	done
 }
 
 @test "list: rubbish in the state root does not hide the containers" {

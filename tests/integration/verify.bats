@@ -241,6 +241,9 @@ broken() {
 	program sleep 1000
 	detached create "$ID"
 	holds
+	run -0 runtime pause "$ID"
+	holds
+	run -0 runtime resume "$ID"
 	run -0 runtime start "$ID"
 	holds
 }

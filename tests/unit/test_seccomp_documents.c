@@ -230,7 +230,8 @@ static const struct guarded_calls {
 
 static void no_project_is_changed_under_the_guard_of_disk(void **state)
 {
-	static const uint32_t denied[] = { 0x401c5820, 0x40086602, 0x40046602 };
+	static const uint32_t denied[] = { 0x401c5820, 0x40086602, 0x40046602,
+					   0x801c5820, 0x80086602, 0x80046602 };
 	static const uint32_t allowed[] = { 0x801c581f, 0x80086601, 0x80046601, 0x5401, 0 };
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct seccomp_filter filter = compile_guard(&arena, "disk");
@@ -257,6 +258,15 @@ static bool family_is_seen(uint64_t family)
 	return family == 0 || family == 1 || family == 2 || family == 10 || family == 16;
 }
 
+static uint32_t socket_of_protocol(const struct seccomp_filter *filter, struct guarded_call call,
+				   uint64_t protocol)
+{
+	struct seccomp_data data = { .nr = call.number, .arch = call.architecture, .args = { 2, 1, protocol } };
+
+	return bpf_run(filter->instructions, filter->count, &data);
+}
+
+/* But what IPPROTO_SMC (256) makes is none of IP's; IPPROTO_MPTCP (262) is. */
 static void rules_see_every_socket_under_the_guard_of_egress(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -281,6 +291,8 @@ static void rules_see_every_socket_under_the_guard_of_egress(void **state)
 		assert_int_equal(guard_decides(&filter, guarded[i].io_uring_setup, 0, 0),
 				 SECCOMP_RET_ERRNO | 1);
 		assert_int_equal(guard_decides(&filter, guarded[i].ioctl, 0, 0), SECCOMP_RET_ALLOW);
+		assert_int_equal(socket_of_protocol(&filter, guarded[i].socket, 256), SECCOMP_RET_ERRNO | 93);
+		assert_int_equal(socket_of_protocol(&filter, guarded[i].socket, 262), SECCOMP_RET_ALLOW);
 	}
 }
 
