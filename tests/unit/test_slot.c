@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "directories.h"
 #include "state/slot.h"
 
 struct root {
@@ -33,12 +34,10 @@ static int make_root(void **state)
 static int remove_root(void **state)
 {
 	struct root *root = *state;
-	char command[96];
 
 	store_close(&root->store);
 	arena_release(&root->arena);
-	snprintf(command, sizeof(command), "rm -rf %s", root->path);
-	assert_int_equal(system(command), 0);
+	remove_directory(root->path);
 	free(root);
 	return 0;
 }
