@@ -256,7 +256,7 @@ flush() {
 	start_sleeping
 	inside+=("$(container_pid)" --net -- setpriv --bounding-set=-all --inh-caps=-all socat -T 3 -t 3)
 	answers() {
-		[[ $(echo question | "${inside[@]}" - UDP6:[2001:db8::1]:5353,bind=$own) == answered ]]
+		[[ $(echo question | "${inside[@]}" - "UDP6:[2001:db8::1]:5353,bind=$own") == answered ]]
 	}
 	wait_for answers
 	echo forged | "${inside[@]}" -u - "UDP6-SENDTO:$own,bind=$other,ip-freebind" || true
