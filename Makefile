@@ -152,6 +152,7 @@ unit: unit-programs ## build and run the unit tests
 	@status=0; for test in $(UNIT_TESTS); do $$test || status=1; done; tests/fuzz/replay $(BUILD)/unit && exit $$status
 
 $(BUILD)/unit/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_HELPER_OBJECTS) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)

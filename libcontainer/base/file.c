@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -33,8 +34,9 @@ int file_read_replaced_at(struct arena *arena, int directory, const char *path, 
 	return fd_read_to_short(arena, fd, FILE_SIZE_MAX, bytes, length);
 }
 
-int file_stage_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode,
-		  char staged[NAME_MAX + 1])
+/* A temporary file with these bytes, whose name becomes @staged. 0, or -1 with errno and without it. */
+static int stage(int directory, const char *name, const void *bytes, size_t length, mode_t mode,
+		 char staged[NAME_MAX + 1])
 {
 	_cleanup_fd_ int fd = -1;
 	int saved;
@@ -57,10 +59,13 @@ int file_stage_at(int directory, const char *name, const void *bytes, size_t len
 	return -1;
 }
 
-int file_commit_at(int directory, const char *staged, const char *name)
+int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode)
 {
+	char staged[NAME_MAX + 1];
 	int saved;
 
+	if (stage(directory, name, bytes, length, mode, staged) < 0)
+		return -1;
 	if (renameat(directory, staged, directory, name) == 0)
 		return 0;
 	saved = errno;
@@ -69,13 +74,18 @@ int file_commit_at(int directory, const char *staged, const char *name)
 	return -1;
 }
 
-int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode)
+int link_read_at(int directory, const char *name, char *target, size_t size)
 {
-	char staged[NAME_MAX + 1];
+	ssize_t length = readlinkat(directory, name, target, size);
 
-	if (file_stage_at(directory, name, bytes, length, mode, staged) < 0)
+	if (length < 0)
 		return -1;
-	return file_commit_at(directory, staged, name);
+	if ((size_t)length == size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	target[length] = '\0';
+	return 0;
 }
 
 int file_write_at(int directory, const char *path, const char *text)

@@ -2,7 +2,6 @@
 /* Small files of the runtime's own and of the kernel's interfaces, relative to a directory descriptor. */
 #pragma once
 
-#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -27,13 +26,8 @@ int file_read_replaced_at(struct arena *arena, int directory, const char *path, 
  */
 int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode);
 
-/*
- * The same in two parts: the bytes are written to a temporary file, whose name becomes @staged, and later that takes
- * the place of @name. 0, or -1 with errno and without a temporary file.
- */
-int file_stage_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode,
-		  char staged[NAME_MAX + 1]);
-int file_commit_at(int directory, const char *staged, const char *name);
+/* What the link @name says, NUL-terminated. 0, or -1 with errno: ENAMETOOLONG where @target is too small. */
+int link_read_at(int directory, const char *name, char *target, size_t size);
 
 /* One write(2) of @text to an existing file: a kernel interface (procfs, cgroupfs). 0, or -1 with errno. */
 int file_write_at(int directory, const char *path, const char *text);

@@ -118,7 +118,7 @@ int group_read(struct arena *arena, struct cgroup_group *group, const char *file
 	return 0;
 }
 
-ssize_t group_read_value(struct cgroup_group *group, const char *file, char *value, size_t size)
+int group_read_value(struct cgroup_group *group, const char *file, char *value, size_t size)
 {
 	_cleanup_fd_ int fd = -1;
 	char path[PATH_MAX];
@@ -138,7 +138,7 @@ ssize_t group_read_value(struct cgroup_group *group, const char *file, char *val
 		return -1;
 	value[length] = '\0';
 	value[strcspn(value, "\n")] = '\0';
-	return length;
+	return 0;
 }
 
 int group_read_u64(struct cgroup_group *group, const char *file, uint64_t *value)

@@ -115,9 +115,9 @@ int group_write_error(const struct cgroup_group *group, const char *file, const 
 int group_read(struct arena *arena, struct cgroup_group *group, const char *file, char **text);
 /*
  * The first line of a file with one short value, as far as it fits into @size, with as few system calls as can be: `list`
- * asks every container. Its length, or -1 with errno.
+ * asks every container. 0, or -1 with errno.
  */
-ssize_t group_read_value(struct cgroup_group *group, const char *file, char *value, size_t size);
+int group_read_value(struct cgroup_group *group, const char *file, char *value, size_t size);
 /* A file that holds one number; "max" is UINT64_MAX, and so is a number that does not fit. -1 with errno. */
 int group_read_u64(struct cgroup_group *group, const char *file, uint64_t *value);
 /* The controllers enabled in the v2 group, read the first time; "" where that fails. */

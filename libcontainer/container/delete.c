@@ -66,16 +66,17 @@ static bool is_stump(const struct container *container, const struct error *erro
 	return error->number == 0 || (error->number == ENOENT && !container->state.id);
 }
 
-/* Where the state is damaged, but its cgroup is known. */
-static void end_what_is_known(struct arena *arena, struct container *container)
+/*
+ * Whether the state is this container's and says which cgroup has its processes. Another id is another container's state,
+ * whose processes are none of this one's.
+ */
+static bool is_known_but_for_its_process(struct arena *arena, struct container *container, const char *id)
 {
+	const struct saved_state *state = &container->state;
 	struct error ignored;
 
-	if (!container->state.cgroup ||
-	    cgroup_open(arena, container->state.cgroup, &container->cgroup, &ignored) < 0)
-		return;
-	cgroup_kill(container->cgroup, SIGKILL, &ignored);
-	cgroup_destroy(container->cgroup, &ignored);
+	return state->id && !strcmp(state->id, id) && state->cgroup &&
+	       (container->cgroup || cgroup_open(arena, state->cgroup, &container->cgroup, &ignored) == 0);
 }
 
 static int delete_container(struct arena *arena, struct container *container, bool force, struct error *error)
@@ -104,7 +105,9 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 			return force ? 0 : -1;
 		if (!force || !is_stump(&container, error) || kill_and_wait(&container, error) < 0)
 			return -1;
-		end_what_is_known(&arena, &container);
+		if (is_known_but_for_its_process(&arena, &container, id))
+			return trail_done(&container.state, "delete",
+					  delete_container(&arena, &container, force, error), error);
 		container_close(&container);
 		return delete_stump(&arena, runtime, id, error);
 	}

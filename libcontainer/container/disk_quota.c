@@ -139,9 +139,11 @@ static int open_directory(const char *path)
 		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_NO_MAGICLINKS,
 	};
-	int fd = path && *path == '/' ? sys_openat2(AT_FDCWD, path, &how) : -1;
+	int fd;
 
-	if (fd < 0)
+	errno = ELOOP;
+	fd = path && *path == '/' ? sys_openat2(AT_FDCWD, path, &how) : -1;
+	if (fd < 0 && errno == ELOOP)
 		errno = EOPNOTSUPP;
 	return fd;
 }

@@ -54,16 +54,6 @@ int lock_hold_off(const struct store_entry *entry, struct error *error)
 	return TAKE_FD(fd);
 }
 
-static bool read_link(int directory, const char *name, char *target, size_t size)
-{
-	ssize_t length = readlinkat(directory, name, target, size);
-
-	if (length < 0 || (size_t)length == size)
-		return false;
-	target[length] = '\0';
-	return true;
-}
-
 /* By what the links say: looking at the files themselves may hang, as the exec does that is looked for. */
 static bool has_open(const char *pid, const char *file)
 {
@@ -75,7 +65,8 @@ static bool has_open(const char *pid, const char *file)
 	for (const struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
 		char target[PATH_MAX];
 
-		if (read_link(dirfd(dir), entry->d_name, target, sizeof(target)) && !strcmp(target, file))
+		if (link_read_at(dirfd(dir), entry->d_name, target, sizeof(target)) == 0 &&
+		    !strcmp(target, file))
 			return true;
 	}
 	return false;
@@ -87,7 +78,7 @@ static void find_entering(int entering, struct strbuf *pids)
 	_cleanup_dir_ DIR *dir = opendir("/proc");
 	char file[PATH_MAX];
 
-	if (!dir || !read_link(AT_FDCWD, fd_path(entering).text, file, sizeof(file)))
+	if (!dir || link_read_at(AT_FDCWD, fd_path(entering).text, file, sizeof(file)) < 0)
 		return;
 	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
 		uint32_t pid;

@@ -229,6 +229,21 @@ struct pid_list {
 	size_t count;
 };
 
+/* Once: it may be another one's child and in the container's cgroup. */
+static void add_process(const struct creation *creation, struct pid_list *list, pid_t pid)
+{
+	pid_t *items;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i] == pid)
+			return;
+	items = ARENA_NEW_ARRAY(creation->arena, pid_t, list->count + 1);
+	if (list->count)
+		memcpy(items, list->items, list->count * sizeof(*items));
+	items[list->count++] = pid;
+	list->items = items;
+}
+
 /* Adds the children of the thread @path. CRIU itself needs a kernel that lists them. */
 static int add_children(const struct creation *creation, const char *path, struct pid_list *list,
 			struct error *error)
@@ -240,15 +255,11 @@ static int add_children(const struct creation *creation, const char *path, struc
 			 arena_printf(creation->arena, "%s/children", path), FILE_SIZE_MAX, &text, &length) < 0)
 		return error_set(error, errno, "read the children of restored process %s", path);
 	for (char *word = strtok_r(text, " \n", &text); word; word = strtok_r(NULL, " \n", &text)) {
-		pid_t *items = ARENA_NEW_ARRAY(creation->arena, pid_t, list->count + 1);
 		uint32_t pid;
 
 		if (parse_u32(word, &pid) < 0 || pid > INT32_MAX)
 			return error_set(error, 0, "children of restored process %s: found \"%s\"", path, word);
-		if (list->count)
-			memcpy(items, list->items, list->count * sizeof(*items));
-		items[list->count++] = (pid_t)pid;
-		list->items = items;
+		add_process(creation, list, (pid_t)pid);
 	}
 	return 0;
 }
@@ -277,40 +288,31 @@ static int check_process(const struct creation *creation, pid_t pid, struct pid_
 int restore_check_processes(const struct creation *creation, const pid_t *pids, size_t count,
 			    struct error *error)
 {
-	struct pid_list list = { ARENA_NEW_ARRAY(creation->arena, pid_t, count + 1), count };
+	struct pid_list list = { 0 };
 
-	if (count)
-		memcpy(list.items, pids, count * sizeof(*pids));
+	for (size_t i = 0; i < count; i++)
+		add_process(creation, &list, pids[i]);
 	for (size_t i = 0; i < list.count; i++)
 		if (check_process(creation, list.items[i], &list, error) < 0)
 			return -1;
 	return 0;
 }
 
-/*
- * Whoever is in the container's cgroup is held to what the first process is, also one that is no offspring of it: but
- * CRIU, which has the runtime's rights.
- */
-static int check_group(const struct creation *creation, pid_t criu, struct error *error)
-{
-	pid_t *pids;
-	size_t count, others = 0;
-
-	if (!creation->cgroup)
-		return 0;
-	if (cgroup_pids(creation->arena, creation->cgroup, true, &pids, &count, error) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (pids[i] != criu)
-			pids[others++] = pids[i];
-	return restore_check_processes(creation, pids, others, error);
-}
-
 int restore_check(struct creation *creation, pid_t criu, struct error *error)
 {
+	pid_t *group = NULL, *pids;
+	size_t in_group = 0, count = 0;
+
 	if (policy_is_off(creation->plan.policy))
 		return 0;
-	if (restore_check_processes(creation, &creation->sandbox.pid, 1, error) < 0)
+	if (creation->cgroup &&
+	    cgroup_pids(creation->arena, creation->cgroup, true, &group, &in_group, error) < 0)
 		return -1;
-	return check_group(creation, criu, error);
+	pids = ARENA_NEW_ARRAY(creation->arena, pid_t, in_group + 1);
+	pids[count++] = creation->sandbox.pid;
+	/* Whoever is in the container's cgroup is held to the same, offspring or not: but CRIU, which has the runtime's rights. */
+	for (size_t i = 0; i < in_group; i++)
+		if (group[i] != criu)
+			pids[count++] = group[i];
+	return restore_check_processes(creation, pids, count, error);
 }

@@ -17,6 +17,6 @@ int restore_check_plan(const struct creation *creation, struct error *error);
  * too. Nothing is checked where the policy is off. 0, or -1 with what is too much.
  */
 int restore_check(struct creation *creation, pid_t criu, struct error *error);
-/* The same of these processes and of all that come from them. */
+/* The same of these processes and of all that come from them, each once. */
 int restore_check_processes(const struct creation *creation, const pid_t *pids, size_t count,
 			    struct error *error);

@@ -39,31 +39,11 @@ static int run_pass(struct policy_pass *pass, const struct policy *policy, struc
 	return 0;
 }
 
-void policy_plan(struct arena *arena, const struct policy *policy, const struct oci_config *config,
-		 const struct policy_facts *facts, struct hardening *hardening)
+static struct policy_pass pass_at_creation(struct arena *arena, struct oci_config *config,
+					   const struct policy_facts *facts, struct hardening *hardening,
+					   struct policy_changes *changes)
 {
-	struct oci_config *copy = config_copy(arena, config);
-	struct policy_changes changes = { 0 };
-	struct policy_pass pass = {
-		.stage = POLICY_STAGE_CREATE,
-		.arena = arena,
-		.facts = facts,
-		.config = copy,
-		.target = copy,
-		.process = copy->process,
-		.resources = copy->linux_ ? copy->linux_->resources : NULL,
-		.hardening = hardening,
-		.changes = &changes,
-	};
-
-	change(&pass, policy);
-}
-
-int policy_apply(struct arena *arena, const struct policy *policy, struct oci_config *config,
-		 const struct policy_facts *facts, struct hardening *hardening, struct policy_changes *changes,
-		 struct error *error)
-{
-	struct policy_pass pass = {
+	return (struct policy_pass){
 		.stage = POLICY_STAGE_CREATE,
 		.arena = arena,
 		.facts = facts,
@@ -74,6 +54,23 @@ int policy_apply(struct arena *arena, const struct policy *policy, struct oci_co
 		.hardening = hardening,
 		.changes = changes,
 	};
+}
+
+void policy_plan(struct arena *arena, const struct policy *policy, const struct oci_config *config,
+		 const struct policy_facts *facts, struct hardening *hardening)
+{
+	struct policy_changes changes = { 0 };
+	struct policy_pass pass =
+		pass_at_creation(arena, config_copy(arena, config), facts, hardening, &changes);
+
+	change(&pass, policy);
+}
+
+int policy_apply(struct arena *arena, const struct policy *policy, struct oci_config *config,
+		 const struct policy_facts *facts, struct hardening *hardening, struct policy_changes *changes,
+		 struct error *error)
+{
+	struct policy_pass pass = pass_at_creation(arena, config, facts, hardening, changes);
 
 	return run_pass(&pass, policy, error);
 }

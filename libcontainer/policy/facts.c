@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/syscalls.h"
 #include "policy/key.h"
@@ -34,7 +34,6 @@ static int find_real_path(struct arena *arena, const char *path, const char **re
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS };
 	_cleanup_fd_ int fd = sys_openat2(AT_FDCWD, path, &how);
 	char found[PATH_MAX];
-	ssize_t length;
 
 	*real = NULL;
 	if (fd < 0 && errno == ELOOP)
@@ -44,11 +43,9 @@ static int find_real_path(struct arena *arena, const char *path, const char **re
 		*real = path_normalize(arena, path);
 		return 0;
 	}
-	length = fd < 0 ? -1 : readlink(fd_path(fd).text, found, sizeof(found));
-	if (length < 0 || length == sizeof(found))
-		return error_set(error, fd < 0 || length < 0 ? errno : ENAMETOOLONG,
-				 "look at the mount source %s", path);
-	*real = arena_strndup(arena, found, (size_t)length);
+	if (fd < 0 || link_read_at(AT_FDCWD, fd_path(fd).text, found, sizeof(found)) < 0)
+		return error_set(error, errno, "look at the mount source %s", path);
+	*real = arena_strdup(arena, found);
 	return 0;
 }
 

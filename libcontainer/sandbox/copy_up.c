@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 
 #define DEPTH_MAX 256
 #define COPY_BUFFER ((size_t)64 * 1024)
@@ -51,12 +52,8 @@ static int copy_file(int from, int to, const char *name, const struct stat *stat
 static int copy_link(int from, int to, const char *name)
 {
 	char target[PATH_MAX];
-	ssize_t length = readlinkat(from, name, target, sizeof(target) - 1);
 
-	if (length < 0)
-		return -1;
-	target[length] = '\0';
-	return symlinkat(target, to, name);
+	return link_read_at(from, name, target, sizeof(target)) < 0 ? -1 : symlinkat(target, to, name);
 }
 
 static int copy_subdirectory(int from, int to, const char *name, unsigned int depth, struct error *error)

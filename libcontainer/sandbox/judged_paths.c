@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * File systems of a container whose policy denies mount sources: what is judged is what is mounted. Each layer of an
  * overlay and each device is opened, the policy judges where that is, and the kernel gets the descriptor's name in place

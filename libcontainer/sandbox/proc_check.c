@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "base/file.h"
 #include "base/path.h"
 
 #define PROCFS_ROOT_INODE 1 /* PROC_ROOT_INO of include/linux/proc_ns.h */
@@ -53,14 +54,9 @@ int proc_check_path(struct rootfs *rootfs, const char *path, struct error *error
 static int current_path(int procfs, int fd, char path[PATH_MAX])
 {
 	char link[64];
-	ssize_t length;
 
 	snprintf(link, sizeof(link), "thread-self/fd/%d", fd);
-	length = readlinkat(procfs, link, path, PATH_MAX - 1);
-	if (length < 0)
-		return -1;
-	path[length] = '\0';
-	return 0;
+	return link_read_at(procfs, link, path, PATH_MAX);
 }
 
 static bool is_procfs_root(int fd)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "base/syscalls.h"
 #include "sandbox/identity.h"
@@ -169,16 +170,11 @@ static int check_mapping(const struct rootfs *rootfs, const struct rootfs_mount 
 static int real_path(const struct rootfs *rootfs, int fd, char path[PATH_MAX], struct error *error)
 {
 	char name[32];
-	ssize_t length;
 
 	snprintf(name, sizeof(name), "self/fd/%d", fd);
-	length = readlinkat(rootfs->procfs, name, path, PATH_MAX);
-	if (length < 0)
+	if (link_read_at(rootfs->procfs, name, path, PATH_MAX) < 0)
 		return error_set(error, errno, "find out what it is");
-	if (length == PATH_MAX || *path != '/')
-		return error_set(error, ENAMETOOLONG, "find out what it is");
-	path[length] = '\0';
-	return 0;
+	return *path == '/' ? 0 : error_set(error, 0, "find out what it is: found \"%s\"", path);
 }
 
 bool rootfs_denies_sources(const struct rootfs *rootfs)

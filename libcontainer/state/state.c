@@ -213,16 +213,17 @@ static int read_state(struct arena *arena, const char *label, const struct json_
 static int load_init(const struct store_entry *entry, struct saved_state *state, struct error *error)
 {
 	char process[INIT_TEXT_MAX];
-	ssize_t length = readlinkat(entry->fd, STORE_INIT, process, sizeof(process) - 1);
 	uint64_t pid;
 	char *dot;
 
-	if (length < 0 && errno != EINVAL)
-		return errno == ENOENT ? 0 : error_set(error, errno, "read %s/" STORE_INIT, entry->path);
-	/* No link, or cut off: neither comes from here. */
-	if (length == (ssize_t)sizeof(process) - 1)
-		length = 0;
-	process[length > 0 ? length : 0] = '\0';
+	if (link_read_at(entry->fd, STORE_INIT, process, sizeof(process)) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		/* no link, or a long one: neither comes from here */
+		if (errno != EINVAL && errno != ENAMETOOLONG)
+			return error_set(error, errno, "read %s/" STORE_INIT, entry->path);
+		process[0] = '\0';
+	}
 	dot = strchr(process, '.');
 	if (dot)
 		*dot = '\0';

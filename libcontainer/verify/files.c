@@ -188,16 +188,20 @@ static const char *instead_of_mount(struct looking *looking, const char *path, b
 	return NULL;
 }
 
-/* Of a path that is hidden, or cannot be written to, by not being there. */
-static void look_at_absent(struct looking *looking, const char *name, const char *planned, const char *path)
+/*
+ * Of a path that is hidden, or cannot be written to, by not being there. @otherwise: what is said where the mount it would
+ * lie in is as planned; NULL: nothing.
+ */
+static void look_at_absent(struct looking *looking, const char *name, const char *planned, const char *path,
+			   const char *otherwise)
 {
 	bool known;
 	const char *instead = instead_of_mount(looking, path, &known);
 
 	if (!known)
 		look_add(looking, MEASURE_UNKNOWN, name, planned, instead);
-	else
-		look_add_bool(looking, !instead, name, planned, instead ? instead : "not there");
+	else if (instead || otherwise)
+		look_add_bool(looking, !instead, name, planned, instead ? instead : otherwise);
 }
 
 /* The runtime's empty tmpfs; a directory that is really empty and read-only hides what is below it as well. */
@@ -245,7 +249,7 @@ static void look_at_mask(struct looking *looking, const char *path)
 
 	place_open(looking, path, &place);
 	if (is_gone(&place))
-		look_at_absent(looking, name, "masked", path);
+		look_at_absent(looking, name, "masked", path, "not there");
 	else if (place.fd < 0)
 		look_add(looking, MEASURE_UNKNOWN, name, "masked", cannot_look(looking, &place));
 	else
@@ -259,7 +263,6 @@ static void for_each_path(struct looking *looking, const struct string_list *pla
 	for (size_t i = 0; i < planned->count; i++) {
 		struct string_list paths = { 0 };
 		struct error error;
-		bool known;
 
 		if (glob_in_root(looking->arena, looking->root, planned->items[i], &paths, &error) < 0) {
 			look_add(looking, MEASURE_UNKNOWN,
@@ -268,10 +271,10 @@ static void for_each_path(struct looking *looking, const struct string_list *pla
 			continue;
 		}
 		/* Of a pattern that nothing matches: there is nothing, or nothing left. */
-		if (paths.count == 0 && instead_of_mount(looking, planned->items[i], &known))
+		if (paths.count == 0)
 			look_at_absent(looking,
 				       arena_printf(looking->arena, "%s %s", member, planned->items[i]), "-",
-				       planned->items[i]);
+				       planned->items[i], NULL);
 		for (size_t j = 0; j < paths.count; j++)
 			look(looking, paths.items[j]);
 	}
@@ -292,7 +295,7 @@ static void look_at_readonly_path(struct looking *looking, const char *path)
 
 	place_open(looking, path, &place);
 	if (is_gone(&place)) {
-		look_at_absent(looking, name, "read-only", path);
+		look_at_absent(looking, name, "read-only", path, "not there");
 		return;
 	}
 	if (place.fd < 0) {

@@ -324,6 +324,15 @@ matches_stderr() {
 	done
 }
 
+@test "delete --force: a state copied from another container ends nothing of that one" {
+	start_sleeping
+	cp -r "$STATE/$ID" "$STATE/$ID-copy"
+	fails 1 "state.json: id: found" runtime state "$ID-copy"
+	run -0 runtime delete --force "$ID-copy"
+	[[ ! -e $STATE/$ID-copy ]]
+	status_is "$ID" running
+}
+
 @test "list: rubbish in the state root does not hide the containers" {
 	start_sleeping
 	mkdir "$STATE/rubbish" "$STATE/empty"
