@@ -203,6 +203,7 @@ enum measure_state {
 	MEASURE_HOLDS,
 	MEASURE_BROKEN,
 	MEASURE_UNKNOWN, /* the kernel does not say, or not to this process */
+	MEASURE_LEFT_OUT, /* looking would disturb the container, or takes rights that the caller need not have */
 };
 
 /* One thing that was planned for a container, and what the kernel says of it. */
@@ -224,6 +225,7 @@ struct verification {
 	size_t capacity;
 	size_t broken;
 	size_t unknown;
+	size_t left_out;
 };
 
 /*

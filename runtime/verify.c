@@ -26,6 +26,7 @@ static const struct {
 	[MEASURE_HOLDS] = { "ok    ", "in force", COLOUR_GREEN },
 	[MEASURE_BROKEN] = { "BROKEN", "broken", COLOUR_RED },
 	[MEASURE_UNKNOWN] = { "?     ", "unknown", COLOUR_YELLOW },
+	[MEASURE_LEFT_OUT] = { "-     ", "not looked at", COLOUR_DIM },
 };
 
 enum column { STATE, NAME, DETAIL, COLUMNS };
@@ -63,6 +64,8 @@ static void set_widths(const struct page *page, const struct verification *verif
 
 static void print_text(struct context *context, const struct verification *verification, bool quiet)
 {
+	size_t in_force =
+		verification->count - verification->broken - verification->unknown - verification->left_out;
 	size_t widths[COLUMNS];
 	struct page page;
 
@@ -75,17 +78,17 @@ static void print_text(struct context *context, const struct verification *verif
 	for (size_t i = 0; i < verification->count; i++)
 		if (!quiet || verification->measures[i].state != MEASURE_HOLDS)
 			put_measure(&page, &verification->measures[i], widths);
-	strbuf_printf(page.out,
-		      "%s%zu measures: ", quiet && !verification->broken && !verification->unknown ? "" : "\n",
+	strbuf_printf(page.out, "%s%zu measures: ", quiet && in_force == verification->count ? "" : "\n",
 		      verification->count);
-	page_put(&page, COLOUR_GREEN,
-		 arena_printf(context->arena, "%zu in force",
-			      verification->count - verification->broken - verification->unknown));
+	page_put(&page, COLOUR_GREEN, arena_printf(context->arena, "%zu in force", in_force));
 	if (verification->broken)
 		page_put(&page, COLOUR_RED, arena_printf(context->arena, ", %zu BROKEN", verification->broken));
 	if (verification->unknown)
 		page_put(&page, COLOUR_YELLOW,
 			 arena_printf(context->arena, ", %zu not known", verification->unknown));
+	if (verification->left_out)
+		page_put(&page, COLOUR_DIM,
+			 arena_printf(context->arena, ", %zu not looked at", verification->left_out));
 	strbuf_putc(page.out, '\n');
 }
 

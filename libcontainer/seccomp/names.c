@@ -255,6 +255,15 @@ int seccomp_newer_syscall(const struct seccomp_architecture *architecture, const
 	return -1;
 }
 
+const char *seccomp_newer_name(const struct seccomp_architecture *architecture, uint32_t number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
+		if ((newer[i].only == 0 || newer[i].only == architecture->token) &&
+		    newer[i].number + architecture->base == number)
+			return newer[i].name;
+	return NULL;
+}
+
 #define TEXT_OF(number) #number
 #define VERSION_TEXT(major, minor, micro) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(micro)
 

@@ -39,6 +39,8 @@ int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned 
 
 /* The number of @name on @architecture where libseccomp may be too old to know it, or -1. */
 int seccomp_newer_syscall(const struct seccomp_architecture *architecture, const char *name);
+/* The other way: the name of such a @number, or NULL. */
+const char *seccomp_newer_name(const struct seccomp_architecture *architecture, uint32_t number);
 
 /* A rule for one system call: all conditions hold (none: always). */
 struct seccomp_rule {

@@ -46,6 +46,7 @@ void look_at_namespaces(struct looking *looking);
 void look_at_id_maps(struct looking *looking);
 void look_at_sysctls(struct looking *looking);
 void look_at_processes(struct looking *looking); /* no_new_privs, seccomp, capabilities */
+void look_at_filters(struct looking *looking); /* what the seccomp filters decide */
 void look_at_hardening(struct looking *looking); /* what a policy asks for besides the configuration */
 void look_at_user(struct looking *looking);
 void look_at_rlimits(struct looking *looking);

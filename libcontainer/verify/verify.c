@@ -12,10 +12,10 @@
 
 /* What is looked at, in this order. */
 static void (*const parts[])(struct looking *looking) = {
-	look_at_namespaces, look_at_id_maps,	    look_at_processes, look_at_hardening,
-	look_at_user,	    look_at_labels,	    look_at_root,      look_at_mounts,
-	look_at_masks,	    look_at_readonly_paths, look_at_sysctls,   look_at_cgroup,
-	look_at_limits,	    look_at_devices,	    look_at_rlimits,   look_at_oom_score,
+	look_at_namespaces,	look_at_id_maps,   look_at_processes, look_at_filters, look_at_hardening,
+	look_at_user,		look_at_labels,	   look_at_root,      look_at_mounts,  look_at_masks,
+	look_at_readonly_paths, look_at_sysctls,   look_at_cgroup,    look_at_limits,  look_at_devices,
+	look_at_rlimits,	look_at_oom_score,
 };
 
 void look_add(struct looking *looking, enum measure_state state, const char *name, const char *planned,
@@ -35,6 +35,7 @@ void look_add(struct looking *looking, enum measure_state state, const char *nam
 	verification->measures[verification->count++] = (struct measure){ state, name, planned, found };
 	verification->broken += state == MEASURE_BROKEN;
 	verification->unknown += state == MEASURE_UNKNOWN;
+	verification->left_out += state == MEASURE_LEFT_OUT;
 }
 
 void look_add_bool(struct looking *looking, bool holds, const char *name, const char *planned,

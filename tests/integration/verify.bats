@@ -211,8 +211,9 @@ broken() {
 	sleep 1000 >/dev/null 2>&1 3>&- &
 	BACKGROUND+=($!)
 	echo $! >"$(container_cgroup pids)/cgroup.procs"
-	broken process.noNewPrivileges linux.seccomp process.capabilities
+	broken process.noNewPrivileges linux.seccomp 'seccomp decisions' process.capabilities
 	contains "process $!: "
+	contains 'swapon: planned errno 1, found allow'
 	kill "$!"
 	wait "$!" || true
 	holds
@@ -229,9 +230,97 @@ broken() {
 	sleep 1000 >/dev/null 2>&1 3>&- &
 	BACKGROUND+=($!)
 	echo $! >"$(container_cgroup pids)/cgroup.procs"
-	broken process.noNewPrivileges 'seccomp filters' process.capabilities
+	broken process.noNewPrivileges 'seccomp filters' 'seccomp decisions' process.capabilities
 	kill "$!"
 	wait "$!" || true
+}
+
+# The measure of what the filters decide: decisions STATE [TEXT]
+decisions() {
+	run runtime verify --format json "$ID"
+	jq -e --arg state "$1" --arg text "${2:-}" \
+		'.measures[] | select(.name == "seccomp decisions") | .state == $state and (.found | contains($text))' <<<"$output" || {
+		jq '.measures[] | select(.name | startswith("seccomp"))' <<<"$output"
+		return 1
+	}
+}
+
+@test "verify: the filters that the kernel has decide as Docker's profile and a policy's say" {
+	RUNTIME_OPTIONS+=(--policy web)
+	edit '.linux.seccomp = $docker[0].linux.seccomp' --slurpfile docker "$REPOSITORY/tests/data/engine-configs/docker-default.json"
+	start_sleeping
+	decisions 'in force' 'so in 1 process'
+	detached exec -d "$ID" sleep 1000
+	decisions 'in force' 'so in 2 processes'
+	holds
+	contains 'as 2 profiles say'
+	# They go on, untraced.
+	grep -q '^State:.S' "/proc/$(container_pid)/status"
+	grep -q '^TracerPid:.0$' "/proc/$(container_pid)/status"
+}
+
+@test "verify: a process with a filter that lets one call more through, or arguments" {
+	requires_controller pids
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{names: ["swapon"], action: "SCMP_ACT_ERRNO", errnoRet: 2},
+		{names: ["personality"], action: "SCMP_ACT_ERRNO", args: [{index: 0, value: 8, op: "SCMP_CMP_GE"}]}]}'
+	start_sleeping
+	decisions 'in force'
+	# Another container's process, brought into this one: seccomp is all that is wrong with it.
+	edit '.linux.seccomp.syscalls[0].names = ["swapoff"]'
+	start_sleeping "$ID-other"
+	container_pid "$ID-other" >"$(container_cgroup pids)/cgroup.procs"
+	decisions broken "process $(container_pid "$ID-other"): "
+	contains 'swapon: planned errno 2, found allow'
+	run -0 runtime delete --force "$ID-other"
+	edit '.linux.seccomp.syscalls[0].names = ["swapon"] | .linux.seccomp.syscalls[1].args[0].value = 9'
+	start_sleeping "$ID-other"
+	container_pid "$ID-other" >"$(container_cgroup pids)/cgroup.procs"
+	decisions broken 'personality(0x8): planned errno 1, found allow'
+	run -0 runtime delete --force "$ID-other"
+	# A tighter one is as good.
+	edit '.linux.seccomp.syscalls[1].args[0].value = 7'
+	start_sleeping "$ID-other"
+	container_pid "$ID-other" >"$(container_cgroup pids)/cgroup.procs"
+	decisions 'in force' 'personality(0x7): planned allow, found errno 1'
+	run -0 runtime delete --force "$ID-other"
+}
+
+@test "verify: filters are not looked at where that would disturb the container" {
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	program sleep 1000
+	detached create "$ID"
+	decisions 'not looked at' 'comes with start'
+	holds
+	contains '1 not looked at'
+	run -0 runtime start "$ID"
+	decisions 'in force'
+	run -0 runtime pause "$ID"
+	decisions 'not looked at' 'the container is paused'
+	holds
+	run -0 runtime resume "$ID"
+	decisions 'in force'
+}
+
+@test "verify: filters of a process that another one traces" {
+	requires_command strace
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	start_sleeping
+	strace -qq -o /dev/null -p "$(container_pid)" >/dev/null 2>&1 3>&- &
+	BACKGROUND+=($!)
+	wait_for grep -q "^TracerPid:.$!\$" "/proc/$(container_pid)/status"
+	decisions 'not looked at' "traced by process $!"
+	holds
+	kill "$!"
+	wait "$!" || true
+	decisions 'in force'
+	# One that is stopped stays so, and a signal that comes meanwhile is not lost.
+	kill -STOP "$(container_pid)"
+	wait_for grep -q '^State:.T' "/proc/$(container_pid)/status"
+	decisions 'in force'
+	grep -q '^State:.T' "/proc/$(container_pid)/status"
+	kill -CONT "$(container_pid)"
+	wait_for grep -q '^State:.S' "/proc/$(container_pid)/status"
 }
 
 @test "verify: of a container that is only created, before its filters are loaded" {
@@ -315,7 +404,7 @@ broken() {
 	# The policy kept with it says more than was loaded: the kernel's number of filters is what counts.
 	jq '.policy.seccomp.profile = ["default", "strict", "web"]' "$STATE/$ID/policy.json" >"$OUT"
 	cp "$OUT" "$STATE/$ID/policy.json"
-	broken 'seccomp filters'
+	broken 'seccomp filters' 'seccomp decisions'
 }
 
 @test "verify: the state file is not what is looked at" {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Classic BPF as the kernel runs it for seccomp: every instruction that seccomp_check_filter() of the kernel lets
+ * through, and no other. Programs may come from anywhere: what is read is checked first.
+ */
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The words of 32 bits that struct seccomp_data consists of, in which a program sees it. */
+#define SECCOMP_WORDS (sizeof(struct seccomp_data) / sizeof(uint32_t))
+enum { SECCOMP_WORD_NUMBER = 0, SECCOMP_WORD_ARCHITECTURE = 1, SECCOMP_WORD_ARGUMENTS = 4 };
+
+/*
+ * The index of the first instruction that the kernel would refuse, @count itself for a program without end; -1
+ * for one that it takes, and the functions below are for those only.
+ */
+int seccomp_program_fault(const struct sock_filter *program, size_t count);
+
+/* What @program returns for @data. *words gets a bit for each word that it looked at on its way. */
+uint32_t seccomp_interpret(const struct sock_filter *program, size_t count, const struct seccomp_data *data,
+			   uint32_t *words);
+
+/*
+ * Calls @found for each constant that @program may compare a word of struct seccomp_data with, where @data is
+ * known as far as the bits in @known say: (@mask and the word) with @constant. Where a program calculates with a
+ * word in other ways, its constants are told of every word, as they are.
+ */
+typedef void seccomp_constant_found(void *context, size_t word, uint32_t mask, uint32_t constant);
+void seccomp_constants(const struct sock_filter *program, size_t count, const struct seccomp_data *data,
+		       uint32_t known, seccomp_constant_found *found, void *context);

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seccomp/proof.h"
+
+#include <ctype.h>
+#include <linux/audit.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "seccomp/interpreter.h"
+#include "seccomp/meaning.h"
+
+#define NUMBERS_MAX 1024U /* more than any architecture has, counted from its first */
+#define COMBINATIONS_MAX 16384U /* of arguments: all of them up to here, else */
+#define SAMPLES 4096U
+#define ARGUMENT_WORDS (SECCOMP_WORDS - SECCOMP_WORD_ARGUMENTS)
+#define WORDS_KNOWN (1U << SECCOMP_WORD_NUMBER | 1U << SECCOMP_WORD_ARCHITECTURE)
+
+struct values {
+	uint32_t *items; /* sorted and unique after settle() */
+	size_t count;
+	size_t capacity;
+};
+
+struct comparison {
+	struct arena *arena;
+	struct seccomp_meaning **meanings;
+	size_t meaning_count;
+	const struct sock_fprog *programs;
+	size_t program_count;
+	struct seccomp_proof *proof;
+	struct values architectures;
+	struct values numbers; /* of the architecture that is looked at */
+	struct values words[SECCOMP_WORDS]; /* of the system call that is looked at */
+};
+
+/* values ------------------------------------------------------------------------------------------------- */
+
+static void add(struct arena *arena, struct values *values, uint32_t value)
+{
+	if (values->count == values->capacity) {
+		size_t capacity = values->capacity ? values->capacity * 2 : 64;
+		uint32_t *larger = ARENA_NEW_ARRAY(arena, uint32_t, capacity);
+
+		if (values->count)
+			memcpy(larger, values->items, values->count * sizeof(*larger));
+		values->items = larger;
+		values->capacity = capacity;
+	}
+	values->items[values->count++] = value;
+}
+
+static void add_near(struct arena *arena, struct values *values, uint32_t value)
+{
+	add(arena, values, value - 1);
+	add(arena, values, value);
+	add(arena, values, value + 1);
+}
+
+static int compare_values(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left;
+	uint32_t b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static void settle(struct values *values)
+{
+	size_t unique = 1;
+
+	if (values->count == 0)
+		return;
+	qsort(values->items, values->count, sizeof(*values->items), compare_values);
+	for (size_t i = 1; i < values->count; i++)
+		if (values->items[i] != values->items[unique - 1])
+			values->items[unique++] = values->items[i];
+	values->count = unique;
+}
+
+/* What (a word and @mask) may be compared with @constant for. */
+static void add_compared(struct arena *arena, struct values *values, uint32_t mask, uint32_t constant)
+{
+	add_near(arena, values, constant);
+	if (mask == UINT32_MAX)
+		return;
+	add(arena, values, constant | ~mask);
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		if (mask & bit)
+			add(arena, values, constant ^ bit);
+}
+
+/* words -------------------------------------------------------------------------------------------------- */
+
+static const char *describe_action(struct arena *arena, uint32_t value)
+{
+	uint32_t data = value & SECCOMP_RET_DATA;
+
+	switch (value & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_KILL_THREAD: return "kill thread";
+	case SECCOMP_RET_TRAP: return "trap";
+	case SECCOMP_RET_ERRNO: return arena_printf(arena, "errno %u", data);
+	case SECCOMP_RET_USER_NOTIF: return "notify";
+	case SECCOMP_RET_TRACE: return arena_printf(arena, "trace %u", data);
+	case SECCOMP_RET_LOG: return "log";
+	case SECCOMP_RET_ALLOW: return "allow";
+	default: return "kill process";
+	}
+}
+
+static const struct seccomp_architecture *architecture_of(const struct seccomp_data *data)
+{
+	uint32_t base = data->arch == AUDIT_ARCH_X86_64 ? (uint32_t)data->nr & X32_SYSCALL_BIT : 0;
+
+	for (const char *const *name = seccomp_known_architectures(); *name; name++) {
+		const struct seccomp_architecture *architecture = seccomp_architecture(*name);
+
+		if (architecture->audit == data->arch &&
+		    (data->arch != AUDIT_ARCH_X86_64 || architecture->base == base))
+			return architecture;
+	}
+	return NULL;
+}
+
+/* "SCMP_ARCH_X86_64" as "x86_64". */
+static const char *architecture_name(struct arena *arena, const struct seccomp_data *data)
+{
+	const struct seccomp_architecture *architecture = architecture_of(data);
+	char *name;
+
+	if (!architecture)
+		return arena_printf(arena, "architecture %#x", data->arch);
+	name = arena_strdup(arena, architecture->name + strlen("SCMP_ARCH_"));
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return name;
+}
+
+static const char *call_name(struct arena *arena, const struct seccomp_data *data)
+{
+	const struct seccomp_architecture *architecture = architecture_of(data);
+	char *known;
+	const char *name;
+
+	if (!architecture || data->nr < 0)
+		return NULL;
+	known = seccomp_syscall_resolve_num_arch(architecture->token, data->nr);
+	name = known ? arena_strdup(arena, known) : seccomp_newer_name(architecture, (uint32_t)data->nr);
+	free(known);
+	return name;
+}
+
+/* The arguments as far as they are not 0: "(0x10, 0x1)". */
+static void describe_arguments(struct strbuf *text, const uint64_t *arguments)
+{
+	size_t count = 6;
+
+	while (count > 0 && arguments[count - 1] == 0)
+		count--;
+	for (size_t i = 0; i < count; i++)
+		strbuf_printf(text, "%s%#llx", i ? ", " : "(", (unsigned long long)arguments[i]);
+	strbuf_puts(text, count ? ")" : "");
+}
+
+/* comparing ---------------------------------------------------------------------------------------------- */
+
+/* As the kernel compares them: the smaller one is the more severe. */
+static int32_t rank(uint32_t value)
+{
+	return (int32_t)(value & SECCOMP_RET_ACTION_FULL);
+}
+
+static uint32_t decide(const struct comparison *comparison, const struct seccomp_data *data, uint32_t *words)
+{
+	uint32_t decision = SECCOMP_RET_ALLOW;
+
+	for (size_t i = 0; i < comparison->program_count; i++) {
+		const struct sock_fprog *program = &comparison->programs[i];
+		uint32_t value = seccomp_interpret(program->filter, program->len, data, words);
+
+		if (rank(value) < rank(decision))
+			decision = value;
+	}
+	return decision;
+}
+
+/* The least severe that is planned; *as_planned: whether it is the decision, or another that would do. */
+static uint32_t plan(const struct comparison *comparison, const struct seccomp_data *data, uint32_t decision,
+		     bool *as_planned)
+{
+	uint32_t planned = SECCOMP_RET_ALLOW;
+	bool said = comparison->meaning_count == 0 && decision == SECCOMP_RET_ALLOW;
+
+	for (size_t i = 0; i < comparison->meaning_count; i++) {
+		struct seccomp_answers answers;
+		uint32_t mildest;
+
+		seccomp_meaning_answer(comparison->meanings[i], data, &answers);
+		mildest = answers.values[0];
+		for (size_t j = 0; j < answers.count; j++) {
+			said |= answers.values[j] == decision;
+			if (rank(answers.values[j]) > rank(mildest))
+				mildest = answers.values[j];
+		}
+		if (rank(mildest) < rank(planned))
+			planned = mildest;
+	}
+	*as_planned = said && rank(decision) <= rank(planned);
+	return planned;
+}
+
+static void report(struct comparison *comparison, const struct seccomp_data *data, uint32_t planned,
+		   uint32_t found)
+{
+	struct seccomp_difference *difference = &comparison->proof->difference;
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	struct arena *arena = comparison->arena;
+
+	*difference = (struct seccomp_difference){
+		.architecture = architecture_name(arena, data),
+		.number = (uint32_t)data->nr,
+		.name = call_name(arena, data),
+		.planned = planned,
+		.found = found,
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(difference->arguments); i++)
+		difference->arguments[i] = data->args[i];
+	strbuf_printf(&text, "%s ", difference->architecture);
+	if (difference->name)
+		strbuf_puts(&text, difference->name);
+	else
+		strbuf_printf(&text, "system call %u", difference->number);
+	describe_arguments(&text, difference->arguments);
+	strbuf_printf(&text, ": planned %s, found %s", describe_action(arena, planned),
+		      describe_action(arena, found));
+	difference->text = arena_strdup(arena, strbuf_text(&text));
+}
+
+/* One decision. False: it is looser, and nothing more has to be looked at. */
+static bool compare(struct comparison *comparison, const struct seccomp_data *data, uint32_t *words)
+{
+	struct seccomp_proof *proof = comparison->proof;
+	uint32_t found = decide(comparison, data, words);
+	bool as_planned;
+	uint32_t planned = plan(comparison, data, found, &as_planned);
+
+	proof->decisions++;
+	if (as_planned)
+		return true;
+	if (rank(found) > rank(planned)) {
+		proof->verdict = SECCOMP_LOOSER;
+		report(comparison, data, planned, found);
+		return false;
+	}
+	if (proof->verdict == SECCOMP_AGREES) {
+		proof->verdict = SECCOMP_TIGHTER;
+		report(comparison, data, planned, found);
+	}
+	return true;
+}
+
+/* arguments ---------------------------------------------------------------------------------------------- */
+
+static void found_for_argument(void *context, size_t word, uint32_t mask, uint32_t constant)
+{
+	struct comparison *comparison = context;
+
+	if (word > SECCOMP_WORD_ARCHITECTURE)
+		add_compared(comparison->arena, &comparison->words[word], mask, constant);
+}
+
+static size_t low_word(uint32_t index)
+{
+	return SECCOMP_WORD_ARGUMENTS + (size_t)index * 2 + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
+static size_t high_word(uint32_t index)
+{
+	return SECCOMP_WORD_ARGUMENTS + (size_t)index * 2 + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+}
+
+static void add_condition(struct comparison *comparison, const struct oci_seccomp_arg *condition)
+{
+	struct values *low = &comparison->words[low_word(condition->index)];
+	struct values *high = &comparison->words[high_word(condition->index)];
+	uint64_t mask = UINT64_MAX;
+	uint64_t value = condition->value;
+
+	if (condition->op == OCI_SECCOMP_MASKED_EQ) {
+		mask = condition->value;
+		value = condition->value_two & mask;
+	}
+	add_compared(comparison->arena, low, (uint32_t)mask, (uint32_t)value);
+	add_compared(comparison->arena, high, (uint32_t)(mask >> 32), (uint32_t)(value >> 32));
+}
+
+/* The values that each half of an argument is tried with: at least 0. */
+static void find_words(struct comparison *comparison, const struct seccomp_data *data)
+{
+	for (size_t i = 0; i < SECCOMP_WORDS; i++)
+		comparison->words[i].count = 0;
+	for (size_t i = 0; i < comparison->meaning_count; i++) {
+		size_t count;
+		const struct seccomp_rule *rules = seccomp_meaning_rules(comparison->meanings[i], data, &count);
+
+		for (size_t j = 0; j < count; j++)
+			for (size_t k = 0; k < rules[j].condition_count; k++)
+				add_condition(comparison, &rules[j].conditions[k]);
+	}
+	for (size_t i = 0; i < comparison->program_count; i++)
+		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, data,
+				  WORDS_KNOWN, found_for_argument, comparison);
+	for (size_t i = 0; i < SECCOMP_WORDS; i++) {
+		/* The kernel fills them with 0 where arguments have 32 bits. */
+		bool is_high = i >= SECCOMP_WORD_ARGUMENTS &&
+			       i == high_word((uint32_t)(i - SECCOMP_WORD_ARGUMENTS) / 2);
+
+		if (is_high && (data->arch == AUDIT_ARCH_I386 || data->arch == AUDIT_ARCH_ARM))
+			comparison->words[i].count = 0;
+		add(comparison->arena, &comparison->words[i], 0);
+		settle(&comparison->words[i]);
+	}
+}
+
+static void set_word(struct seccomp_data *data, size_t word, uint32_t value)
+{
+	memcpy((char *)data + word * sizeof(value), &value, sizeof(value));
+}
+
+/* All combinations of the values of the words from @word on. */
+static bool compare_all(struct comparison *comparison, struct seccomp_data *data, size_t word)
+{
+	uint32_t ignored = 0;
+
+	if (word == SECCOMP_WORDS)
+		return compare(comparison, data, &ignored);
+	for (size_t i = 0; i < comparison->words[word].count; i++) {
+		set_word(data, word, comparison->words[word].items[i]);
+		if (!compare_all(comparison, data, word + 1))
+			return false;
+	}
+	return true;
+}
+
+/* All pairs of values of all pairs of words, the others being as @base has them; at most COMBINATIONS_MAX. */
+static bool compare_pairs(struct comparison *comparison, const struct seccomp_data *base)
+{
+	size_t end = comparison->proof->decisions + COMBINATIONS_MAX;
+	uint32_t ignored = 0;
+
+	for (size_t first = SECCOMP_WORD_ARCHITECTURE + 1; first < SECCOMP_WORDS; first++)
+		for (size_t second = first; second < SECCOMP_WORDS; second++) {
+			const struct values *a = &comparison->words[first];
+			const struct values *b = &comparison->words[second];
+
+			for (size_t i = 0; i < a->count * b->count; i++) {
+				struct seccomp_data data = *base;
+
+				if (comparison->proof->decisions == end)
+					return true;
+				set_word(&data, first, a->items[i / b->count]);
+				set_word(&data, second, b->items[i % b->count]);
+				if (!compare(comparison, &data, &ignored))
+					return false;
+			}
+		}
+	return true;
+}
+
+/* Arguments that make @rule hold; they need not make it the only one. */
+static struct seccomp_data satisfy(const struct seccomp_rule *rule, const struct seccomp_data *data)
+{
+	struct seccomp_data result = *data;
+
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		const struct oci_seccomp_arg *condition = &rule->conditions[i];
+		uint64_t value = condition->value;
+
+		switch (condition->op) {
+		case OCI_SECCOMP_NE: value ^= 1; break;
+		case OCI_SECCOMP_LT: value -= 1; break;
+		case OCI_SECCOMP_GT: value += 1; break;
+		case OCI_SECCOMP_MASKED_EQ: value &= condition->value_two; break;
+		default: break;
+		}
+		result.args[condition->index] = value;
+	}
+	return result;
+}
+
+static bool compare_sample(struct comparison *comparison, const struct seccomp_data *data)
+{
+	uint64_t state = UINT64_C(0x9e3779b97f4a7c15); /* the same sample each time */
+	struct seccomp_data sample = *data;
+	uint32_t ignored = 0;
+
+	for (size_t i = 0; i < SAMPLES; i++) {
+		for (size_t word = SECCOMP_WORD_ARCHITECTURE + 1; word < SECCOMP_WORDS; word++) {
+			const struct values *values = &comparison->words[word];
+
+			state ^= state << 13;
+			state ^= state >> 7;
+			state ^= state << 17;
+			set_word(&sample, word, values->items[state % values->count]);
+		}
+		if (!compare(comparison, &sample, &ignored))
+			return false;
+	}
+	return true;
+}
+
+static bool compare_some(struct comparison *comparison, const struct seccomp_data *data)
+{
+	if (!compare_pairs(comparison, data))
+		return false;
+	for (size_t i = 0; i < comparison->meaning_count; i++) {
+		size_t count;
+		const struct seccomp_rule *rules = seccomp_meaning_rules(comparison->meanings[i], data, &count);
+
+		for (size_t j = 0; j < count; j++) {
+			struct seccomp_data base = satisfy(&rules[j], data);
+
+			if (!compare_pairs(comparison, &base))
+				return false;
+		}
+	}
+	return compare_sample(comparison, data);
+}
+
+static bool compare_arguments(struct comparison *comparison, struct seccomp_data data)
+{
+	size_t combinations = 1;
+
+	find_words(comparison, &data);
+	for (size_t i = SECCOMP_WORD_ARCHITECTURE + 1; i < SECCOMP_WORDS; i++) {
+		combinations *= comparison->words[i].count;
+		if (combinations > COMBINATIONS_MAX)
+			return compare_some(comparison, &data);
+	}
+	return compare_all(comparison, &data, SECCOMP_WORD_ARCHITECTURE + 1);
+}
+
+/* numbers and architectures ------------------------------------------------------------------------------ */
+
+static bool has_conditions(const struct comparison *comparison, const struct seccomp_data *data)
+{
+	for (size_t i = 0; i < comparison->meaning_count; i++) {
+		size_t count;
+		const struct seccomp_rule *rules = seccomp_meaning_rules(comparison->meanings[i], data, &count);
+
+		/* Those without conditions are the first, and nothing else counts beside them. */
+		if (count && rules[0].condition_count)
+			return true;
+	}
+	return false;
+}
+
+static void found_for_number(void *context, size_t word, uint32_t mask, uint32_t constant)
+{
+	struct comparison *comparison = context;
+
+	(void)mask;
+	if (word == SECCOMP_WORD_NUMBER)
+		add_near(comparison->arena, &comparison->numbers, constant);
+}
+
+static void find_numbers(struct comparison *comparison, uint32_t architecture)
+{
+	static const uint32_t edges[] = { 0x3fffffff, X32_SYSCALL_BIT, 0x7fffffff, 0x80000000,
+					  0xbfffffff, 0xc0000000,      UINT32_MAX };
+	const struct seccomp_data data = { .arch = architecture };
+	struct values *numbers = &comparison->numbers;
+
+	numbers->count = 0;
+	for (uint32_t i = 0; i < NUMBERS_MAX; i++) {
+		add(comparison->arena, numbers, i);
+		if (architecture == AUDIT_ARCH_X86_64)
+			add(comparison->arena, numbers, i | X32_SYSCALL_BIT);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
+		add(comparison->arena, numbers, edges[i]);
+	for (size_t i = 0; i < comparison->meaning_count; i++) {
+		size_t count;
+		const struct seccomp_meaning_part *parts =
+			seccomp_meaning_parts(comparison->meanings[i], &count);
+
+		for (size_t j = 0; j < count; j++) {
+			if (parts[j].architecture->audit != architecture)
+				continue;
+			add_near(comparison->arena, numbers, parts[j].largest);
+			for (size_t k = 0; k < parts[j].rule_count; k++)
+				add(comparison->arena, numbers, parts[j].rules[k].number);
+		}
+	}
+	for (size_t i = 0; i < comparison->program_count; i++)
+		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, &data,
+				  1U << SECCOMP_WORD_ARCHITECTURE, found_for_number, comparison);
+	settle(numbers);
+}
+
+/* Whether a profile names @architecture; *judged: and whether what it says there is known. */
+static bool is_named(const struct comparison *comparison, uint32_t architecture, bool *judged)
+{
+	bool named = false;
+
+	*judged = true;
+	for (size_t i = 0; i < comparison->meaning_count; i++) {
+		size_t count;
+		const struct seccomp_meaning_part *parts =
+			seccomp_meaning_parts(comparison->meanings[i], &count);
+
+		for (size_t j = 0; j < count; j++) {
+			if (parts[j].architecture->audit != architecture)
+				continue;
+			named = true;
+			*judged &= parts[j].is_judged;
+		}
+	}
+	return named;
+}
+
+static bool compare_architecture(struct comparison *comparison, uint32_t architecture)
+{
+	bool judged;
+	bool named = is_named(comparison, architecture, &judged);
+
+	if (!judged)
+		return true;
+	find_numbers(comparison, architecture);
+	for (size_t i = 0; i < comparison->numbers.count; i++) {
+		struct seccomp_data data = { .arch = architecture, .nr = (int)comparison->numbers.items[i] };
+		uint32_t words = 0;
+
+		if (!compare(comparison, &data, &words))
+			return false;
+		if (!named && !(words & ~(1U << SECCOMP_WORD_ARCHITECTURE)))
+			return true; /* so it is with all numbers */
+		if (((words & ~WORDS_KNOWN) || has_conditions(comparison, &data)) &&
+		    !compare_arguments(comparison, data))
+			return false;
+	}
+	return true;
+}
+
+static void found_for_architecture(void *context, size_t word, uint32_t mask, uint32_t constant)
+{
+	struct comparison *comparison = context;
+
+	(void)mask;
+	if (word == SECCOMP_WORD_ARCHITECTURE)
+		add_near(comparison->arena, &comparison->architectures, constant);
+}
+
+static void find_architectures(struct comparison *comparison)
+{
+	static const struct seccomp_data nothing;
+
+	add(comparison->arena, &comparison->architectures, 0);
+	add(comparison->arena, &comparison->architectures, UINT32_MAX);
+	for (const char *const *name = seccomp_known_architectures(); *name; name++)
+		add(comparison->arena, &comparison->architectures, seccomp_architecture(*name)->audit);
+	for (size_t i = 0; i < comparison->program_count; i++)
+		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, &nothing, 0,
+				  found_for_architecture, comparison);
+	settle(&comparison->architectures);
+}
+
+/* The host's own first: a difference there is the one to hear of. */
+static void compare_architectures(struct comparison *comparison)
+{
+	const struct seccomp_architecture *native = seccomp_architecture_by_token(seccomp_arch_native());
+	const struct values *architectures = &comparison->architectures;
+
+	if (native && !compare_architecture(comparison, native->audit))
+		return;
+	for (size_t i = 0; i < architectures->count; i++)
+		if ((!native || architectures->items[i] != native->audit) &&
+		    !compare_architecture(comparison, architectures->items[i]))
+			return;
+}
+
+/* The first program that the kernel would not have taken is a difference. */
+static bool are_programs(const struct comparison *comparison)
+{
+	struct seccomp_proof *proof = comparison->proof;
+
+	for (size_t i = 0; i < comparison->program_count; i++) {
+		const struct sock_fprog *program = &comparison->programs[i];
+		int fault = seccomp_program_fault(program->filter, program->len);
+
+		if (fault < 0)
+			continue;
+		proof->verdict = SECCOMP_LOOSER;
+		proof->difference.text =
+			arena_printf(comparison->arena,
+				     "filter %zu cannot be judged: the kernel takes no such instruction %d", i,
+				     fault);
+		return false;
+	}
+	return true;
+}
+
+int seccomp_prove(struct arena *arena, const struct oci_seccomp *const *profiles, size_t profile_count,
+		  const struct sock_fprog *programs, size_t program_count, struct seccomp_proof *proof,
+		  struct error *error)
+{
+	struct comparison comparison = {
+		.arena = arena,
+		.meanings = ARENA_NEW_ARRAY(arena, struct seccomp_meaning *, profile_count + 1),
+		.meaning_count = profile_count,
+		.programs = programs,
+		.program_count = program_count,
+		.proof = proof,
+	};
+
+	*proof = (struct seccomp_proof){ .verdict = SECCOMP_AGREES };
+	for (size_t i = 0; i < profile_count; i++)
+		if (seccomp_meaning_read(arena, profiles[i], &comparison.meanings[i], error) < 0)
+			return -1;
+	if (!are_programs(&comparison))
+		return 0;
+	find_architectures(&comparison);
+	compare_architectures(&comparison);
+	return 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/tracee.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/error.h"
+
+#ifndef PTRACE_SECCOMP_GET_FILTER
+#define PTRACE_SECCOMP_GET_FILTER 0x420c
+#endif
+#define FILTERS_MAX 1024 /* the kernel takes fewer: 32768 instructions, and 4 more for each */
+#define STOP_TRIES 200
+#define STOP_PAUSE_NS 5000000L /* so it has a second */
+
+/* Waits until @thread stops or ends. *signal: what it has to get when it goes on. */
+static enum tracee_result await_stop(pid_t thread, int *signal, const char **why)
+{
+	struct timespec pause = { .tv_nsec = 20000 };
+
+	*signal = 0;
+	for (int try = 0; try < STOP_TRIES; try++) {
+		int status;
+		pid_t found = waitpid(thread, &status, __WALL | WNOHANG);
+
+		if (found == thread && WIFSTOPPED(status)) {
+			/* A signal came first: it is not the container's fault that it was held back. */
+			if (status >> 16 == 0)
+				*signal = WSTOPSIG(status);
+			return TRACEE_READ;
+		}
+		if (found == thread || (found < 0 && errno != EINTR)) {
+			*why = "it has ended";
+			return TRACEE_GONE;
+		}
+		nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec * 2 < STOP_PAUSE_NS ? pause.tv_nsec * 2 : STOP_PAUSE_NS;
+	}
+	*why = "it does not stop";
+	return TRACEE_BUSY;
+}
+
+/* The filters of a @thread that has stopped. */
+static enum tracee_result read_filters(struct arena *arena, pid_t thread, struct sock_fprog *programs,
+				       size_t *count, const char **why)
+{
+	for (*count = 0; *count < FILTERS_MAX; (*count)++) {
+		struct sock_fprog *program = &programs[*count];
+		long length = ptrace(PTRACE_SECCOMP_GET_FILTER, thread, *count, NULL);
+
+		if (length < 0 && errno == ENOENT)
+			return TRACEE_READ;
+		if (length > 0 && length <= BPF_MAXINSNS) {
+			program->len = (unsigned short)length;
+			program->filter = ARENA_NEW_ARRAY(arena, struct sock_filter, (size_t)length);
+			length = ptrace(PTRACE_SECCOMP_GET_FILTER, thread, *count, program->filter);
+		}
+		if (length == program->len && length > 0)
+			continue;
+		*why = length < 0 ? error_describe(errno) : "the kernel gives another length than before";
+		return length < 0 && errno == ESRCH ? TRACEE_GONE : TRACEE_REFUSED;
+	}
+	*why = "there are more than the kernel takes";
+	return TRACEE_BUSY;
+}
+
+enum tracee_result tracee_filters(struct arena *arena, pid_t thread, int pidfd, struct sock_fprog **programs,
+				  size_t *count, const char **why)
+{
+	enum tracee_result result;
+	int signal;
+
+	*programs = ARENA_NEW_ARRAY(arena, struct sock_fprog, FILTERS_MAX);
+	*count = 0;
+	/* From here on the kernel lets it go where this process ends, however it does. */
+	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) < 0) {
+		*why = error_describe(errno);
+		return errno == ESRCH ? TRACEE_GONE : TRACEE_BUSY;
+	}
+	if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) < 0) {
+		*why = "it has ended";
+		return TRACEE_GONE;
+	}
+	result = await_stop(thread, &signal, why);
+	if (result != TRACEE_READ)
+		return result;
+	/* Who is traced keeps the number. If its process had ended before that, a stranger has it, and is let go. */
+	if (pidfd_send_signal(pidfd, 0, NULL, 0) < 0 && errno == ESRCH) {
+		*why = "it has ended";
+		result = TRACEE_GONE;
+	} else {
+		result = read_filters(arena, thread, *programs, count, why);
+	}
+	(void)ptrace(PTRACE_DETACH, thread, NULL, signal);
+	return result;
+}
