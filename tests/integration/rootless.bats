@@ -103,6 +103,15 @@ requires_v2() {
 	run -0 user verify "$ID"
 }
 
+@test "rootless: verify says that seccomp filters were not looked at where the kernel does not show them" {
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	sleeping
+	run -0 user verify --format json "$ID"
+	jq -e '.inForce and (.measures[] | select(.name == "seccomp decisions") | .state == "not looked at")' <<<"$output"
+	run -0 user verify "$ID"
+	matches 'seccomp decisions.*process'
+}
+
 @test "rootless: create and start, a terminal, hooks, a read-only root" {
 	edit '.root.readonly = true | .hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "cat >hook"]}]}'
 	program sh -c 'touch /x'
