@@ -11,7 +11,6 @@
 #include "base/time.h"
 #include "container/create_steps.h"
 #include "container/disk_quota.h"
-#include "container/filters.h"
 #include "container/id_range.h"
 #include "container/intel_rdt.h"
 #include "container/notify.h"
@@ -267,8 +266,10 @@ static int step_store(struct creation *creation, struct error *error)
 
 static int step_seccomp(struct creation *creation, struct error *error)
 {
-	return filters_compile(creation->arena, &creation->store, creation->plan.config,
-			       &creation->plan.hardening, &creation->sandbox, error);
+	_cleanup_fd_ int cache = store_seccomp_cache(&creation->store);
+
+	return filters_compile(creation->arena, cache, creation->plan.config, &creation->plan.hardening,
+			       &creation->sandbox.filters, error);
 }
 
 /* The table --------------------------------------------------------------------------------------------- */

@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "state/container.h"
-#include "container/filters.h"
 #include "container/foreground.h"
 #include "container/intel_rdt.h"
 #include "container/lock.h"
@@ -378,13 +377,19 @@ static void abandon(struct execution *execution)
 		unlink(execution->options->pid_file);
 }
 
+static int compile_filters(struct execution *execution, struct error *error)
+{
+	_cleanup_fd_ int cache = store_seccomp_cache(&execution->container.store);
+
+	return filters_compile(execution->arena, cache, execution->config, &execution->hardening,
+			       &execution->sandbox.filters, error);
+}
+
 static int prepare(struct execution *execution, const struct runtime *runtime, struct error *error)
 {
 	if (handover_check_preserved(execution->options->preserve_fds, error) < 0 ||
 	    open_container(execution, runtime, error) < 0 || make_process(execution, error) < 0 ||
-	    choose_cgroup(execution, error) < 0 ||
-	    filters_compile(execution->arena, &execution->container.store, execution->config,
-			    &execution->hardening, &execution->sandbox, error) < 0 ||
+	    choose_cgroup(execution, error) < 0 || compile_filters(execution, error) < 0 ||
 	    fill_sandbox(execution, error) < 0)
 		return -1;
 	return connect_sockets(execution, error);

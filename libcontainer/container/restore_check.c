@@ -120,7 +120,7 @@ static int check_user(const struct creation *creation, const struct thread *thre
 static int check_confinement(const struct creation *creation, const struct thread *thread, struct error *error)
 {
 	const struct oci_config *config = creation->plan.config;
-	size_t planned = creation->sandbox.filter_count;
+	size_t planned = creation->sandbox.filters.count;
 	uint64_t no_new_privs;
 	uint64_t filters = 0;
 

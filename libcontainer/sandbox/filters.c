@@ -1,57 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/filters.h"
+#include "sandbox/filters.h"
 
-#include "seccomp/document.h"
+#include "policy/policy.h"
 
-struct filter_list {
+struct source_list {
 	struct arena *arena;
-	const struct oci_config *config;
-	int cache;
-	struct sandbox *sandbox;
+	const struct string_list *capabilities;
+	struct seccomp_source *items;
+	size_t count;
 };
 
 /* The built-in documents @names, each of which @find has. */
-static int compile_documents(const struct filter_list *list, const char *kind, const struct string_list *names,
-			     const char *(*find)(const char *name), struct error *error)
+static void add_documents(struct source_list *list, const char *kind, const struct string_list *names,
+			  const char *(*find)(const char *name))
 {
-	static const struct string_list none;
-	const struct oci_process *process = list->config->process;
-	/* Of the container, also for what exec adds: the filter is one of the container's walls. */
-	const struct string_list *capabilities =
-		process && process->capabilities ? &process->capabilities->bounding : &none;
-	struct sandbox *sandbox = list->sandbox;
-
-	for (size_t i = 0; i < names->count; i++) {
-		const char *label = arena_printf(list->arena, "seccomp %s %s", kind, names->items[i]);
-
-		if (seccomp_document_compile(list->arena, label, find(names->items[i]), capabilities,
-					     list->cache, &sandbox->filters[sandbox->filter_count++],
-					     error) < 0)
-			return -1;
-	}
-	return 0;
+	for (size_t i = 0; i < names->count; i++)
+		list->items[list->count++] = (struct seccomp_source){
+			.label = arena_printf(list->arena, "seccomp %s %s", kind, names->items[i]),
+			.document = find(names->items[i]),
+			.capabilities = list->capabilities,
+		};
 }
 
-int filters_compile(struct arena *arena, const struct store *store, const struct oci_config *config,
-		    const struct hardening *hardening, struct sandbox *sandbox, struct error *error)
+/* The configuration's is the last, as it may forbid to load another or hand out a listener. */
+static struct source_list list_sources(struct arena *arena, const struct oci_config *config,
+				       const struct hardening *hardening)
 {
-	const struct string_list *guards = &hardening->seccomp_guards;
-	const struct string_list *profiles = &hardening->seccomp_profiles;
+	static const struct string_list none;
+	const struct oci_process *process = config->process;
 	const struct oci_seccomp *own = config->linux_ ? config->linux_->seccomp : NULL;
-	const size_t count = guards->count + profiles->count + (own ? 1 : 0);
-	_cleanup_fd_ int cache = -1;
+	struct source_list list = {
+		.arena = arena,
+		/* Of the container, also for what exec adds: the filter is one of the container's walls. */
+		.capabilities = process && process->capabilities ? &process->capabilities->bounding : &none,
+		.items = ARENA_NEW_ARRAY(arena, struct seccomp_source,
+					 hardening->seccomp_guards.count + hardening->seccomp_profiles.count +
+						 1),
+	};
 
-	if (count == 0)
+	add_documents(&list, "guard", &hardening->seccomp_guards, seccomp_guard_builtin);
+	add_documents(&list, "profile", &hardening->seccomp_profiles, seccomp_profile_builtin);
+	if (own)
+		list.items[list.count++] = (struct seccomp_source){ .profile = own };
+	return list;
+}
+
+int filters_compile(struct arena *arena, int cache, const struct oci_config *config,
+		    const struct hardening *hardening, struct filters *filters, struct error *error)
+{
+	const struct source_list list = list_sources(arena, config, hardening);
+
+	*filters = (struct filters){ 0 };
+	if (list.count == 0)
 		return 0;
-	cache = store_seccomp_cache(store);
-	sandbox->filters = ARENA_NEW_ARRAY(arena, struct seccomp_filter, count);
-
-	const struct filter_list list = { arena, config, cache, sandbox };
-
-	if (compile_documents(&list, "guard", guards, seccomp_guard_builtin, error) < 0 ||
-	    compile_documents(&list, "profile", profiles, seccomp_profile_builtin, error) < 0)
-		return -1;
-	if (!own)
-		return 0;
-	return seccomp_compile(arena, own, cache, &sandbox->filters[sandbox->filter_count++], error);
+	filters->items = ARENA_NEW_ARRAY(arena, struct seccomp_filter, list.count);
+	return seccomp_compile_all(arena, list.items, list.count, cache, filters->items, &filters->count,
+				   error);
 }

@@ -2,13 +2,17 @@
 /* The seccomp filters of a process: those of its policies, and the one of its config. */
 #pragma once
 
-#include "policy/policy.h"
-#include "sandbox/sandbox.h"
-#include "state/store.h"
+#include "policy/hardening.h"
+#include "seccomp/seccomp.h"
+
+struct filters {
+	struct seccomp_filter *items; /* in the order of loading; at most the last has a listener */
+	size_t count;
+};
 
 /*
- * Compiles them, or takes them from the cache in @store, into @sandbox, in the order in which they are loaded: the
- * config's is the last, as it may forbid to load another or hand out a listener. 0, or -1.
+ * Compiles those of a container, or takes them from the directory @cache (seccomp_compile()). What one filter can do is one.
+ * 0, or -1.
  */
-int filters_compile(struct arena *arena, const struct store *store, const struct oci_config *config,
-		    const struct hardening *hardening, struct sandbox *sandbox, struct error *error);
+int filters_compile(struct arena *arena, int cache, const struct oci_config *config,
+		    const struct hardening *hardening, struct filters *filters, struct error *error);

@@ -210,10 +210,10 @@ static int step_identity(struct sandbox *sandbox, struct error *error)
  */
 static bool loads_early(const struct sandbox *sandbox)
 {
-	size_t count = sandbox->filter_count;
+	size_t count = sandbox->filters.count;
 
 	return !sandbox->process || !sandbox->process->no_new_privileges ||
-	       (count > 0 && sandbox->filters[count - 1].has_listener);
+	       (count > 0 && sandbox->filters.items[count - 1].has_listener);
 }
 
 static int step_verify(struct sandbox *sandbox, struct error *error)
@@ -223,7 +223,7 @@ static int step_verify(struct sandbox *sandbox, struct error *error)
 
 	if (process)
 		result = identity_verify(sandbox->procfs, sandbox->status, process, &sandbox->capabilities,
-					 sandbox->filter_count > 0 && loads_early(sandbox), error);
+					 sandbox->filters.count > 0 && loads_early(sandbox), error);
 	if (process && result == 0)
 		result = confine_verify_securebits(sandbox->hardening->securebits, &sandbox->capabilities,
 						   error);
@@ -263,8 +263,8 @@ static int load_filter(struct sandbox *sandbox, const struct seccomp_filter *fil
 
 static int load_filters(struct sandbox *sandbox, struct error *error)
 {
-	for (size_t i = 0; i < sandbox->filter_count; i++)
-		if (load_filter(sandbox, &sandbox->filters[i], error) < 0)
+	for (size_t i = 0; i < sandbox->filters.count; i++)
+		if (load_filter(sandbox, &sandbox->filters.items[i], error) < 0)
 			return -1;
 	return 0;
 }

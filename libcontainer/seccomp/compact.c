@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A filter that decides the same in fewer instructions.
+ * Filters that decide the same in fewer instructions, and several as one.
  *
  * Loading a filter costs the kernel time for each instruction (it compiles them), and for each step that each
  * system call number takes through them (it finds out which are always allowed). libseccomp compares number
@@ -8,221 +8,265 @@
  * number, and that is written down again as ranges in a balanced tree. Where the decision depends on
  * arguments, the program's own instructions for them are kept. What libseccomp means is thereby never
  * interpreted anew, and the result is run against the original before it is used.
+ *
+ * Several programs become one by the kernel's rule for filters that are loaded one after another (seccomp(2)): the most
+ * severe action counts, among equal ones the newest filter's. So where a program allows, what the older ones decide
+ * follows, and where it does not, that is the end, unless an older one is more severe. Where that is only known when
+ * both have looked at arguments, they stay separate.
  */
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "seccomp/profile.h"
 
 #define JUMP_MAX 255U
-#define JSET_LOWEST \
-	24 /* of a bit that may be tested in a number: each cuts the numbers into 2^(32 - bit) ranges */
+#define NONE SIZE_MAX
 
-enum outcome_kind { OUTCOME_ACTION, OUTCOME_ARGUMENTS, OUTCOME_UNKNOWN };
-
-/* What a program does with a number: return @value, or look at arguments from instruction @value on. */
-struct outcome {
-	enum outcome_kind kind;
-	uint32_t value;
+/* What is decided about a number, by all programs: an action, or instructions that look at arguments. */
+struct ending {
+	bool is_code;
+	uint32_t action; /* where it is no code */
+	size_t branch; /* whose code it is */
+	uint32_t entry; /* where in its program it begins */
+	uint32_t worst; /* the most severe action that may come of it */
 };
 
-/* The numbers from @first to the next range's have one outcome. */
+/* The instructions of one program that look at arguments, copied for what follows where they allow. */
+struct branch {
+	size_t program;
+	size_t next; /* the ending that follows */
+	bool *kept; /* of the program's instructions */
+	size_t *position; /* of those, in the result */
+};
+
+/* The numbers from @first to the next range's have one ending. */
 struct range {
 	uint32_t first;
-	struct outcome outcome;
+	size_t ending;
 };
 
-struct code {
-	struct sock_filter *items;
+/* What one architecture's numbers come to. */
+struct section {
+	uint32_t audit;
+	struct range *ranges;
 	size_t count;
-	size_t capacity;
+	size_t root; /* its position in the result */
 };
 
 struct compaction {
 	struct arena *arena;
-	struct code from;
-	uint32_t *boundaries; /* where an outcome may change: sorted, unique, the first is 0 */
+	const struct seccomp_program *programs; /* in the order of loading */
+	size_t program_count;
+	uint32_t *boundaries;
 	size_t boundary_count;
-	bool *kept; /* instructions of @from that depend on arguments */
+	struct ending *endings;
+	size_t ending_count, ending_room;
+	struct branch *branches;
+	size_t branch_count, branch_room;
 	/* The result grows from its end, because jumps go forward: a position is counted from there. */
-	struct code to;
-	size_t *position; /* of each kept instruction */
+	struct sock_filter *items;
+	size_t count, room;
 };
 
-static bool outcomes_equal(struct outcome a, struct outcome b)
+/* Endings -------------------------------------------------------------------------------------------------- */
+
+/* As the kernel orders them: the lowest counts. */
+static bool is_more_severe(uint32_t action, uint32_t than)
 {
-	return a.kind == b.kind && a.value == b.value;
+	return (int32_t)(action & SECCOMP_RET_ACTION_FULL) < (int32_t)(than & SECCOMP_RET_ACTION_FULL);
 }
 
-/* The next instruction after the jump at @pc, where the accumulator is @value. */
-static size_t follow(const struct sock_filter *jump, size_t pc, uint32_t value)
+/* Room for one more element, zeroed. */
+static void *grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
 {
-	bool yes;
+	void *larger = items;
 
-	switch (BPF_OP(jump->code)) {
-	case BPF_JA: return pc + 1 + jump->k;
-	case BPF_JEQ: yes = value == jump->k; break;
-	case BPF_JGT: yes = value > jump->k; break;
-	case BPF_JGE: yes = value >= jump->k; break;
-	default: yes = (value & jump->k) != 0; break;
+	if (count == *room) {
+		*room = *room ? *room * 2 : 16;
+		larger = arena_array(arena, *room, size);
+		if (count)
+			memcpy(larger, items, count * size);
 	}
-	return pc + 1 + (yes ? jump->jt : jump->jf);
+	return larger;
 }
 
-/* What @code does on @architecture with @number (NULL: with any, or else the outcome is unknown). */
-static struct outcome decide(const struct code *code, uint32_t architecture, const uint32_t *number)
+static size_t add_ending(struct compaction *compaction, struct ending ending)
 {
-	static const struct outcome unknown = { OUTCOME_UNKNOWN, 0 };
-	uint32_t value = 0;
-
-	for (size_t pc = 0; pc < code->count;) {
-		const struct sock_filter *instruction = &code->items[pc];
-
-		switch (BPF_CLASS(instruction->code)) {
-		case BPF_LD:
-			if (instruction->k == offsetof(struct seccomp_data, arch))
-				value = architecture;
-			else if (instruction->k != offsetof(struct seccomp_data, nr))
-				return (struct outcome){ OUTCOME_ARGUMENTS, (uint32_t)pc };
-			else if (number)
-				value = *number;
-			else
-				return unknown;
-			pc++;
-			break;
-		case BPF_JMP: pc = follow(instruction, pc, value); break;
-		case BPF_RET: return (struct outcome){ OUTCOME_ACTION, instruction->k };
-		default: return unknown;
-		}
-	}
-	return unknown;
+	compaction->endings = grow(compaction->arena, compaction->endings, compaction->ending_count,
+				   &compaction->ending_room, sizeof(ending));
+	compaction->endings[compaction->ending_count] = ending;
+	return compaction->ending_count++;
 }
 
-/* Whether @instruction is one of the few kinds that are understood here: all that libseccomp uses. */
-static bool is_understood(const struct sock_filter *instruction)
+static size_t ending_of_action(struct compaction *compaction, uint32_t action)
 {
-	switch (instruction->code) {
-	case BPF_LD | BPF_W | BPF_ABS:
-	case BPF_ALU | BPF_AND | BPF_K:
-	case BPF_RET | BPF_K:
-	case BPF_JMP | BPF_JA:
-	case BPF_JMP | BPF_JEQ | BPF_K:
-	case BPF_JMP | BPF_JGT | BPF_K:
-	case BPF_JMP | BPF_JGE | BPF_K: return true;
-	case BPF_JMP | BPF_JSET | BPF_K:
-		return instruction->k >= 1U << JSET_LOWEST && (instruction->k & (instruction->k - 1)) == 0;
-	default: return false;
-	}
+	for (size_t i = 0; i < compaction->ending_count; i++)
+		if (!compaction->endings[i].is_code && compaction->endings[i].action == action)
+			return i;
+	return add_ending(compaction, (struct ending){ .action = action, .worst = action });
 }
 
-static int compare_numbers(const void *left, const void *right)
+/* What a program's @action comes to where the older ones come to @next. NONE: it depends on arguments there. */
+static size_t ending_after(struct compaction *compaction, uint32_t action, size_t next)
 {
-	uint32_t a = *(const uint32_t *)left;
-	uint32_t b = *(const uint32_t *)right;
-
-	return a < b ? -1 : a > b;
+	if ((action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW)
+		return next;
+	if (!is_more_severe(compaction->endings[next].worst, action))
+		return ending_of_action(compaction, action);
+	return compaction->endings[next].is_code ? NONE : next;
 }
 
-static size_t boundaries_of(const struct sock_filter *instruction)
+static size_t branch_of(struct compaction *compaction, size_t program, size_t next)
 {
-	if (BPF_CLASS(instruction->code) != BPF_JMP || BPF_OP(instruction->code) == BPF_JA)
-		return 0;
-	return BPF_OP(instruction->code) == BPF_JSET ? (size_t)((UINT64_C(1) << 32) / instruction->k) : 2;
+	const size_t count = compaction->programs[program].count;
+
+	for (size_t i = 0; i < compaction->branch_count; i++)
+		if (compaction->branches[i].program == program && compaction->branches[i].next == next)
+			return i;
+	compaction->branches = grow(compaction->arena, compaction->branches, compaction->branch_count,
+				    &compaction->branch_room, sizeof(*compaction->branches));
+	compaction->branches[compaction->branch_count] = (struct branch){
+		.program = program,
+		.next = next,
+		.kept = ARENA_NEW_ARRAY(compaction->arena, bool, count),
+		.position = ARENA_NEW_ARRAY(compaction->arena, size_t, count),
+	};
+	return compaction->branch_count++;
 }
 
-/* Between two constants that anything is compared with, every comparison comes out the same. */
-static void find_boundaries(struct compaction *compaction)
+/*
+ * Marks in @reached what can be reached from @entry, and finds the most severe action that it comes to. False where
+ * that depends on more than arguments, or cannot be told before the older programs have looked at theirs.
+ */
+static bool follow_code(struct compaction *compaction, const struct branch *branch, uint32_t entry,
+			bool *reached, uint32_t *worst)
 {
-	const struct code *code = &compaction->from;
-	size_t count = 1;
-	size_t unique = 1;
-	uint32_t *all;
+	const struct seccomp_program *program = &compaction->programs[branch->program];
+	const size_t next = branch->next;
 
-	for (size_t i = 0; i < code->count; i++)
-		count += boundaries_of(&code->items[i]);
-	all = ARENA_NEW_ARRAY(compaction->arena, uint32_t, count);
-	count = 1;
-	for (size_t i = 0; i < code->count; i++) {
-		size_t more = boundaries_of(&code->items[i]);
-		bool bit = BPF_OP(code->items[i].code) == BPF_JSET;
+	*worst = SECCOMP_RET_ALLOW;
+	reached[entry] = true;
+	for (size_t pc = entry; pc < program->count; pc++) {
+		const struct sock_filter *instruction = &program->items[pc];
+		size_t ending;
 
-		for (size_t j = 0; j < more; j++)
-			all[count++] = bit ? (uint32_t)(j * code->items[i].k) : code->items[i].k + (uint32_t)j;
-	}
-	qsort(all, count, sizeof(*all), compare_numbers);
-	for (size_t i = 1; i < count; i++)
-		if (all[i] != all[unique - 1])
-			all[unique++] = all[i];
-	compaction->boundaries = all;
-	compaction->boundary_count = unique;
-}
-
-/* Marks what can be reached from @entry. False where that depends on more than arguments. */
-static bool keep_from(struct compaction *compaction, uint32_t entry)
-{
-	const struct code *code = &compaction->from;
-
-	compaction->kept[entry] = true;
-	for (size_t pc = entry; pc < code->count; pc++) {
-		const struct sock_filter *instruction = &code->items[pc];
-
-		if (!compaction->kept[pc])
+		if (!reached[pc])
 			continue;
 		if (BPF_CLASS(instruction->code) == BPF_LD &&
 		    instruction->k < offsetof(struct seccomp_data, args))
 			return false;
-		if (BPF_CLASS(instruction->code) == BPF_RET)
-			continue;
-		if (instruction->code == (BPF_JMP | BPF_JA)) {
-			compaction->kept[pc + 1 + instruction->k] = true;
+		if (BPF_CLASS(instruction->code) == BPF_RET) {
+			ending = ending_after(compaction, instruction->k, next);
+			if (ending == NONE)
+				return false;
+			if (is_more_severe(compaction->endings[ending].worst, *worst))
+				*worst = compaction->endings[ending].worst;
+		} else if (instruction->code == (BPF_JMP | BPF_JA)) {
+			reached[pc + 1 + instruction->k] = true;
 		} else if (BPF_CLASS(instruction->code) == BPF_JMP) {
-			compaction->kept[pc + 1 + instruction->jt] = true;
-			compaction->kept[pc + 1 + instruction->jf] = true;
+			reached[pc + 1 + instruction->jt] = true;
+			reached[pc + 1 + instruction->jf] = true;
 		} else {
-			compaction->kept[pc + 1] = true;
+			reached[pc + 1] = true;
 		}
 	}
 	return true;
 }
 
-/* The outcomes of all numbers on @architecture, neighbours joined. False where one cannot be told. */
-static bool find_ranges(struct compaction *compaction, uint32_t architecture, struct range **ranges,
-			size_t *count)
+/* The ending that is the code of @program from @entry on, and then @next. */
+static size_t ending_of_code(struct compaction *compaction, size_t program, uint32_t entry, size_t next)
 {
-	*ranges = ARENA_NEW_ARRAY(compaction->arena, struct range, compaction->boundary_count);
-	*count = 0;
-	for (size_t i = 0; i < compaction->boundary_count; i++) {
-		struct range range = { .first = compaction->boundaries[i] };
+	const size_t count = compaction->programs[program].count;
+	const size_t branch = branch_of(compaction, program, next);
+	bool *reached;
+	uint32_t worst;
 
-		range.outcome = decide(&compaction->from, architecture, &range.first);
-		if (range.outcome.kind == OUTCOME_UNKNOWN)
+	for (size_t i = 0; i < compaction->ending_count; i++)
+		if (compaction->endings[i].is_code && compaction->endings[i].branch == branch &&
+		    compaction->endings[i].entry == entry)
+			return i;
+	reached = ARENA_NEW_ARRAY(compaction->arena, bool, count);
+	if (!follow_code(compaction, &compaction->branches[branch], entry, reached, &worst))
+		return NONE;
+	for (size_t i = 0; i < count; i++)
+		compaction->branches[branch].kept[i] |= reached[i];
+	return add_ending(compaction,
+			  (struct ending){ .is_code = true, .branch = branch, .entry = entry, .worst = worst });
+}
+
+/* What all programs together decide; @number as seccomp_program_decide() has it. NONE: it cannot be told. */
+static size_t decide(struct compaction *compaction, uint32_t architecture, const uint32_t *number)
+{
+	size_t ending = ending_of_action(compaction, SECCOMP_RET_ALLOW);
+
+	for (size_t i = 0; i < compaction->program_count && ending != NONE; i++) {
+		const struct seccomp_outcome outcome =
+			seccomp_program_decide(&compaction->programs[i], architecture, number);
+
+		if (outcome.kind == OUTCOME_ACTION)
+			ending = ending_after(compaction, outcome.value, ending);
+		else if (outcome.kind == OUTCOME_ARGUMENTS)
+			ending = ending_of_code(compaction, i, outcome.value, ending);
+		else
+			ending = NONE;
+	}
+	return ending;
+}
+
+/* The endings of all numbers on @section's architecture, neighbours joined. False where one cannot be told. */
+static bool find_ranges(struct compaction *compaction, struct section *section)
+{
+	section->ranges = ARENA_NEW_ARRAY(compaction->arena, struct range, compaction->boundary_count);
+	for (size_t i = 0; i < compaction->boundary_count; i++) {
+		const uint32_t first = compaction->boundaries[i];
+		const size_t ending = decide(compaction, section->audit, &first);
+
+		if (ending == NONE)
 			return false;
-		if (*count && outcomes_equal((*ranges)[*count - 1].outcome, range.outcome))
-			continue;
-		if (range.outcome.kind == OUTCOME_ARGUMENTS && !keep_from(compaction, range.outcome.value))
-			return false;
-		(*ranges)[(*count)++] = range;
+		if (section->count == 0 || section->ranges[section->count - 1].ending != ending)
+			section->ranges[section->count++] = (struct range){ first, ending };
 	}
 	return true;
 }
 
+/* The architectures that are told apart from @other, an ending. False where an ending cannot be told. */
+static bool find_sections(struct compaction *compaction, size_t other, struct section *sections, size_t *count)
+{
+	const struct seccomp_architecture *architecture;
+
+	*count = 0;
+	for (size_t i = 0; (architecture = seccomp_architecture_at(i)); i++) {
+		struct section section = { .audit = architecture->audit };
+		bool seen = false;
+
+		for (size_t j = 0; j < *count; j++)
+			seen |= sections[j].audit == section.audit;
+		if (seen)
+			continue;
+		if (!find_ranges(compaction, &section))
+			return false;
+		if (section.count > 1 || section.ranges[0].ending != other)
+			sections[(*count)++] = section;
+	}
+	return true;
+}
+
+/* The result ----------------------------------------------------------------------------------------------- */
+
 /* Adds an instruction in front of all others and returns its position, counted from the end. */
 static size_t prepend(struct compaction *compaction, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
 {
-	struct code *to = &compaction->to;
-
-	if (to->count == to->capacity)
+	if (compaction->count == compaction->room)
 		return 0; /* the caller gives up: nothing was gained */
-	to->items[to->count] = (struct sock_filter){ .code = code, .jt = jt, .jf = jf, .k = k };
-	return to->count++;
+	compaction->items[compaction->count] = (struct sock_filter){ .code = code, .jt = jt, .jf = jf, .k = k };
+	return compaction->count++;
 }
 
 /* How far the next instruction to be added would have to jump to @target. */
 static uint32_t distance(const struct compaction *compaction, size_t target)
 {
-	return (uint32_t)(compaction->to.count - target - 1);
+	return (uint32_t)(compaction->count - target - 1);
 }
 
 /* @target, or a jump to it that a conditional one reaches; there may come one more such jump before that. */
@@ -233,17 +277,23 @@ static size_t within_reach(struct compaction *compaction, size_t target)
 	return prepend(compaction, BPF_JMP | BPF_JA, distance(compaction, target), 0, 0);
 }
 
-/* A position that has the outcome: a return used before, where it is near enough, or a new one. */
-static size_t place_outcome(struct compaction *compaction, struct outcome outcome)
+static size_t code_position(const struct compaction *compaction, const struct ending *ending)
 {
-	const struct code *to = &compaction->to;
+	return compaction->branches[ending->branch].position[ending->entry];
+}
 
-	if (outcome.kind == OUTCOME_ARGUMENTS)
-		return compaction->position[outcome.value];
-	for (size_t i = to->count; i > 0 && distance(compaction, i - 1) + 2 <= JUMP_MAX; i--)
-		if (to->items[i - 1].code == (BPF_RET | BPF_K) && to->items[i - 1].k == outcome.value)
+/* A position that has the ending: a return used before, where it is near enough, or a new one. */
+static size_t place_ending(struct compaction *compaction, size_t index)
+{
+	const struct ending *ending = &compaction->endings[index];
+
+	if (ending->is_code)
+		return code_position(compaction, ending);
+	for (size_t i = compaction->count; i > 0 && distance(compaction, i - 1) + 2 <= JUMP_MAX; i--)
+		if (compaction->items[i - 1].code == (BPF_RET | BPF_K) &&
+		    compaction->items[i - 1].k == ending->action)
 			return i - 1;
-	return prepend(compaction, BPF_RET | BPF_K, outcome.value, 0, 0);
+	return prepend(compaction, BPF_RET | BPF_K, ending->action, 0, 0);
 }
 
 static void prepend_if(struct compaction *compaction, uint16_t condition, uint32_t value, size_t yes, size_t no)
@@ -262,121 +312,162 @@ static size_t place_tree(struct compaction *compaction, const struct range *rang
 	size_t above;
 
 	if (count == 1)
-		return place_outcome(compaction, ranges[0].outcome);
+		return place_ending(compaction, ranges[0].ending);
 	above = place_tree(compaction, ranges + middle, count - middle);
 	below = place_tree(compaction, ranges, middle);
 	prepend_if(compaction, BPF_JGE, ranges[middle].first, above, below);
-	return compaction->to.count - 1;
+	return compaction->count - 1;
+}
+
+/* A return of @branch's program: what it comes to with the older programs. */
+static size_t place_return(struct compaction *compaction, const struct branch *branch, uint32_t action)
+{
+	const struct ending *ending = &compaction->endings[ending_after(compaction, action, branch->next)];
+
+	if (ending->is_code)
+		return prepend(compaction, BPF_JMP | BPF_JA,
+			       distance(compaction, code_position(compaction, ending)), 0, 0);
+	return prepend(compaction, BPF_RET | BPF_K, ending->action, 0, 0);
 }
 
 /* The instructions for arguments, in their order; what lay between them only makes jumps shorter. */
-static void place_kept(struct compaction *compaction)
+static void place_branch(struct compaction *compaction, struct branch *branch)
 {
-	const struct code *from = &compaction->from;
+	const struct seccomp_program *program = &compaction->programs[branch->program];
 
-	for (size_t i = from->count; i > 0; i--) {
-		const struct sock_filter *instruction = &from->items[i - 1];
+	for (size_t i = program->count; i > 0; i--) {
+		const struct sock_filter *instruction = &program->items[i - 1];
 		struct sock_filter copy = *instruction;
 
-		if (!compaction->kept[i - 1])
+		if (!branch->kept[i - 1])
 			continue;
-		if (instruction->code == (BPF_JMP | BPF_JA)) {
-			copy.k = distance(compaction, compaction->position[i + instruction->k]);
-		} else if (BPF_CLASS(instruction->code) == BPF_JMP) {
-			copy.jt = (uint8_t)distance(compaction, compaction->position[i + instruction->jt]);
-			copy.jf = (uint8_t)distance(compaction, compaction->position[i + instruction->jf]);
+		if (BPF_CLASS(instruction->code) == BPF_RET) {
+			branch->position[i - 1] = place_return(compaction, branch, instruction->k);
+			continue;
 		}
-		compaction->position[i - 1] = prepend(compaction, copy.code, copy.k, copy.jt, copy.jf);
+		if (instruction->code == (BPF_JMP | BPF_JA)) {
+			copy.k = distance(compaction, branch->position[i + instruction->k]);
+		} else if (BPF_CLASS(instruction->code) == BPF_JMP) {
+			copy.jt = (uint8_t)distance(compaction, branch->position[i + instruction->jt]);
+			copy.jf = (uint8_t)distance(compaction, branch->position[i + instruction->jf]);
+		}
+		branch->position[i - 1] = prepend(compaction, copy.code, copy.k, copy.jt, copy.jf);
 	}
 }
 
-static void reverse(struct code *code)
+/* The oldest program's come last: the others jump there. */
+static void place_branches(struct compaction *compaction)
 {
-	for (size_t i = 0; i < code->count / 2; i++) {
-		struct sock_filter swapped = code->items[i];
+	for (size_t program = 0; program < compaction->program_count; program++)
+		for (size_t i = 0; i < compaction->branch_count; i++)
+			if (compaction->branches[i].program == program)
+				place_branch(compaction, &compaction->branches[i]);
+}
 
-		code->items[i] = code->items[code->count - 1 - i];
-		code->items[code->count - 1 - i] = swapped;
+static void place_sections(struct compaction *compaction, struct section *sections, size_t count, size_t other)
+{
+	size_t next;
+
+	for (size_t i = count; i > 0; i--) {
+		size_t root = place_tree(compaction, sections[i - 1].ranges, sections[i - 1].count);
+
+		if (distance(compaction, root) > 0)
+			prepend(compaction, BPF_JMP | BPF_JA, distance(compaction, root), 0, 0);
+		sections[i - 1].root =
+			prepend(compaction, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	}
+	next = prepend(compaction, BPF_RET | BPF_K, compaction->endings[other].action, 0, 0);
+	for (size_t i = count; i > 0; i--) {
+		prepend_if(compaction, BPF_JEQ, sections[i - 1].audit, sections[i - 1].root, next);
+		next = compaction->count - 1;
+	}
+	prepend(compaction, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+}
+
+static void reverse(struct sock_filter *items, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct sock_filter swapped = items[i];
+
+		items[i] = items[count - 1 - i];
+		items[count - 1 - i] = swapped;
 	}
 }
 
-/* Whether both programs go the same way with every number of @architecture. */
-static bool agrees(const struct compaction *compaction, uint32_t architecture)
+/* Whether the result goes the way that the programs go. */
+static bool agrees(struct compaction *compaction, uint32_t architecture, const uint32_t *number)
 {
-	for (size_t i = 0; i < compaction->boundary_count; i++) {
-		struct outcome old = decide(&compaction->from, architecture, &compaction->boundaries[i]);
-		struct outcome new = decide(&compaction->to, architecture, &compaction->boundaries[i]);
+	const struct seccomp_program result = { compaction->items, compaction->count };
+	const struct seccomp_outcome found = seccomp_program_decide(&result, architecture, number);
+	const size_t index = decide(compaction, architecture, number);
+	const struct ending *ending;
 
-		if (old.kind == OUTCOME_ARGUMENTS)
-			old.value = (uint32_t)(compaction->to.count - 1 - compaction->position[old.value]);
-		if (!outcomes_equal(old, new))
-			return false;
-	}
+	if (index == NONE)
+		return false;
+	ending = &compaction->endings[index];
+	if (!ending->is_code)
+		return found.kind == OUTCOME_ACTION && found.value == ending->action;
+	return found.kind == OUTCOME_ARGUMENTS &&
+	       found.value == compaction->count - 1 - code_position(compaction, ending);
+}
+
+static bool agrees_everywhere(struct compaction *compaction, uint32_t other_architecture)
+{
+	const struct seccomp_architecture *architecture;
+
+	if (!agrees(compaction, other_architecture, NULL))
+		return false;
+	for (size_t i = 0; (architecture = seccomp_architecture_at(i)); i++)
+		for (size_t j = 0; j < compaction->boundary_count; j++)
+			if (!agrees(compaction, architecture->audit, &compaction->boundaries[j]))
+				return false;
 	return true;
 }
 
-/* An architecture that is none of @audits. */
-static uint32_t other_architecture(const uint32_t *audits, size_t count)
+/* An architecture that there is not. */
+static uint32_t other_architecture(void)
 {
+	const struct seccomp_architecture *architecture;
 	uint32_t other = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (audits[i] == other) {
+	for (size_t i = 0; (architecture = seccomp_architecture_at(i)); i++)
+		if (architecture->audit == other) {
 			other++;
-			i = (size_t)-1;
+			i = SIZE_MAX;
 		}
 	return other;
 }
 
-struct sock_filter *seccomp_compact(struct arena *arena, const struct sock_filter *instructions, size_t count,
-				    const uint32_t *audits, size_t audit_count, size_t *compact_count)
+struct sock_filter *seccomp_compact(struct arena *arena, const struct seccomp_program *programs,
+				    size_t program_count, size_t *count)
 {
-	struct compaction compaction = {
-		.arena = arena,
-		.from = { (struct sock_filter *)instructions, count, count },
-		.kept = ARENA_NEW_ARRAY(arena, bool, count),
-		.to = { ARENA_NEW_ARRAY(arena, struct sock_filter, count), 0, count },
-		.position = ARENA_NEW_ARRAY(arena, size_t, count),
-	};
-	struct outcome other = decide(&compaction.from, other_architecture(audits, audit_count), NULL);
-	struct range **ranges = ARENA_NEW_ARRAY(arena, struct range *, audit_count);
-	size_t *range_counts = ARENA_NEW_ARRAY(arena, size_t, audit_count);
-	size_t *roots = ARENA_NEW_ARRAY(arena, size_t, audit_count);
-	size_t next;
+	const uint32_t no_architecture = other_architecture();
+	struct compaction compaction = { .arena = arena, .programs = programs, .program_count = program_count };
+	struct section *sections = ARENA_NEW_ARRAY(arena, struct section, seccomp_architecture_count());
+	size_t section_count;
+	size_t other;
 
-	for (size_t i = 0; i < count; i++)
-		if (!is_understood(&instructions[i]))
+	for (size_t i = 0; i < program_count; i++) {
+		if (!seccomp_program_is_understood(&programs[i]))
 			return NULL;
-	if (other.kind != OUTCOME_ACTION)
-		return NULL;
-	find_boundaries(&compaction);
-	for (size_t i = 0; i < audit_count; i++)
-		if (!find_ranges(&compaction, audits[i], &ranges[i], &range_counts[i]))
-			return NULL;
-
-	place_kept(&compaction);
-	for (size_t i = audit_count; i > 0; i--) {
-		size_t root = place_tree(&compaction, ranges[i - 1], range_counts[i - 1]);
-
-		if (distance(&compaction, root) > 0)
-			prepend(&compaction, BPF_JMP | BPF_JA, distance(&compaction, root), 0, 0);
-		roots[i - 1] =
-			prepend(&compaction, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+		compaction.room += programs[i].count;
 	}
-	next = prepend(&compaction, BPF_RET | BPF_K, other.value, 0, 0);
-	for (size_t i = audit_count; i > 0; i--) {
-		prepend_if(&compaction, BPF_JEQ, audits[i - 1], roots[i - 1], next);
-		next = compaction.to.count - 1;
-	}
-	prepend(&compaction, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-	if (compaction.to.count >= count)
+	if (compaction.room > BPF_MAXINSNS)
+		compaction.room = BPF_MAXINSNS;
+	compaction.items = ARENA_NEW_ARRAY(arena, struct sock_filter, compaction.room);
+	compaction.boundaries =
+		seccomp_program_boundaries(arena, programs, program_count, &compaction.boundary_count);
+	other = decide(&compaction, no_architecture, NULL);
+	if (other == NONE || compaction.endings[other].is_code ||
+	    !find_sections(&compaction, other, sections, &section_count))
 		return NULL;
-	reverse(&compaction.to);
-	if (!outcomes_equal(decide(&compaction.to, other_architecture(audits, audit_count), NULL), other))
+	place_branches(&compaction);
+	place_sections(&compaction, sections, section_count, other);
+	if (compaction.count == compaction.room)
 		return NULL;
-	for (size_t i = 0; i < audit_count; i++)
-		if (!agrees(&compaction, audits[i]))
-			return NULL;
-	*compact_count = compaction.to.count;
-	return compaction.to.items;
+	reverse(compaction.items, compaction.count);
+	if (!agrees_everywhere(&compaction, no_architecture))
+		return NULL;
+	*count = compaction.count;
+	return compaction.items;
 }

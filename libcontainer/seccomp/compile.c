@@ -48,7 +48,7 @@ static size_t count_names(const struct oci_seccomp *profile)
 	return count;
 }
 
-/* What holds whatever the cache has. *notify: an action is NOTIFY. */
+/* *notify: an action is NOTIFY. */
 static int check_notify(const struct oci_seccomp *profile, bool *notify, struct error *error)
 {
 	*notify = false;
@@ -323,22 +323,11 @@ static int export_program(struct compilation *compilation, const struct sock_fil
 
 static void compact(struct compilation *compilation, struct seccomp_filter *filter)
 {
-	uint32_t audits[ARCHITECTURES_MAX];
+	const struct seccomp_program whole = { filter->instructions, filter->count };
 	struct sock_filter *shorter;
-	size_t audit_count = 0;
 	size_t count;
 
-	for (size_t i = 0; i < compilation->part_count; i++) {
-		uint32_t audit = compilation->parts[i].architecture->audit;
-		bool seen = false;
-
-		for (size_t j = 0; j < audit_count; j++)
-			seen |= audits[j] == audit;
-		if (!seen)
-			audits[audit_count++] = audit;
-	}
-	shorter = seccomp_compact(compilation->arena, filter->instructions, filter->count, audits, audit_count,
-				  &count);
+	shorter = seccomp_compact(compilation->arena, &whole, 1, &count);
 	if (!shorter)
 		return;
 	filter->instructions = shorter;
@@ -370,21 +359,30 @@ static int compile(struct compilation *compilation, struct seccomp_filter *filte
 	return 0;
 }
 
+int seccomp_profile_check(const struct oci_seccomp *profile, struct seccomp_filter *filter,
+			  uint32_t *default_action, struct error *error)
+{
+	bool notify;
+
+	if (check_notify(profile, &notify, error) < 0 ||
+	    seccomp_load_flags(profile, notify, &filter->load_flags, error) < 0 ||
+	    seccomp_action_value(profile->default_action, &profile->default_errno_ret, "seccomp defaultAction",
+				 default_action, error) < 0)
+		return -1;
+	filter->has_listener = notify;
+	return 0;
+}
+
 int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int cache,
 		    struct seccomp_filter *filter, struct error *error)
 {
 	_cleanup_(release_context) scmp_filter_ctx context = NULL;
 	_cleanup_strbuf_ struct strbuf key = { 0 };
 	struct compilation compilation = { .arena = arena, .profile = profile };
-	bool notify;
 
 	*filter = (struct seccomp_filter){ 0 };
-	if (check_notify(profile, &notify, error) < 0 ||
-	    seccomp_load_flags(profile, notify, &filter->load_flags, error) < 0 ||
-	    seccomp_action_value(profile->default_action, &profile->default_errno_ret, "seccomp defaultAction",
-				 &compilation.default_action, error) < 0)
+	if (seccomp_profile_check(profile, filter, &compilation.default_action, error) < 0)
 		return -1;
-	filter->has_listener = notify;
 	if (cache >= 0) {
 		seccomp_cache_key(&key, profile);
 		if (seccomp_cache_read(arena, cache, &key, filter))

@@ -213,9 +213,9 @@ static int compare(const void *left, const void *right)
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* The document itself and what decides about its conditions; no profile's key begins like it. */
-static void document_key(struct arena *arena, struct strbuf *key, const char *text,
-			 const struct string_list *capabilities)
+/* No profile's key begins like it. */
+void seccomp_document_key(struct arena *arena, struct strbuf *key, const char *text,
+			  const struct string_list *capabilities)
 {
 	const struct scmp_version *library = seccomp_version();
 	const char **sorted = ARENA_NEW_ARRAY(arena, const char *, capabilities->count + 1);
@@ -243,7 +243,7 @@ int seccomp_document_compile(struct arena *arena, const char *label, const char 
 
 	*filter = (struct seccomp_filter){ 0 };
 	if (cache >= 0) {
-		document_key(arena, &key, text, capabilities);
+		seccomp_document_key(arena, &key, text, capabilities);
 		/* As every document of ours compiles: no flags, no listener. */
 		if (seccomp_cache_read(arena, cache, &key, filter))
 			return 0;

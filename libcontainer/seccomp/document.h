@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/strbuf.h"
 #include "seccomp/seccomp.h"
 
 /*
@@ -19,6 +20,10 @@
 int seccomp_document_read(struct arena *arena, const char *label, const char *text,
 			  const struct string_list *capabilities, struct oci_seccomp **profile,
 			  struct error *error);
+
+/* Adds to @key what the filter depends on: the document itself and what decides about its conditions. */
+void seccomp_document_key(struct arena *arena, struct strbuf *key, const char *text,
+			  const struct string_list *capabilities);
 
 /* seccomp_compile() of it: what the cache has is not even parsed. */
 int seccomp_document_compile(struct arena *arena, const char *label, const char *text,

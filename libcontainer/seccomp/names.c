@@ -63,6 +63,16 @@ const struct seccomp_architecture *seccomp_architecture_by_token(uint32_t token)
 	return NULL;
 }
 
+const struct seccomp_architecture *seccomp_architecture_at(size_t index)
+{
+	return index < ARRAY_SIZE(architectures) ? &architectures[index] : NULL;
+}
+
+size_t seccomp_architecture_count(void)
+{
+	return ARRAY_SIZE(architectures);
+}
+
 const char *const *seccomp_known_architectures(void)
 {
 	static const char *const names[] = {

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "seccomp/program.h"
 #include "seccomp/seccomp.h"
 #include "spec/config.h"
 
@@ -26,6 +27,9 @@ struct seccomp_architecture {
 const struct seccomp_architecture *seccomp_architecture(const char *name);
 /* The entry for libseccomp's @token, or NULL. */
 const struct seccomp_architecture *seccomp_architecture_by_token(uint32_t token);
+/* All entries: NULL from seccomp_architecture_count() on. */
+const struct seccomp_architecture *seccomp_architecture_at(size_t index);
+size_t seccomp_architecture_count(void);
 
 /*
  * The value a filter returns for @action, with its errno (EPERM where none is given). An errno for an action
@@ -69,11 +73,19 @@ struct sock_filter *seccomp_prelude_build(struct arena *arena, struct seccomp_pr
 					  uint32_t default_action, bool unknown_is_enosys, size_t *count);
 
 /*
- * The same decisions in fewer instructions, or NULL where none could be saved. @audits: the architectures that
- * @instructions tell apart, as seccomp_data.arch has them, without repetition.
+ * What holds of @profile whatever the cache has: the flags and the listener of its @filter, the value of its default
+ * action. 0, or -1 where it cannot be compiled.
  */
-struct sock_filter *seccomp_compact(struct arena *arena, const struct sock_filter *instructions, size_t count,
-				    const uint32_t *audits, size_t audit_count, size_t *compact_count);
+int seccomp_profile_check(const struct oci_seccomp *profile, struct seccomp_filter *filter,
+			  uint32_t *default_action, struct error *error);
+
+/*
+ * The decisions of @programs, which are loaded in this order and each decide by themselves, in one program that is shorter
+ * than all of them together. NULL where there is none, or where it would have to ask what it does not understand. The
+ * result is in @arena.
+ */
+struct sock_filter *seccomp_compact(struct arena *arena, const struct seccomp_program *programs,
+				    size_t program_count, size_t *count);
 
 /*
  * The cache. seccomp_cache_key() is everything a compiled filter depends on, as bytes: two profiles have the

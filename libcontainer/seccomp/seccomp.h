@@ -30,6 +30,22 @@ struct seccomp_filter {
 int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int cache,
 		    struct seccomp_filter *filter, struct error *error);
 
+/* What a filter is made from: a profile, or a document (seccomp/document.h). */
+struct seccomp_source {
+	const struct oci_seccomp *profile; /* NULL: the rest counts */
+	const char *label; /* stands in front of errors */
+	const char *document;
+	const struct string_list *capabilities; /* of the bounding set */
+};
+
+/*
+ * The filters that a process with all of @sources loads, in this order; @filters has room for one each. Loading takes
+ * time, so those without a listener become one where they can: it decides as they would together. *filter_count is
+ * how many there are then. 0, or -1.
+ */
+int seccomp_compile_all(struct arena *arena, const struct seccomp_source *sources, size_t count, int cache,
+			struct seccomp_filter *filters, size_t *filter_count, struct error *error);
+
 /*
  * Loads @filter into the calling process; it must have no_new_privs or CAP_SYS_ADMIN. Where the filter has
  * a listener, *listener becomes its descriptor (close-on-exec), else -1. Makes no other system call than

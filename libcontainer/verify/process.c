@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/number.h"
+#include "sandbox/filters.h"
 #include "sandbox/identity.h"
 #include "verify/looking.h"
 
@@ -165,26 +167,32 @@ static void check_capabilities(struct looking *looking, const char *const *statu
 	}
 }
 
-/* A filter for each profile and guard of the policies, besides the configuration's. */
+/* As many as the profiles and guards of the policies come to, with the configuration's. */
 static void check_policy_filters(struct looking *looking, const char *const *statuses)
 {
-	bool has_own = looking->config->linux_ && looking->config->linux_->seccomp;
-	size_t of_policies =
-		looking->hardening.seccomp_profiles.count + looking->hardening.seccomp_guards.count;
-	size_t planned = of_policies + has_own;
-	const struct status_check filters = {
+	struct status_check check = {
 		.member = "seccomp filters",
 		.field = "Seccomp_filters",
-		.planned =
-			arena_printf(looking->arena, "at least %zu filter%s", planned, planned == 1 ? "" : "s"),
-		.mask = planned,
 		.comes_last = true,
 		.differs = fewer_filters,
 		.describe = describe_filters,
 	};
+	_cleanup_fd_ int cache = -1;
+	struct filters filters;
+	struct error error;
 
-	if (of_policies > 0)
-		check_status(looking, &filters, statuses);
+	if (looking->hardening.seccomp_profiles.count + looking->hardening.seccomp_guards.count == 0)
+		return;
+	cache = store_seccomp_cache(&looking->container->store);
+	if (filters_compile(looking->arena, cache, looking->config, &looking->hardening, &filters, &error) <
+	    0) {
+		look_add(looking, MEASURE_UNKNOWN, check.member, "those of the policies", error.text);
+		return;
+	}
+	check.mask = filters.count;
+	check.planned = arena_printf(looking->arena, "at least %zu filter%s", filters.count,
+				     filters.count == 1 ? "" : "s");
+	check_status(looking, &check, statuses);
 }
 
 void look_at_processes(struct looking *looking)

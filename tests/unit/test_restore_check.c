@@ -84,7 +84,7 @@ static int make_room(void **state)
 	creation_init(&room->creation, &room->arena, NULL, NULL, false);
 	room->creation.sandbox.procfs = open(room->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	room->creation.sandbox.pid = 100;
-	room->creation.sandbox.filter_count = 2;
+	room->creation.sandbox.filters.count = 2;
 	room->creation.sandbox.capabilities =
 		(struct capability_masks){ .permitted = 0x20, .effective = 0x20, .bounding = 0x20 };
 	room->creation.plan.policy = make_policy(
