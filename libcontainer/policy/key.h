@@ -112,6 +112,8 @@ const char *accept_path(struct arena *arena, const char *text);
 struct string_list names_unite(struct arena *arena, const struct string_list *left,
 			       const struct string_list *right);
 const char *names_text(struct arena *arena, const struct string_list *names);
+/* Sorts @items and takes out what is there twice; they become the set's. */
+struct named_set named_set_of(struct named_item *items, size_t count);
 struct named_set named_set_unite(struct arena *arena, const struct named_set *left,
 				 const struct named_set *right);
 const struct named_item *named_set_find(const struct named_set *set, const char *text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of policies, and sets of texts that remember who asked for each. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/key.h"
@@ -48,6 +49,22 @@ static const char *joined(struct arena *arena, const struct string_list *list, c
 const char *names_text(struct arena *arena, const struct string_list *names)
 {
 	return joined(arena, names, ",");
+}
+
+static int compare_items(const void *left, const void *right)
+{
+	return strcmp(((const struct named_item *)left)->text, ((const struct named_item *)right)->text);
+}
+
+struct named_set named_set_of(struct named_item *items, size_t count)
+{
+	struct named_set set = { .items = items };
+
+	qsort(items, count, sizeof(*items), compare_items);
+	for (size_t i = 0; i < count; i++)
+		if (set.count == 0 || strcmp(items[set.count - 1].text, items[i].text) != 0)
+			items[set.count++] = items[i];
+	return set;
 }
 
 struct named_set named_set_unite(struct arena *arena, const struct named_set *left,

@@ -97,7 +97,6 @@ int reading_set(struct policy_reading *reading, const char *path, const struct j
 	for (size_t i = 0; i < value->array.count; i++) {
 		const struct json_value *item = &value->array.items[i];
 		const char *text = item->type == JSON_STRING ? item->string : NULL;
-		struct named_set one = { &items[i], 1 };
 
 		if (text && accept)
 			text = accept(reading->arena, text);
@@ -105,8 +104,8 @@ int reading_set(struct policy_reading *reading, const char *path, const struct j
 			return reading_error(reading, arena_printf(reading->arena, "%s[%zu]", path, i), item,
 					     expected);
 		items[i] = (struct named_item){ .text = text, .names = reading->names };
-		*set = named_set_unite(reading->arena, set, &one);
 	}
+	*set = named_set_of(items, value->array.count);
 	return 0;
 }
 

@@ -159,6 +159,18 @@ static bool restricts_early(const struct sandbox *sandbox)
 	return !sandbox->process->no_new_privileges;
 }
 
+/*
+ * Without no_new_privs loading a filter takes a privilege that is dropped next; a listener has to be handed over
+ * while the command that creates the container is still there.
+ */
+static bool loads_early(const struct sandbox *sandbox)
+{
+	size_t count = sandbox->filters.count;
+
+	return !sandbox->process || !sandbox->process->no_new_privileges ||
+	       (count > 0 && sandbox->filters.items[count - 1].has_listener);
+}
+
 /* While the process has its privileges, with nothing left to be mounted, before a filter may forbid it. */
 static int step_confine(struct sandbox *sandbox, struct error *error)
 {
@@ -171,10 +183,21 @@ static int step_confine(struct sandbox *sandbox, struct error *error)
 		return 0;
 	if (!sandbox->is_exec && confine_core(hardening->core_scheduling, error) < 0)
 		return -1;
-	if (confine_speculation(hardening->speculation, error) < 0 ||
-	    confine_landlock_prepare(&hardening->landlock, &sandbox->rulesets, error) < 0)
+	if (confine_landlock_prepare(&hardening->landlock, &sandbox->rulesets, error) < 0 ||
+	    (loads_early(sandbox) && confine_speculation(hardening->speculation, error) < 0))
 		return -1;
 	return restricts_early(sandbox) ? confine_landlock(&sandbox->rulesets, error) : 0;
+}
+
+/*
+ * From then on the process is slower, most of all where it and others take turns: so it comes last, unless a filter is
+ * there already that may forbid it.
+ */
+static int step_speculation(struct sandbox *sandbox, struct error *error)
+{
+	if (!sandbox->process || loads_early(sandbox))
+		return 0;
+	return confine_speculation(sandbox->hardening->speculation, error);
 }
 
 /* When nothing of the host's is opened any more. */
@@ -202,18 +225,6 @@ static int step_identity(struct sandbox *sandbox, struct error *error)
 	    ((sandbox->cwd < 0 && open_cwd(sandbox, error) < 0) || enter_cwd(sandbox, error) < 0))
 		return -1;
 	return process->no_new_privileges ? identity_no_new_privs(error) : 0;
-}
-
-/*
- * Without no_new_privs loading a filter takes a privilege that is dropped next; a listener has to be handed over
- * while the command that creates the container is still there.
- */
-static bool loads_early(const struct sandbox *sandbox)
-{
-	size_t count = sandbox->filters.count;
-
-	return !sandbox->process || !sandbox->process->no_new_privileges ||
-	       (count > 0 && sandbox->filters.items[count - 1].has_listener);
 }
 
 static int step_verify(struct sandbox *sandbox, struct error *error)
@@ -295,6 +306,7 @@ static const struct step process_steps[] = {
 	{ "program", step_find_program },
 	{ "check the identity", step_verify },
 	{ "landlock", step_landlock },
+	{ "speculation", step_speculation },
 };
 
 void steps_become_process(struct sandbox *sandbox)
