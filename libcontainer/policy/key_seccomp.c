@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * seccomp.profile: a built-in profile, or several. Each becomes a filter of its own, besides the one of the config,
- * and the kernel lets nothing pass that one of them denies.
+ * seccomp.profile: a built-in profile, or several. Each decides besides the one of the config, and nothing passes
+ * that one of them denies.
  */
 #include <string.h>
 

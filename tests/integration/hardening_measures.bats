@@ -154,20 +154,22 @@ shell() {
 	refused 'core scheduling is required by policy'
 }
 
-@test "seccomp.profile: beside the config's own filter, in exec too" {
-	local ptrace=101
-	[[ $(uname -m) == x86_64 ]] || ptrace=117
-	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["kcmp"], action: "SCMP_ACT_ERRNO"}]}'
+@test "seccomp.profile: beside the config's own filter, in exec too, and as one program" {
+	local ptrace=101 kcmp=312
+	[[ $(uname -m) == x86_64 ]] || ptrace=117 kcmp=272
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["kcmp"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}'
 	policy '{"seccomp": {"profile": ["strict", "web"]}}'
-	shell "grep Seccomp /proc/self/status; probe syscall $ptrace 0 0 0 0"
+	shell "grep Seccomp /proc/self/status; probe syscall $ptrace 0 0 0 0; probe syscall $kcmp 1 1 0 0"
 	run runtime run "$ID"
 	contains $'Seccomp:\t2'
-	contains $'Seccomp_filters:\t3'
+	contains $'Seccomp_filters:\t1'
 	contains EPERM
+	contains EOPNOTSUPP
 	start_sleeping
-	run runtime exec "$ID" sh -c "grep Seccomp /proc/self/status; probe syscall $ptrace 0 0 0 0"
-	contains $'Seccomp_filters:\t3'
+	run runtime exec "$ID" sh -c "grep Seccomp /proc/self/status; probe syscall $ptrace 0 0 0 0; probe syscall $kcmp 1 1 0 0"
+	contains $'Seccomp_filters:\t1'
 	contains EPERM
+	contains EOPNOTSUPP
 }
 
 @test "seccomp.profile: alone where the engine sent none, also without no_new_privs" {
