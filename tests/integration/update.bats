@@ -143,20 +143,25 @@ has_lines() {
 		.data.pids.limit == 100 and .data.pids.current >= 1 and .data.memory.usage.usage > 0' <<<"$output"
 }
 
+# Memory and disk that are used: members of value 0 are left out, and on v2 the kernel counts little things late.
 @test "events: the same members as runc's" {
 	requires_casemate "is what is compared with"
 	requires_command runc
+	local members='[.data | paths(type != "array") | map(select(type == "string"))] | unique' missing
+	local write=(dd if=/dev/zero of=/tmp/written bs=1M count=8 conv=fsync)
+	edit '.root.readonly = false'
+	mkdir -p rootfs/tmp
 	start_sleeping
-	runtime events --stats "$ID" | jq -c '[.data | paths(type != "array") | map(select(type == "string"))] | unique' >ours
+	run -0 runtime exec "$ID" "${write[@]}"
+	runtime events --stats "$ID" | jq -c "$members" >ours
 	runtime delete -f "$ID"
+	rm rootfs/tmp/written
 	runc --root "$BATS_TEST_TMPDIR/runc" run -d "$ID" </dev/null >/dev/null 2>&1 3>&-
-	runc --root "$BATS_TEST_TMPDIR/runc" events --stats "$ID" |
-		jq -c '[.data | paths(type != "array") | map(select(type == "string"))] | unique' >theirs
+	run -0 runc --root "$BATS_TEST_TMPDIR/runc" exec "$ID" "${write[@]}" 3>&-
+	runc --root "$BATS_TEST_TMPDIR/runc" events --stats "$ID" | jq -c "$members" >theirs
 	runc --root "$BATS_TEST_TMPDIR/runc" delete -f "$ID"
-	# v2 has lines in io.stat for devices that were read from: none where all was in memory.
 	missing=$(jq -n --slurpfile ours ours --slurpfile theirs theirs -c '$theirs[0] - $ours[0] |
-		map(select(.[0:2] != ["memory", "raw"] and .[0] != "pids" and ($v2 and .[0] == "blkio" and length > 2 | not)))' \
-		--argjson v2 "$([[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] && echo true || echo false)")
+		map(select(.[0:2] != ["memory", "raw"] and .[0] != "pids"))')
 	equal "$missing" '[]'
 }
 

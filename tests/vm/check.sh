@@ -28,18 +28,18 @@ groups=v2 lsm=apparmor
 
 # What suite.sh runs: USER|OPTIONS|FILE [-f FILTER]. Emulation is slow: a file that says nothing new on this kind of host
 # is left to the host that builds, and of a long one the tests are chosen that have to do with
-# groups.
+# groups. Two run at once: the longest come first.
 in_groups='create, start|kill --all|kill KILL|delete ends|delete removes|ps: the processes|pause|frozen'
 case $part in
 root) plan=(
 	"root||integration/checkpoint.bats"
+	"root||integration/egress.bats"
 	"root||integration/cgroups.bats"
 	"root||integration/update.bats"
 	"root||integration/devices.bats -f device cgroup|devices work|devices are"
 	"root||integration/lifecycle.bats -f $in_groups"
 	"root||integration/exec.bats -f every group|--cgroup|begins as|is gone"
 	"root||integration/disk_quota.bats"
-	"root||integration/egress.bats"
 ) ;;
 everything)
 	plan=()
