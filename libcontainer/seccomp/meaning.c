@@ -219,7 +219,7 @@ static int read_rule(struct seccomp_meaning *meaning, const struct oci_syscall *
 			size_t done = 0;
 
 			do {
-				rule.conditions = source->args.items ? source->args.items + done : NULL;
+				rule.conditions = source->args.count ? source->args.items + done : NULL;
 				add_name(meaning, part, source->names.items[j], rule,
 					 rule.action != meaning->default_value);
 				done += step;
