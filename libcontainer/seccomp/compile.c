@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A profile to a filter: libseccomp compiles what it knows, the prelude stands in front of it.
+ * A profile to a filter: libseccomp compiles what it knows, the prelude stands in front of it. What comes out has to be
+ * proven (seccomp/proof.h) before anybody gets it. libseccomp gets some profiles wrong: where conditions for one call
+ * overlap, or where the first call of an architecture is one that it does not have. For those the prelude says all.
  *
  * The names of a profile are those of all architectures and of kernels older and newer than this one, so an
  * unknown name is no error. What a profile says about a name that only this room's table knows goes into the
@@ -17,7 +19,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "seccomp/meaning.h"
 #include "seccomp/profile.h"
+#include "seccomp/proof.h"
 
 #define ARGUMENTS_MAX 6
 #define ARCHITECTURES_MAX 32 /* more than there are */
@@ -334,15 +338,11 @@ static void compact(struct compilation *compilation, struct seccomp_filter *filt
 	filter->count = (unsigned short)count;
 }
 
-static int compile(struct compilation *compilation, struct seccomp_filter *filter, struct error *error)
+/* libseccomp's rules, and in the parts those that it does not know. */
+static int add_rules(struct compilation *compilation, bool stub, struct error *error)
 {
 	const struct oci_seccomp *profile = compilation->profile;
-	struct sock_filter *prelude;
-	bool stub = unknown_is_enosys(compilation->default_action);
-	size_t prelude_count;
 
-	if (add_architectures(compilation, error) < 0)
-		return -1;
 	if (count_names(profile) >= OPTIMIZE_FROM &&
 	    seccomp_attr_set(compilation->context, SCMP_FLTATR_CTL_OPTIMIZE, OPTIMIZE_BINARY_TREE) < 0)
 		log_debug("this libseccomp has no binary tree optimisation");
@@ -351,12 +351,79 @@ static int compile(struct compilation *compilation, struct seccomp_filter *filte
 			return -1;
 	for (size_t i = 0; stub && i < compilation->part_count; i++)
 		compilation->parts[i].largest = find_largest(profile, compilation->parts[i].architecture);
+	return 0;
+}
+
+/* All rules in the parts: libseccomp's part of the filter is to know the architectures and the default action. */
+static int take_meaning(struct compilation *compilation, struct error *error)
+{
+	const struct seccomp_meaning_part *parts;
+	struct seccomp_meaning *meaning;
+	size_t count;
+
+	if (seccomp_meaning_read(compilation->arena, compilation->profile, &meaning, error) < 0)
+		return -1;
+	parts = seccomp_meaning_parts(meaning, &count);
+	for (size_t i = 0; i < compilation->part_count; i++)
+		for (size_t j = 0; j < count; j++)
+			if (parts[j].architecture == compilation->parts[i].architecture)
+				compilation->parts[i] = (struct seccomp_prelude){
+					.architecture = parts[j].architecture,
+					.largest = parts[j].largest,
+					.rules = parts[j].rules,
+					.rule_count = parts[j].rule_count,
+				};
+	return 0;
+}
+
+/* @library: by libseccomp's rules as far as it knows them, else by the prelude's. */
+static int build(struct compilation *compilation, bool library, struct seccomp_filter *filter,
+		 struct error *error)
+{
+	_cleanup_(release_context) scmp_filter_ctx context = seccomp_init(compilation->default_action);
+	bool stub = unknown_is_enosys(compilation->default_action);
+	struct sock_filter *prelude;
+	size_t prelude_count;
+
+	if (!context)
+		return error_set(error, 0, "seccomp: libseccomp refuses the default action");
+	compilation->context = context;
+	memset(compilation->parts, 0, sizeof(compilation->parts));
+	compilation->part_count = 0;
+	if (add_architectures(compilation, error) < 0 ||
+	    (library ? add_rules(compilation, stub, error) : take_meaning(compilation, error)) < 0)
+		return -1;
 	prelude = seccomp_prelude_build(compilation->arena, compilation->parts, compilation->part_count,
 					compilation->default_action, stub, &prelude_count);
 	if (export_program(compilation, prelude, prelude_count, filter, error) < 0)
 		return -1;
 	compact(compilation, filter);
 	return 0;
+}
+
+static int prove(const struct compilation *compilation, const struct seccomp_filter *filter,
+		 struct seccomp_proof *proof, struct error *error)
+{
+	const struct sock_fprog program = { filter->count, filter->instructions };
+
+	return seccomp_prove(compilation->arena, &compilation->profile, 1, &program, 1, proof, error);
+}
+
+static int compile(struct compilation *compilation, struct seccomp_filter *filter, struct error *error)
+{
+	struct seccomp_proof proof;
+
+	if (build(compilation, true, filter, error) < 0 || prove(compilation, filter, &proof, error) < 0)
+		return -1;
+	if (proof.verdict == SECCOMP_AGREES)
+		return 0;
+	log_debug("seccomp: libseccomp does not do as the profile says (%s)", proof.difference.text);
+	if (build(compilation, false, filter, error) < 0 || prove(compilation, filter, &proof, error) < 0)
+		return -1;
+	if (proof.verdict == SECCOMP_AGREES)
+		return 0;
+	return error_set(error, 0, "seccomp: the compiled filter does not decide as its profile says: %s",
+			 proof.difference.text);
 }
 
 int seccomp_profile_check(const struct oci_seccomp *profile, struct seccomp_filter *filter,
@@ -376,7 +443,6 @@ int seccomp_profile_check(const struct oci_seccomp *profile, struct seccomp_filt
 int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int cache,
 		    struct seccomp_filter *filter, struct error *error)
 {
-	_cleanup_(release_context) scmp_filter_ctx context = NULL;
 	_cleanup_strbuf_ struct strbuf key = { 0 };
 	struct compilation compilation = { .arena = arena, .profile = profile };
 
@@ -388,10 +454,6 @@ int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int 
 		if (seccomp_cache_read(arena, cache, &key, filter))
 			return 0;
 	}
-	context = seccomp_init(compilation.default_action);
-	if (!context)
-		return error_set(error, 0, "seccomp: libseccomp refuses the default action");
-	compilation.context = context;
 	if (compile(&compilation, filter, error) < 0)
 		return -1;
 	if (cache >= 0)

@@ -148,7 +148,7 @@ static void add_shared(struct seccomp_meaning *meaning, struct seccomp_meaning_p
 	size_t count = 0;
 
 	conditions[count++] = (struct oci_seccomp_arg){ .value = call->function, .op = OCI_SECCOMP_EQ };
-	for (size_t i = 0; i < rule.condition_count; i++)
+	for (size_t i = 0; rule.conditions && i < rule.condition_count; i++)
 		if (rule.conditions[i].index != 0)
 			conditions[count++] = rule.conditions[i];
 	rule.number = call->shared;

@@ -25,7 +25,8 @@ struct seccomp_filter {
  * compiled filters are kept by content: the whole profile is compared, not a hash of it. A cache that
  * cannot be read or written is no error; one that is not owned by the caller or is writable by others is
  * not used. Unknown system call names are skipped, as the specification asks; unknown flags, actions or
- * architectures are errors, and so are NOTIFY as the default, for write(2) or without listenerPath. 0, or -1.
+ * architectures are errors, and so are NOTIFY as the default, for write(2) or without listenerPath. A filter that was
+ * compiled and not proven to decide as @profile says (seccomp/proof.h) is one, too. 0, or -1.
  */
 int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int cache,
 		    struct seccomp_filter *filter, struct error *error);

@@ -3,9 +3,11 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "seccomp/document.h"
 #include "seccomp/profile.h"
+#include "seccomp/proof.h"
 
 /* A document has no flags and no listener. */
 static int check_source(const struct seccomp_source *source, struct seccomp_filter *filter, struct error *error)
@@ -57,17 +59,45 @@ static void stack_key(struct arena *arena, const struct seccomp_source *sources,
 	}
 }
 
-static bool join(struct arena *arena, const struct seccomp_filter *filters, size_t count,
-		 struct seccomp_filter *joined)
+/* Whether @filter alone decides as all of @sources say. */
+static bool is_proven(struct arena *arena, const struct seccomp_source *sources, size_t count,
+		      const struct seccomp_filter *filter)
+{
+	const struct oci_seccomp **profiles = ARENA_NEW_ARRAY(arena, const struct oci_seccomp *, count);
+	const struct sock_fprog program = { filter->count, filter->instructions };
+	struct seccomp_proof proof;
+	struct error error;
+
+	for (size_t i = 0; i < count; i++) {
+		struct oci_seccomp *profile;
+
+		profiles[i] = sources[i].profile;
+		if (profiles[i])
+			continue;
+		if (seccomp_document_read(arena, sources[i].label, sources[i].document, sources[i].capabilities,
+					  &profile, &error) < 0)
+			return false;
+		profiles[i] = profile;
+	}
+	if (seccomp_prove(arena, profiles, count, &program, 1, &proof, &error) < 0)
+		return false;
+	if (proof.verdict != SECCOMP_AGREES)
+		log_debug("seccomp: filters are not joined: %s", proof.difference.text);
+	return proof.verdict == SECCOMP_AGREES;
+}
+
+/* False where they cannot be one, or would not be proven to decide as each of them was. */
+static bool join(struct arena *arena, const struct seccomp_source *sources,
+		 const struct seccomp_filter *filters, size_t count, struct seccomp_filter *joined)
 {
 	struct seccomp_program *programs = ARENA_NEW_ARRAY(arena, struct seccomp_program, count);
-	size_t length;
+	size_t length = 0;
 
 	for (size_t i = 0; i < count; i++)
 		programs[i] = (struct seccomp_program){ filters[i].instructions, filters[i].count };
 	joined->instructions = seccomp_compact(arena, programs, count, &length);
 	joined->count = (unsigned short)length;
-	return joined->instructions != NULL;
+	return joined->instructions && is_proven(arena, sources, count, joined);
 }
 
 int seccomp_compile_all(struct arena *arena, const struct seccomp_source *sources, size_t count, int cache,
@@ -93,7 +123,7 @@ int seccomp_compile_all(struct arena *arena, const struct seccomp_source *source
 	for (size_t i = is_joined ? plain : 0; i < count; i++)
 		if (compile_source(arena, &sources[i], cache, &filters[i], error) < 0)
 			return -1;
-	if (plain > 0 && !is_joined && join(arena, filters, plain, &joined)) {
+	if (plain > 0 && !is_joined && join(arena, sources, filters, plain, &joined)) {
 		is_joined = true;
 		if (cache >= 0)
 			seccomp_cache_write(cache, &key, &joined);
