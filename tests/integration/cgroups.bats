@@ -277,6 +277,15 @@ start() {
 	true
 }
 
+@test "network: a class where no controller sets it is refused, not left out" {
+	requires_casemate "leaves it out with cgroup v2"
+	! cgroup_directory net_cls >/dev/null || skip "the controller is here"
+	resources '{network: {classID: 65537}}'
+	refused 'controller \\"net_cls\\" not available'
+	resources '{network: {priorities: [{name: "lo", priority: 1}]}}'
+	cgroup_directory net_prio >/dev/null || refused 'controller \\"net_prio\\" not available'
+}
+
 @test "blkio: throttling of a device" {
 	local device
 	device=$(lsblk -ndo MAJ:MIN 2>/dev/null | head -1 | xargs)
