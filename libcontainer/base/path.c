@@ -215,11 +215,32 @@ int path_make_file(int root, const char *path, mode_t mode, struct error *error)
 	return error_set(error, ELOOP, "make file %s in the rootfs", path);
 }
 
+bool path_is_normal(const char *path)
+{
+	if (path[0] != '/')
+		return false;
+	if (path[1] == '\0')
+		return true;
+	for (const char *next = path; *next; next++) {
+		if (*next != '/')
+			continue;
+		if (next[1] == '/' || next[1] == '\0')
+			return false;
+		if (next[1] == '.' && (next[2] == '/' || next[2] == '\0' ||
+				       (next[2] == '.' && (next[3] == '/' || next[3] == '\0'))))
+			return false;
+	}
+	return true;
+}
+
 char *path_normalize(struct arena *arena, const char *path)
 {
-	char *normal = arena_alloc(arena, strlen(path) + 2);
 	size_t used = 0;
+	char *normal;
 
+	if (path_is_normal(path))
+		return arena_strdup(arena, path);
+	normal = arena_alloc(arena, strlen(path) + 2);
 	for (const char *next = path;;) {
 		size_t length;
 
@@ -241,23 +262,6 @@ char *path_normalize(struct arena *arena, const char *path)
 		normal[used++] = '/';
 	normal[used] = '\0';
 	return normal;
-}
-
-bool path_is_normal(const char *path)
-{
-	if (!strcmp(path, "/"))
-		return true;
-	while (*path == '/') {
-		size_t length = strcspn(++path, "/");
-
-		if (length == 0 || (length == 1 && path[0] == '.') ||
-		    (length == 2 && path[0] == '.' && path[1] == '.'))
-			return false;
-		path += length;
-		if (!*path)
-			return true;
-	}
-	return false;
 }
 
 char *path_join(struct arena *arena, const char *base, const char *path)

@@ -49,60 +49,49 @@ static int find_real_path(struct arena *arena, const char *path, const char **re
 	return 0;
 }
 
-static int add_real_path(struct arena *arena, const char *path, const char *bundle, struct policy_facts *facts,
-			 struct error *error)
-{
-	const char *real;
+/* The directories that have been found to be no links so far: paths have their parents in common. */
+struct looking {
+	struct arena *arena;
+	struct string_list plain;
+	struct policy_facts *facts;
+	struct error *error;
+};
 
-	if (find_real_path(arena, path_join(arena, bundle, path), &real, error) < 0)
-		return -1;
-	add_pair(arena, path, real, facts);
-	return 0;
-}
-
-/*
- * Whether the normal @path is its own real one, or is not there without a link on the way. *plain: what has been found
- * to be no link so far.
- */
-static bool is_plain(struct arena *arena, const char *path, struct string_list *plain)
+/* Whether the normal @path is its own real one, or is not there without a link on the way. */
+static bool is_plain(struct looking *looking, const char *path)
 {
 	for (size_t length = 1; path[length - 1]; length += strcspn(path + length, "/") + 1) {
-		const char *part = arena_strndup(arena, path, length + strcspn(path + length, "/"));
+		const char *part = arena_strndup(looking->arena, path, length + strcspn(path + length, "/"));
 		char target[1];
 
-		if (string_list_has(plain, part))
+		if (string_list_has(&looking->plain, part))
 			continue;
 		if (readlink(part, target, sizeof(target)) >= 0)
 			return false;
 		if (errno != EINVAL)
 			return errno == ENOENT || errno == ENOTDIR;
-		string_list_add(arena, plain, part);
+		string_list_add(looking->arena, &looking->plain, part);
 	}
 	return true;
 }
 
-/* There are many denied paths, and they have their parents in common. */
-static int add_denied(struct arena *arena, const struct string_list *paths, struct policy_facts *facts,
-		      struct error *error)
+/* @directory: where a relative path starts from. */
+static int add_real_path(struct looking *looking, const char *path, const char *directory)
 {
-	struct string_list plain = { 0 };
+	const char *whole = path_join(looking->arena, directory, path);
+	const char *real = whole;
 
-	for (size_t i = 0; i < paths->count; i++) {
-		const char *path = paths->items[i];
-
-		if (is_plain(arena, path, &plain))
-			add_pair(arena, path, path, facts);
-		else if (add_real_path(arena, path, "/", facts, error))
-			return -1;
-	}
+	if ((!path_is_normal(whole) || !is_plain(looking, whole)) &&
+	    find_real_path(looking->arena, whole, &real, looking->error) < 0)
+		return -1;
+	add_pair(looking->arena, path, real, looking->facts);
 	return 0;
 }
 
-static int add_real_paths(struct arena *arena, const struct string_list *paths, const char *bundle,
-			  struct policy_facts *facts, struct error *error)
+static int add_real_paths(struct looking *looking, const struct string_list *paths, const char *directory)
 {
 	for (size_t i = 0; i < paths->count; i++)
-		if (add_real_path(arena, paths->items[i], bundle, facts, error))
+		if (add_real_path(looking, paths->items[i], directory) < 0)
 			return -1;
 	return 0;
 }
@@ -115,18 +104,20 @@ static bool has_relative(const struct string_list *paths)
 	return false;
 }
 
-static int add_sources(struct arena *arena, const struct oci_config *config, const char *bundle,
-		       struct policy_facts *facts, struct error *error)
+static int add_sources(struct looking *looking, const struct oci_config *config, const char *bundle)
 {
+	struct arena *arena = looking->arena;
+
 	for (size_t i = 0; i < config->mounts.count; i++) {
 		const struct oci_mount *mount = &config->mounts.items[i];
 		struct string_list sources = mount_sources(arena, mount, NULL);
 
 		if (!mount_is_bind(mount) && has_relative(&sources)) {
-			facts->directory = path_join(arena, bundle, config->root ? config->root->path : ".");
-			sources = mount_sources(arena, mount, facts->directory);
+			looking->facts->directory =
+				path_join(arena, bundle, config->root ? config->root->path : ".");
+			sources = mount_sources(arena, mount, looking->facts->directory);
 		}
-		if (add_real_paths(arena, &sources, bundle, facts, error))
+		if (add_real_paths(looking, &sources, bundle) < 0)
 			return -1;
 	}
 	return 0;
@@ -217,6 +208,7 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 	const void *namespaces = policy_value(policy, "namespaces");
 	const void *user = policy_value(policy, "user");
 	struct string_list denied = mounts_denied(arena, policy_value(policy, "mounts"));
+	struct looking looking = { .arena = arena, .facts = facts, .error = error };
 
 	facts->real_paths = (struct string_map){ 0 };
 	for (size_t i = 0; config->linux_ && i < config->linux_->namespaces.count; i++) {
@@ -235,17 +227,18 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 		facts->remap.reason = why_not_idmapped(arena, config, bundle);
 		facts->remap.possible = !facts->remap.reason;
 	}
-	if (add_denied(arena, &denied, facts, error))
+	if (denied.count == 0)
+		return 0;
+	if (add_real_paths(&looking, &denied, "/") < 0 ||
+	    (config->root && config->root->path && add_real_path(&looking, config->root->path, bundle) < 0))
 		return -1;
-	if (denied.count && config->root && config->root->path &&
-	    add_real_path(arena, config->root->path, bundle, facts, error))
-		return -1;
-	return denied.count ? add_sources(arena, config, bundle, facts, error) : 0;
+	return add_sources(&looking, config, bundle);
 }
 
 int policy_facts_gather_all(struct arena *arena, const struct oci_config *config, const char *bundle, pid_t pid,
 			    struct policy_facts *facts, struct error *error)
 {
+	struct looking looking = { .arena = arena, .facts = facts, .error = error };
 	struct error ignored;
 
 	for (size_t i = 0; config->linux_ && i < config->linux_->namespaces.count; i++) {
@@ -257,7 +250,7 @@ int policy_facts_gather_all(struct arena *arena, const struct oci_config *config
 		if (path && facts_look_at_namespace(entry->type, path, facts, &ignored) < 0)
 			facts->joined[entry->type] = POLICY_NAMESPACE_HOST;
 	}
-	return add_sources(arena, config, bundle, facts, error);
+	return add_sources(&looking, config, bundle);
 }
 
 int policy_facts_gather_process(const struct policy *policy, const struct oci_config *config, pid_t pid,

@@ -111,8 +111,11 @@ int reading_set(struct policy_reading *reading, const char *path, const struct j
 
 const char *accept_path(struct arena *arena, const char *text)
 {
-	size_t length = strlen(text);
+	size_t length;
 
+	if (path_is_normal(text))
+		return text;
+	length = strlen(text);
 	if (text[0] != '/' || strstr(text, "/../") || (length >= 3 && !strcmp(text + length - 3, "/..")))
 		return NULL;
 	return path_normalize(arena, text);
