@@ -85,36 +85,43 @@ static char short_escape(char c)
 	}
 }
 
+/* What stands in a string as it is: printable ASCII but the quote and the backslash. */
+static const bool is_plain[256] = { [0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true };
+
+static size_t plain_prefix(const char *text)
+{
+	size_t length = 0;
+
+	while (is_plain[(unsigned char)text[length]])
+		length++;
+	return length;
+}
+
 /* A name of a file may hold any bytes; what is no UTF-8 becomes U+FFFD, so that the document stays one. */
 static void add_quoted(struct strbuf *out, const char *text)
 {
-	size_t length = strlen(text);
-	size_t offset = 0;
+	size_t plain;
 
 	strbuf_putc(out, '"');
-	while (offset < length) {
-		size_t plain = offset;
-
-		while (plain < length && (unsigned char)text[plain] >= 0x20 &&
-		       (unsigned char)text[plain] < 0x7f && text[plain] != '"' && text[plain] != '\\')
-			plain++;
-		strbuf_add(out, text + offset, plain - offset);
-		offset = plain;
-		if (offset == length)
+	for (;;) {
+		plain = plain_prefix(text);
+		strbuf_add(out, text, plain);
+		text += plain;
+		if (!*text)
 			break;
-		if (short_escape(text[offset])) {
+		if (short_escape(*text)) {
 			strbuf_putc(out, '\\');
-			strbuf_putc(out, short_escape(text[offset++]));
-		} else if ((unsigned char)text[offset] < 0x20 || text[offset] == 0x7f) {
-			strbuf_printf(out, "\\u%04x", (unsigned char)text[offset++]);
+			strbuf_putc(out, short_escape(*text++));
+		} else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+			strbuf_printf(out, "\\u%04x", (unsigned char)*text++);
 		} else {
-			size_t size = utf8_character(text + offset, length - offset);
+			size_t size = utf8_character(text, strnlen(text, 4));
 
 			if (size)
-				strbuf_add(out, text + offset, size);
+				strbuf_add(out, text, size);
 			else
 				strbuf_puts(out, "\\ufffd");
-			offset += size ? size : 1;
+			text += size ? size : 1;
 		}
 	}
 	strbuf_putc(out, '"');

@@ -45,7 +45,11 @@ void strbuf_puts(struct strbuf *buffer, const char *text)
 
 void strbuf_putc(struct strbuf *buffer, char c)
 {
-	strbuf_add(buffer, &c, 1);
+	/* Documents are written character by character. */
+	if (buffer->length + 2 > buffer->capacity)
+		reserve(buffer, 1);
+	buffer->text[buffer->length++] = c;
+	buffer->text[buffer->length] = '\0';
 }
 
 void strbuf_printf(struct strbuf *buffer, const char *format, ...)
