@@ -157,7 +157,7 @@ static void clamp_set(struct policy_pass *pass, struct string_list *set, const c
 	struct string_list kept = { ARENA_NEW_ARRAY(pass->arena, const char *, set->count + 1), 0 };
 
 	for (size_t i = 0; i < set->count; i++)
-		if (capability_bit(set->items[i]) & ceiling)
+		if (ceiling && (capability_bit(set->items[i]) & ceiling))
 			kept.items[kept.count++] = set->items[i];
 	if (kept.count == set->count)
 		return;

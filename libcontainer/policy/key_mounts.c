@@ -159,7 +159,7 @@ static const char sources_key[] = "mounts.denySources";
 struct denied {
 	const struct named_item *item;
 	const char *path;
-	const char *real_path;
+	const char *real_path; /* NULL: the same */
 	bool below; /* what lies below as well */
 };
 
@@ -179,13 +179,16 @@ static const struct denied *look_at_denied(const struct policy_pass *pass, const
 		denied[i].item = &set->items[i];
 		denied[i].path = denied_path(pass->arena, set->items[i].text, &denied[i].below);
 		denied[i].real_path = real_or_own(pass, denied[i].path);
+		if (!strcmp(denied[i].path, denied[i].real_path))
+			denied[i].real_path = NULL;
 	}
 	return denied;
 }
 
 static bool meets_either(const char *source, const struct denied *denied, bool below)
 {
-	return meets(source, denied->path, below) || meets(source, denied->real_path, below);
+	return meets(source, denied->path, below) ||
+	       (denied->real_path && meets(source, denied->real_path, below));
 }
 
 /*
@@ -213,6 +216,8 @@ static int refuse_source(const struct policy_pass *pass, const struct denied *de
 	const char *plain = source[0] == '/' ? path_normalize(pass->arena, source) : NULL;
 	const char *real = facts_real_path(pass->arena, pass->facts, source);
 
+	if (plain && real && !strcmp(plain, real))
+		plain = NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (!real)
 			return pass_refuse(

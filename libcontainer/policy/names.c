@@ -56,11 +56,21 @@ static int compare_items(const void *left, const void *right)
 	return strcmp(((const struct named_item *)left)->text, ((const struct named_item *)right)->text);
 }
 
+static bool is_sorted(const struct named_item *items, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_items(&items[i - 1], &items[i]) > 0)
+			return false;
+	return true;
+}
+
 struct named_set named_set_of(struct named_item *items, size_t count)
 {
 	struct named_set set = { .items = items };
 
-	qsort(items, count, sizeof(*items), compare_items);
+	/* Most documents list them in order. */
+	if (!is_sorted(items, count))
+		qsort(items, count, sizeof(*items), compare_items);
 	for (size_t i = 0; i < count; i++)
 		if (set.count == 0 || strcmp(items[set.count - 1].text, items[i].text) != 0)
 			items[set.count++] = items[i];
