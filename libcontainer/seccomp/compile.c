@@ -354,8 +354,18 @@ static int add_rules(struct compilation *compilation, bool stub, struct error *e
 	return 0;
 }
 
+/* Rules about numbers that are too large for the profile are those of socketcall(2) and its like on x86. */
+static size_t rules_in_range(const struct seccomp_meaning_part *part, bool stub)
+{
+	size_t count = part->rule_count;
+
+	while (stub && part->largest && count > 0 && part->rules[count - 1].number > part->largest)
+		count--;
+	return count;
+}
+
 /* All rules in the parts: libseccomp's part of the filter is to know the architectures and the default action. */
-static int take_meaning(struct compilation *compilation, struct error *error)
+static int take_meaning(struct compilation *compilation, bool stub, struct error *error)
 {
 	const struct seccomp_meaning_part *parts;
 	struct seccomp_meaning *meaning;
@@ -371,7 +381,7 @@ static int take_meaning(struct compilation *compilation, struct error *error)
 					.architecture = parts[j].architecture,
 					.largest = parts[j].largest,
 					.rules = parts[j].rules,
-					.rule_count = parts[j].rule_count,
+					.rule_count = rules_in_range(&parts[j], stub),
 				};
 	return 0;
 }
@@ -391,7 +401,7 @@ static int build(struct compilation *compilation, bool library, struct seccomp_f
 	memset(compilation->parts, 0, sizeof(compilation->parts));
 	compilation->part_count = 0;
 	if (add_architectures(compilation, error) < 0 ||
-	    (library ? add_rules(compilation, stub, error) : take_meaning(compilation, error)) < 0)
+	    (library ? add_rules(compilation, stub, error) : take_meaning(compilation, stub, error)) < 0)
 		return -1;
 	prelude = seccomp_prelude_build(compilation->arena, compilation->parts, compilation->part_count,
 					compilation->default_action, stub, &prelude_count);

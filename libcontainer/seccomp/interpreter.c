@@ -116,7 +116,7 @@ static uint32_t word_of(const struct seccomp_data *data, size_t word)
 }
 
 uint32_t seccomp_interpret(const struct sock_filter *program, size_t count, const struct seccomp_data *data,
-			   uint32_t *words)
+			   struct seccomp_trace *trace)
 {
 	uint32_t memory[BPF_MEMWORDS] = { 0 };
 	uint32_t a = 0;
@@ -126,10 +126,11 @@ uint32_t seccomp_interpret(const struct sock_filter *program, size_t count, cons
 		const struct sock_filter *instruction = &program[pc];
 		uint32_t operand = BPF_SRC(instruction->code) == BPF_X ? x : instruction->k;
 
+		trace->steps++;
 		switch (instruction->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
 			a = word_of(data, instruction->k / sizeof(uint32_t));
-			*words |= UINT32_C(1) << (instruction->k / sizeof(uint32_t));
+			trace->words |= UINT32_C(1) << (instruction->k / sizeof(uint32_t));
 			continue;
 		case BPF_LD | BPF_W | BPF_LEN: a = sizeof(*data); continue;
 		case BPF_LDX | BPF_W | BPF_LEN: x = sizeof(*data); continue;
@@ -233,9 +234,10 @@ static void tell(const struct sock_filter *instruction, const struct holding *ho
 void seccomp_constants(const struct sock_filter *program, size_t count, const struct seccomp_data *data,
 		       uint32_t known, seccomp_constant_found *found, void *context)
 {
-	static const struct holding nothing = { true, 0, UINT32_MAX };
-	struct holding at[BPF_MAXINSNS] = { nothing };
+	struct holding at[BPF_MAXINSNS];
 
+	memset(at, 0, count * sizeof(*at));
+	at[0] = (struct holding){ true, 0, UINT32_MAX };
 	/* Jumps only go forward: once is enough. */
 	for (size_t pc = 0; pc < count; pc++) {
 		const struct sock_filter *instruction = &program[pc];

@@ -21,9 +21,15 @@ enum { SECCOMP_WORD_NUMBER = 0, SECCOMP_WORD_ARCHITECTURE = 1, SECCOMP_WORD_ARGU
  */
 int seccomp_program_fault(const struct sock_filter *program, size_t count);
 
-/* What @program returns for @data. *words gets a bit for each word that it looked at on its way. */
+/* What is counted over several runs. */
+struct seccomp_trace {
+	uint32_t words; /* a bit for each word that was looked at */
+	uint64_t steps; /* instructions that were run */
+};
+
+/* What @program returns for @data. */
 uint32_t seccomp_interpret(const struct sock_filter *program, size_t count, const struct seccomp_data *data,
-			   uint32_t *words);
+			   struct seccomp_trace *trace);
 
 /*
  * Calls @found for each constant that @program may compare a word of struct seccomp_data with, where @data is

@@ -13,8 +13,10 @@
 #include "seccomp/meaning.h"
 
 #define NUMBERS_MAX 1024U /* more than any architecture has, counted from its first */
-#define COMBINATIONS_MAX 16384U /* of arguments: all of them up to here, else */
-#define SAMPLES 4096U
+#define COMBINATIONS_MAX 8192U /* of arguments: all of them up to here, else so many pairs, */
+#define RULE_COMBINATIONS_MAX 2048U /* so many for each rule */
+#define SAMPLES 2048U
+#define STEPS_MAX UINT64_C(400000000) /* instructions: one to two seconds */
 #define ARGUMENT_WORDS (SECCOMP_WORDS - SECCOMP_WORD_ARGUMENTS)
 #define WORDS_KNOWN (1U << SECCOMP_WORD_NUMBER | 1U << SECCOMP_WORD_ARCHITECTURE)
 
@@ -31,6 +33,7 @@ struct comparison {
 	const struct sock_fprog *programs;
 	size_t program_count;
 	struct seccomp_proof *proof;
+	uint64_t steps;
 	struct values architectures;
 	struct values numbers; /* of the architecture that is looked at */
 	struct values words[SECCOMP_WORDS]; /* of the system call that is looked at */
@@ -172,17 +175,20 @@ static int32_t rank(uint32_t value)
 	return (int32_t)(value & SECCOMP_RET_ACTION_FULL);
 }
 
-static uint32_t decide(const struct comparison *comparison, const struct seccomp_data *data, uint32_t *words)
+static uint32_t decide(struct comparison *comparison, const struct seccomp_data *data, uint32_t *words)
 {
 	uint32_t decision = SECCOMP_RET_ALLOW;
+	struct seccomp_trace trace = { 0 };
 
 	for (size_t i = 0; i < comparison->program_count; i++) {
 		const struct sock_fprog *program = &comparison->programs[i];
-		uint32_t value = seccomp_interpret(program->filter, program->len, data, words);
+		uint32_t value = seccomp_interpret(program->filter, program->len, data, &trace);
 
 		if (rank(value) < rank(decision))
 			decision = value;
 	}
+	*words |= trace.words;
+	comparison->steps += trace.steps;
 	return decision;
 }
 
@@ -238,7 +244,16 @@ static void report(struct comparison *comparison, const struct seccomp_data *dat
 	difference->text = arena_strdup(arena, strbuf_text(&text));
 }
 
-/* One decision. False: it is looser, and nothing more has to be looked at. */
+static bool give_up(struct comparison *comparison)
+{
+	comparison->proof->verdict = SECCOMP_TOO_LARGE;
+	comparison->proof->difference = (struct seccomp_difference){
+		.text = "there is more to compare than can be looked through in a second or two",
+	};
+	return false;
+}
+
+/* One decision. False: nothing more has to be looked at, as it is looser, or too much has been. */
 static bool compare(struct comparison *comparison, const struct seccomp_data *data, uint32_t *words)
 {
 	struct seccomp_proof *proof = comparison->proof;
@@ -248,7 +263,7 @@ static bool compare(struct comparison *comparison, const struct seccomp_data *da
 
 	proof->decisions++;
 	if (as_planned)
-		return true;
+		return comparison->steps <= STEPS_MAX || give_up(comparison);
 	if (rank(found) > rank(planned)) {
 		proof->verdict = SECCOMP_LOOSER;
 		report(comparison, data, planned, found);
@@ -258,7 +273,7 @@ static bool compare(struct comparison *comparison, const struct seccomp_data *da
 		proof->verdict = SECCOMP_TIGHTER;
 		report(comparison, data, planned, found);
 	}
-	return true;
+	return comparison->steps <= STEPS_MAX || give_up(comparison);
 }
 
 /* arguments ---------------------------------------------------------------------------------------------- */
@@ -296,22 +311,21 @@ static void add_condition(struct comparison *comparison, const struct oci_seccom
 	add_compared(comparison->arena, high, (uint32_t)(mask >> 32), (uint32_t)(value >> 32));
 }
 
-/* The values that each half of an argument is tried with: at least 0. */
-static void find_words(struct comparison *comparison, const struct seccomp_data *data)
+static void add_conditions(struct comparison *comparison, const struct seccomp_rule *rule)
+{
+	for (size_t i = 0; i < rule->condition_count; i++)
+		add_condition(comparison, &rule->conditions[i]);
+}
+
+static void clear_words(struct comparison *comparison)
 {
 	for (size_t i = 0; i < SECCOMP_WORDS; i++)
 		comparison->words[i].count = 0;
-	for (size_t i = 0; i < comparison->meaning_count; i++) {
-		size_t count;
-		const struct seccomp_rule *rules = seccomp_meaning_rules(comparison->meanings[i], data, &count);
+}
 
-		for (size_t j = 0; j < count; j++)
-			for (size_t k = 0; k < rules[j].condition_count; k++)
-				add_condition(comparison, &rules[j].conditions[k]);
-	}
-	for (size_t i = 0; i < comparison->program_count; i++)
-		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, data,
-				  WORDS_KNOWN, found_for_argument, comparison);
+/* Each word gets one value at least. */
+static void settle_words(struct comparison *comparison, const struct seccomp_data *data)
+{
 	for (size_t i = 0; i < SECCOMP_WORDS; i++) {
 		/* The kernel fills them with 0 where arguments have 32 bits. */
 		bool is_high = i >= SECCOMP_WORD_ARGUMENTS &&
@@ -322,6 +336,25 @@ static void find_words(struct comparison *comparison, const struct seccomp_data 
 		add(comparison->arena, &comparison->words[i], 0);
 		settle(&comparison->words[i]);
 	}
+}
+
+/* The values that each half of an argument is tried with. */
+static void find_words(struct comparison *comparison, const struct seccomp_data *data)
+{
+	clear_words(comparison);
+	for (size_t i = 0; i < comparison->meaning_count; i++) {
+		size_t count;
+		const struct seccomp_rule *rules = seccomp_meaning_rules(comparison->meanings[i], data, &count);
+
+		for (size_t j = 0; j < count; j++)
+			add_conditions(comparison, &rules[j]);
+	}
+	for (size_t i = 0; i < comparison->program_count; i++) {
+		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, data,
+				  WORDS_KNOWN, found_for_argument, comparison);
+		comparison->steps += comparison->programs[i].len;
+	}
+	settle_words(comparison, data);
 }
 
 static void set_word(struct seccomp_data *data, size_t word, uint32_t value)
@@ -344,10 +377,10 @@ static bool compare_all(struct comparison *comparison, struct seccomp_data *data
 	return true;
 }
 
-/* All pairs of values of all pairs of words, the others being as @base has them; at most COMBINATIONS_MAX. */
-static bool compare_pairs(struct comparison *comparison, const struct seccomp_data *base)
+/* All pairs of values of all pairs of words, the others being as @base has them; at most @limit. */
+static bool compare_pairs(struct comparison *comparison, const struct seccomp_data *base, size_t limit)
 {
-	size_t end = comparison->proof->decisions + COMBINATIONS_MAX;
+	size_t end = comparison->proof->decisions + limit;
 	uint32_t ignored = 0;
 
 	for (size_t first = SECCOMP_WORD_ARCHITECTURE + 1; first < SECCOMP_WORDS; first++)
@@ -411,10 +444,9 @@ static bool compare_sample(struct comparison *comparison, const struct seccomp_d
 	return true;
 }
 
-static bool compare_some(struct comparison *comparison, const struct seccomp_data *data)
+/* Each rule by itself: beside arguments that make it hold, with the values of its own conditions. */
+static bool compare_rules(struct comparison *comparison, const struct seccomp_data *data)
 {
-	if (!compare_pairs(comparison, data))
-		return false;
 	for (size_t i = 0; i < comparison->meaning_count; i++) {
 		size_t count;
 		const struct seccomp_rule *rules = seccomp_meaning_rules(comparison->meanings[i], data, &count);
@@ -422,11 +454,20 @@ static bool compare_some(struct comparison *comparison, const struct seccomp_dat
 		for (size_t j = 0; j < count; j++) {
 			struct seccomp_data base = satisfy(&rules[j], data);
 
-			if (!compare_pairs(comparison, &base))
+			clear_words(comparison);
+			add_conditions(comparison, &rules[j]);
+			settle_words(comparison, data);
+			if (!compare_pairs(comparison, &base, RULE_COMBINATIONS_MAX))
 				return false;
 		}
 	}
-	return compare_sample(comparison, data);
+	return true;
+}
+
+static bool compare_some(struct comparison *comparison, const struct seccomp_data *data)
+{
+	return compare_pairs(comparison, data, COMBINATIONS_MAX) && compare_sample(comparison, data) &&
+	       compare_rules(comparison, data);
 }
 
 static bool compare_arguments(struct comparison *comparison, struct seccomp_data data)

@@ -12,8 +12,8 @@
  *   constant that a program compares a number with: between two of them no comparison comes out differently;
  * - where a profile or a program looks at arguments, for all combinations of the values next to each constant that
  *   either compares that half of an argument with, and of those that differ from one in one bit of a mask. Where
- *   there are more than some ten thousand combinations: all pairs of values, beside arguments that make a rule
- *   hold, and a sample of the rest.
+ *   there are more than some thousand combinations: pairs of values; those of each rule, beside arguments that make
+ *   it hold; and a sample of the rest.
  *
  * So a difference is found wherever numbers and arguments are compared with constants, which is all that profiles
  * can ask for. A program that calculates could hide one; libseccomp makes none, and a process that loads one of its
@@ -29,6 +29,7 @@ enum seccomp_verdict {
 	SECCOMP_AGREES,
 	SECCOMP_TIGHTER, /* somewhere another decision, but none less severe than planned */
 	SECCOMP_LOOSER, /* somewhere less severe than planned, or a program that is none */
+	SECCOMP_TOO_LARGE, /* it would take seconds: programs that were made for that, or hundreds of conditions */
 };
 
 struct seccomp_difference {
