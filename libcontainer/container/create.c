@@ -268,8 +268,8 @@ static int step_seccomp(struct creation *creation, struct error *error)
 {
 	_cleanup_fd_ int cache = store_seccomp_cache(&creation->store);
 
-	return filters_compile(creation->arena, cache, creation->plan.config, &creation->plan.hardening,
-			       &creation->sandbox.filters, error);
+	return seccomp_planned_compile(creation->arena, cache, creation->plan.config, &creation->plan.hardening,
+				       &creation->sandbox.filters, error);
 }
 
 /* The table --------------------------------------------------------------------------------------------- */

@@ -381,8 +381,8 @@ static int compile_filters(struct execution *execution, struct error *error)
 {
 	_cleanup_fd_ int cache = store_seccomp_cache(&execution->container.store);
 
-	return filters_compile(execution->arena, cache, execution->config, &execution->hardening,
-			       &execution->sandbox.filters, error);
+	return seccomp_planned_compile(execution->arena, cache, execution->config, &execution->hardening,
+				       &execution->sandbox.filters, error);
 }
 
 static int prepare(struct execution *execution, const struct runtime *runtime, struct error *error)

@@ -20,11 +20,11 @@
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "sandbox/egress.h"
-#include "sandbox/filters.h"
 #include "sandbox/identity.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/net_devices.h"
 #include "sandbox/rootfs.h"
+#include "seccomp/planned.h"
 #include "spec/config.h"
 
 enum sandbox_start {
@@ -45,7 +45,7 @@ struct sandbox {
 	int resctrl_tasks[RESCTRL_TASKS_MAX]; /* of its resctrl groups, or -1 */
 	struct namespaces namespaces;
 	struct rootfs rootfs; /* init only */
-	struct filters filters;
+	struct seccomp_filters filters;
 	struct capability_masks capabilities; /* none, where the process names none */
 	int procfs;
 	int status; /* of the child, for its check before exec */

@@ -39,6 +39,10 @@ struct seccomp_source {
 	const struct string_list *capabilities; /* of the bounding set */
 };
 
+/* The profiles that @sources are: *profiles in @arena, @count of them. 0, or -1. */
+int seccomp_sources_read(struct arena *arena, const struct seccomp_source *sources, size_t count,
+			 const struct oci_seccomp *const **profiles, struct error *error);
+
 /*
  * The filters that a process with all of @sources loads, in this order; @filters has room for one each. Loading takes
  * time, so those without a listener become one where they can: it decides as they would together. *filter_count is

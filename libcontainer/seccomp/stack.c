@@ -59,27 +59,38 @@ static void stack_key(struct arena *arena, const struct seccomp_source *sources,
 	}
 }
 
+int seccomp_sources_read(struct arena *arena, const struct seccomp_source *sources, size_t count,
+			 const struct oci_seccomp *const **profiles, struct error *error)
+{
+	const struct oci_seccomp **all = ARENA_NEW_ARRAY(arena, const struct oci_seccomp *, count + 1);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct seccomp_source *source = &sources[i];
+		struct oci_seccomp *profile;
+
+		all[i] = source->profile;
+		if (all[i])
+			continue;
+		if (seccomp_document_read(arena, source->label, source->document, source->capabilities,
+					  &profile, error) < 0)
+			return -1;
+		all[i] = profile;
+	}
+	*profiles = all;
+	return 0;
+}
+
 /* Whether @filter alone decides as all of @sources say. */
 static bool is_proven(struct arena *arena, const struct seccomp_source *sources, size_t count,
 		      const struct seccomp_filter *filter)
 {
-	const struct oci_seccomp **profiles = ARENA_NEW_ARRAY(arena, const struct oci_seccomp *, count);
 	const struct sock_fprog program = { filter->count, filter->instructions };
+	const struct oci_seccomp *const *profiles;
 	struct seccomp_proof proof;
 	struct error error;
 
-	for (size_t i = 0; i < count; i++) {
-		struct oci_seccomp *profile;
-
-		profiles[i] = sources[i].profile;
-		if (profiles[i])
-			continue;
-		if (seccomp_document_read(arena, sources[i].label, sources[i].document, sources[i].capabilities,
-					  &profile, &error) < 0)
-			return false;
-		profiles[i] = profile;
-	}
-	if (seccomp_prove(arena, profiles, count, &program, 1, &proof, &error) < 0)
+	if (seccomp_sources_read(arena, sources, count, &profiles, &error) < 0 ||
+	    seccomp_prove(arena, profiles, count, &program, 1, &proof, &error) < 0)
 		return false;
 	if (proof.verdict != SECCOMP_AGREES)
 		log_debug("seccomp: filters are not joined: %s", proof.difference.text);

@@ -225,8 +225,8 @@ void look_at_filters(struct looking *looking)
 	const char *planned;
 	struct error error;
 
-	if (seccomp_planned(looking->arena, looking->config, &looking->hardening, &review.profiles,
-			    &review.profile_count, &error) < 0) {
+	if (seccomp_planned_profiles(looking->arena, looking->config, &looking->hardening, &review.profiles,
+				     &review.profile_count, &error) < 0) {
 		look_add(looking, MEASURE_UNKNOWN, NAME, "those of the profiles",
 			 arena_strdup(looking->arena, error.text));
 		return;

@@ -7,8 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/number.h"
-#include "sandbox/filters.h"
 #include "sandbox/identity.h"
+#include "seccomp/planned.h"
 #include "verify/looking.h"
 
 const char *look_field(struct arena *arena, const char *status, const char *name)
@@ -178,14 +178,14 @@ static void check_policy_filters(struct looking *looking, const char *const *sta
 		.describe = describe_filters,
 	};
 	_cleanup_fd_ int cache = -1;
-	struct filters filters;
+	struct seccomp_filters filters;
 	struct error error;
 
 	if (looking->hardening.seccomp_profiles.count + looking->hardening.seccomp_guards.count == 0)
 		return;
 	cache = store_seccomp_cache(&looking->container->store);
-	if (filters_compile(looking->arena, cache, looking->config, &looking->hardening, &filters, &error) <
-	    0) {
+	if (seccomp_planned_compile(looking->arena, cache, looking->config, &looking->hardening, &filters,
+				    &error) < 0) {
 		look_add(looking, MEASURE_UNKNOWN, check.member, "those of the policies", error.text);
 		return;
 	}
