@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seccomp/proof.h"
 
-#include <ctype.h>
-#include <linux/audit.h>
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/strbuf.h"
 #include "seccomp/interpreter.h"
 #include "seccomp/meaning.h"
+#include "seccomp/values.h"
 
 #define NUMBERS_MAX 1024U /* more than any architecture has, counted from its first */
 #define COMBINATIONS_MAX 8192U /* of arguments: all of them up to here, else so many pairs, */
@@ -20,12 +18,6 @@
 #define ARGUMENT_WORDS (SECCOMP_WORDS - SECCOMP_WORD_ARGUMENTS)
 #define WORDS_KNOWN (1U << SECCOMP_WORD_NUMBER | 1U << SECCOMP_WORD_ARCHITECTURE)
 
-struct values {
-	uint32_t *items; /* sorted and unique after settle() */
-	size_t count;
-	size_t capacity;
-};
-
 struct comparison {
 	struct arena *arena;
 	struct seccomp_meaning **meanings;
@@ -34,138 +26,10 @@ struct comparison {
 	size_t program_count;
 	struct seccomp_proof *proof;
 	uint64_t steps;
-	struct values architectures;
-	struct values numbers; /* of the architecture that is looked at */
-	struct values words[SECCOMP_WORDS]; /* of the system call that is looked at */
+	struct seccomp_values architectures;
+	struct seccomp_values numbers; /* of the architecture that is looked at */
+	struct seccomp_values words[SECCOMP_WORDS]; /* of the system call that is looked at */
 };
-
-/* values ------------------------------------------------------------------------------------------------- */
-
-static void add(struct arena *arena, struct values *values, uint32_t value)
-{
-	if (values->count == values->capacity) {
-		size_t capacity = values->capacity ? values->capacity * 2 : 64;
-		uint32_t *larger = ARENA_NEW_ARRAY(arena, uint32_t, capacity);
-
-		if (values->count)
-			memcpy(larger, values->items, values->count * sizeof(*larger));
-		values->items = larger;
-		values->capacity = capacity;
-	}
-	values->items[values->count++] = value;
-}
-
-static void add_near(struct arena *arena, struct values *values, uint32_t value)
-{
-	add(arena, values, value - 1);
-	add(arena, values, value);
-	add(arena, values, value + 1);
-}
-
-static int compare_values(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left;
-	uint32_t b = *(const uint32_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-static void settle(struct values *values)
-{
-	size_t unique = 1;
-
-	if (values->count == 0)
-		return;
-	qsort(values->items, values->count, sizeof(*values->items), compare_values);
-	for (size_t i = 1; i < values->count; i++)
-		if (values->items[i] != values->items[unique - 1])
-			values->items[unique++] = values->items[i];
-	values->count = unique;
-}
-
-/* What (a word and @mask) may be compared with @constant for. */
-static void add_compared(struct arena *arena, struct values *values, uint32_t mask, uint32_t constant)
-{
-	add_near(arena, values, constant);
-	if (mask == UINT32_MAX)
-		return;
-	add(arena, values, constant | ~mask);
-	for (uint32_t bit = 1; bit; bit <<= 1)
-		if (mask & bit)
-			add(arena, values, constant ^ bit);
-}
-
-/* words -------------------------------------------------------------------------------------------------- */
-
-static const char *describe_action(struct arena *arena, uint32_t value)
-{
-	uint32_t data = value & SECCOMP_RET_DATA;
-
-	switch (value & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_KILL_THREAD: return "kill thread";
-	case SECCOMP_RET_TRAP: return "trap";
-	case SECCOMP_RET_ERRNO: return arena_printf(arena, "errno %u", data);
-	case SECCOMP_RET_USER_NOTIF: return "notify";
-	case SECCOMP_RET_TRACE: return arena_printf(arena, "trace %u", data);
-	case SECCOMP_RET_LOG: return "log";
-	case SECCOMP_RET_ALLOW: return "allow";
-	default: return "kill process";
-	}
-}
-
-static const struct seccomp_architecture *architecture_of(const struct seccomp_data *data)
-{
-	uint32_t base = data->arch == AUDIT_ARCH_X86_64 ? (uint32_t)data->nr & X32_SYSCALL_BIT : 0;
-
-	for (const char *const *name = seccomp_known_architectures(); *name; name++) {
-		const struct seccomp_architecture *architecture = seccomp_architecture(*name);
-
-		if (architecture->audit == data->arch &&
-		    (data->arch != AUDIT_ARCH_X86_64 || architecture->base == base))
-			return architecture;
-	}
-	return NULL;
-}
-
-/* "SCMP_ARCH_X86_64" as "x86_64". */
-static const char *architecture_name(struct arena *arena, const struct seccomp_data *data)
-{
-	const struct seccomp_architecture *architecture = architecture_of(data);
-	char *name;
-
-	if (!architecture)
-		return arena_printf(arena, "architecture %#x", data->arch);
-	name = arena_strdup(arena, architecture->name + strlen("SCMP_ARCH_"));
-	for (char *c = name; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return name;
-}
-
-static const char *call_name(struct arena *arena, const struct seccomp_data *data)
-{
-	const struct seccomp_architecture *architecture = architecture_of(data);
-	char *known;
-	const char *name;
-
-	if (!architecture || data->nr < 0)
-		return NULL;
-	known = seccomp_syscall_resolve_num_arch(architecture->token, data->nr);
-	name = known ? arena_strdup(arena, known) : seccomp_newer_name(architecture, (uint32_t)data->nr);
-	free(known);
-	return name;
-}
-
-/* The arguments as far as they are not 0: "(0x10, 0x1)". */
-static void describe_arguments(struct strbuf *text, const uint64_t *arguments)
-{
-	size_t count = 6;
-
-	while (count > 0 && arguments[count - 1] == 0)
-		count--;
-	for (size_t i = 0; i < count; i++)
-		strbuf_printf(text, "%s%#llx", i ? ", " : "(", (unsigned long long)arguments[i]);
-	strbuf_puts(text, count ? ")" : "");
-}
 
 /* comparing ---------------------------------------------------------------------------------------------- */
 
@@ -217,33 +81,6 @@ static uint32_t plan(const struct comparison *comparison, const struct seccomp_d
 	return planned;
 }
 
-static void report(struct comparison *comparison, const struct seccomp_data *data, uint32_t planned,
-		   uint32_t found)
-{
-	struct seccomp_difference *difference = &comparison->proof->difference;
-	_cleanup_strbuf_ struct strbuf text = { 0 };
-	struct arena *arena = comparison->arena;
-
-	*difference = (struct seccomp_difference){
-		.architecture = architecture_name(arena, data),
-		.number = (uint32_t)data->nr,
-		.name = call_name(arena, data),
-		.planned = planned,
-		.found = found,
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(difference->arguments); i++)
-		difference->arguments[i] = data->args[i];
-	strbuf_printf(&text, "%s ", difference->architecture);
-	if (difference->name)
-		strbuf_puts(&text, difference->name);
-	else
-		strbuf_printf(&text, "system call %u", difference->number);
-	describe_arguments(&text, difference->arguments);
-	strbuf_printf(&text, ": planned %s, found %s", describe_action(arena, planned),
-		      describe_action(arena, found));
-	difference->text = arena_strdup(arena, strbuf_text(&text));
-}
-
 static bool give_up(struct comparison *comparison)
 {
 	comparison->proof->verdict = SECCOMP_TOO_LARGE;
@@ -266,12 +103,12 @@ static bool compare(struct comparison *comparison, const struct seccomp_data *da
 		return comparison->steps <= STEPS_MAX || give_up(comparison);
 	if (rank(found) > rank(planned)) {
 		proof->verdict = SECCOMP_LOOSER;
-		report(comparison, data, planned, found);
+		proof->difference = seccomp_difference_of(comparison->arena, data, planned, found);
 		return false;
 	}
 	if (proof->verdict == SECCOMP_AGREES) {
 		proof->verdict = SECCOMP_TIGHTER;
-		report(comparison, data, planned, found);
+		proof->difference = seccomp_difference_of(comparison->arena, data, planned, found);
 	}
 	return comparison->steps <= STEPS_MAX || give_up(comparison);
 }
@@ -283,7 +120,7 @@ static void found_for_argument(void *context, size_t word, uint32_t mask, uint32
 	struct comparison *comparison = context;
 
 	if (word > SECCOMP_WORD_ARCHITECTURE)
-		add_compared(comparison->arena, &comparison->words[word], mask, constant);
+		seccomp_values_compared(comparison->arena, &comparison->words[word], mask, constant);
 }
 
 static size_t low_word(uint32_t index)
@@ -298,8 +135,8 @@ static size_t high_word(uint32_t index)
 
 static void add_condition(struct comparison *comparison, const struct oci_seccomp_arg *condition)
 {
-	struct values *low = &comparison->words[low_word(condition->index)];
-	struct values *high = &comparison->words[high_word(condition->index)];
+	struct seccomp_values *low = &comparison->words[low_word(condition->index)];
+	struct seccomp_values *high = &comparison->words[high_word(condition->index)];
 	uint64_t mask = UINT64_MAX;
 	uint64_t value = condition->value;
 
@@ -307,8 +144,8 @@ static void add_condition(struct comparison *comparison, const struct oci_seccom
 		mask = condition->value;
 		value = condition->value_two & mask;
 	}
-	add_compared(comparison->arena, low, (uint32_t)mask, (uint32_t)value);
-	add_compared(comparison->arena, high, (uint32_t)(mask >> 32), (uint32_t)(value >> 32));
+	seccomp_values_compared(comparison->arena, low, (uint32_t)mask, (uint32_t)value);
+	seccomp_values_compared(comparison->arena, high, (uint32_t)(mask >> 32), (uint32_t)(value >> 32));
 }
 
 static void add_conditions(struct comparison *comparison, const struct seccomp_rule *rule)
@@ -333,8 +170,8 @@ static void settle_words(struct comparison *comparison, const struct seccomp_dat
 
 		if (is_high && (data->arch == AUDIT_ARCH_I386 || data->arch == AUDIT_ARCH_ARM))
 			comparison->words[i].count = 0;
-		add(comparison->arena, &comparison->words[i], 0);
-		settle(&comparison->words[i]);
+		seccomp_values_add(comparison->arena, &comparison->words[i], 0);
+		seccomp_values_settle(&comparison->words[i]);
 	}
 }
 
@@ -385,8 +222,8 @@ static bool compare_pairs(struct comparison *comparison, const struct seccomp_da
 
 	for (size_t first = SECCOMP_WORD_ARCHITECTURE + 1; first < SECCOMP_WORDS; first++)
 		for (size_t second = first; second < SECCOMP_WORDS; second++) {
-			const struct values *a = &comparison->words[first];
-			const struct values *b = &comparison->words[second];
+			const struct seccomp_values *a = &comparison->words[first];
+			const struct seccomp_values *b = &comparison->words[second];
 
 			for (size_t i = 0; i < a->count * b->count; i++) {
 				struct seccomp_data data = *base;
@@ -431,7 +268,7 @@ static bool compare_sample(struct comparison *comparison, const struct seccomp_d
 
 	for (size_t i = 0; i < SAMPLES; i++) {
 		for (size_t word = SECCOMP_WORD_ARCHITECTURE + 1; word < SECCOMP_WORDS; word++) {
-			const struct values *values = &comparison->words[word];
+			const struct seccomp_values *values = &comparison->words[word];
 
 			state ^= state << 13;
 			state ^= state >> 7;
@@ -504,7 +341,7 @@ static void found_for_number(void *context, size_t word, uint32_t mask, uint32_t
 
 	(void)mask;
 	if (word == SECCOMP_WORD_NUMBER)
-		add_near(comparison->arena, &comparison->numbers, constant);
+		seccomp_values_near(comparison->arena, &comparison->numbers, constant);
 }
 
 static void find_numbers(struct comparison *comparison, uint32_t architecture)
@@ -512,16 +349,16 @@ static void find_numbers(struct comparison *comparison, uint32_t architecture)
 	static const uint32_t edges[] = { 0x3fffffff, X32_SYSCALL_BIT, 0x7fffffff, 0x80000000,
 					  0xbfffffff, 0xc0000000,      UINT32_MAX };
 	const struct seccomp_data data = { .arch = architecture };
-	struct values *numbers = &comparison->numbers;
+	struct seccomp_values *numbers = &comparison->numbers;
 
 	numbers->count = 0;
 	for (uint32_t i = 0; i < NUMBERS_MAX; i++) {
-		add(comparison->arena, numbers, i);
+		seccomp_values_add(comparison->arena, numbers, i);
 		if (architecture == AUDIT_ARCH_X86_64)
-			add(comparison->arena, numbers, i | X32_SYSCALL_BIT);
+			seccomp_values_add(comparison->arena, numbers, i | X32_SYSCALL_BIT);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
-		add(comparison->arena, numbers, edges[i]);
+		seccomp_values_add(comparison->arena, numbers, edges[i]);
 	for (size_t i = 0; i < comparison->meaning_count; i++) {
 		size_t count;
 		const struct seccomp_meaning_part *parts =
@@ -530,15 +367,15 @@ static void find_numbers(struct comparison *comparison, uint32_t architecture)
 		for (size_t j = 0; j < count; j++) {
 			if (parts[j].architecture->audit != architecture)
 				continue;
-			add_near(comparison->arena, numbers, parts[j].largest);
+			seccomp_values_near(comparison->arena, numbers, parts[j].largest);
 			for (size_t k = 0; k < parts[j].rule_count; k++)
-				add(comparison->arena, numbers, parts[j].rules[k].number);
+				seccomp_values_add(comparison->arena, numbers, parts[j].rules[k].number);
 		}
 	}
 	for (size_t i = 0; i < comparison->program_count; i++)
 		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, &data,
 				  1U << SECCOMP_WORD_ARCHITECTURE, found_for_number, comparison);
-	settle(numbers);
+	seccomp_values_settle(numbers);
 }
 
 /* Whether a profile names @architecture; *judged: and whether what it says there is known. */
@@ -591,28 +428,29 @@ static void found_for_architecture(void *context, size_t word, uint32_t mask, ui
 
 	(void)mask;
 	if (word == SECCOMP_WORD_ARCHITECTURE)
-		add_near(comparison->arena, &comparison->architectures, constant);
+		seccomp_values_near(comparison->arena, &comparison->architectures, constant);
 }
 
 static void find_architectures(struct comparison *comparison)
 {
 	static const struct seccomp_data nothing;
 
-	add(comparison->arena, &comparison->architectures, 0);
-	add(comparison->arena, &comparison->architectures, UINT32_MAX);
+	seccomp_values_add(comparison->arena, &comparison->architectures, 0);
+	seccomp_values_add(comparison->arena, &comparison->architectures, UINT32_MAX);
 	for (const char *const *name = seccomp_known_architectures(); *name; name++)
-		add(comparison->arena, &comparison->architectures, seccomp_architecture(*name)->audit);
+		seccomp_values_add(comparison->arena, &comparison->architectures,
+				   seccomp_architecture(*name)->audit);
 	for (size_t i = 0; i < comparison->program_count; i++)
 		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, &nothing, 0,
 				  found_for_architecture, comparison);
-	settle(&comparison->architectures);
+	seccomp_values_settle(&comparison->architectures);
 }
 
 /* The host's own first: a difference there is the one to hear of. */
 static void compare_architectures(struct comparison *comparison)
 {
 	const struct seccomp_architecture *native = seccomp_architecture_by_token(seccomp_arch_native());
-	const struct values *architectures = &comparison->architectures;
+	const struct seccomp_values *architectures = &comparison->architectures;
 
 	if (native && !compare_architecture(comparison, native->audit))
 		return;

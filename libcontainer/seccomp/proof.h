@@ -22,6 +22,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "seccomp/seccomp.h"
 
@@ -41,6 +42,10 @@ struct seccomp_difference {
 	uint32_t found;
 	const char *text; /* "x86_64 unshare: planned errno 1, found allow" */
 };
+
+/* The difference between the values of a filter @planned and @found for @data, with its text in @arena. */
+struct seccomp_difference seccomp_difference_of(struct arena *arena, const struct seccomp_data *data,
+						uint32_t planned, uint32_t found);
 
 struct seccomp_proof {
 	enum seccomp_verdict verdict;

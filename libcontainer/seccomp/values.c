@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seccomp/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void seccomp_values_add(struct arena *arena, struct seccomp_values *values, uint32_t value)
+{
+	if (values->count == values->capacity) {
+		size_t capacity = values->capacity ? values->capacity * 2 : 64;
+		uint32_t *larger = ARENA_NEW_ARRAY(arena, uint32_t, capacity);
+
+		if (values->count)
+			memcpy(larger, values->items, values->count * sizeof(*larger));
+		values->items = larger;
+		values->capacity = capacity;
+	}
+	values->items[values->count++] = value;
+}
+
+void seccomp_values_near(struct arena *arena, struct seccomp_values *values, uint32_t value)
+{
+	seccomp_values_add(arena, values, value - 1);
+	seccomp_values_add(arena, values, value);
+	seccomp_values_add(arena, values, value + 1);
+}
+
+static int compare_values(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left;
+	uint32_t b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+void seccomp_values_settle(struct seccomp_values *values)
+{
+	size_t unique = 1;
+
+	if (values->count == 0)
+		return;
+	qsort(values->items, values->count, sizeof(*values->items), compare_values);
+	for (size_t i = 1; i < values->count; i++)
+		if (values->items[i] != values->items[unique - 1])
+			values->items[unique++] = values->items[i];
+	values->count = unique;
+}
+
+void seccomp_values_compared(struct arena *arena, struct seccomp_values *values, uint32_t mask,
+			     uint32_t constant)
+{
+	seccomp_values_near(arena, values, constant);
+	if (mask == UINT32_MAX)
+		return;
+	seccomp_values_add(arena, values, constant | ~mask);
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		if (mask & bit)
+			seccomp_values_add(arena, values, constant ^ bit);
+}
