@@ -2,7 +2,6 @@
 #include "seccomp/proof.h"
 
 #include <seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
