@@ -27,7 +27,7 @@ int store_check_id(const char *id, struct error *error)
 		return error_set(error, 0,
 				 "invalid container ID format: invalid character `%c` in the ID \"%s\": it has "
 				 "letters, digits and _+-. only",
-				 isgraph((unsigned char)*c) ? *c : '?', id);
+				 isprint((unsigned char)*c) ? *c : '?', id);
 	}
 	return 0;
 }

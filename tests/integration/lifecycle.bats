@@ -130,6 +130,10 @@ create_sleeping() {
 		run -1 --separate-stderr runtime run "$id"
 		[[ -n $stderr ]]
 	done
+	if ! is_runc; then
+		run -1 runtime run "a b"
+		[[ $output == *'invalid character ` `'* ]]
+	fi
 	requires_newer_runc "takes an id of any length until a file name is too long"
 	run -1 --separate-stderr runtime run "$(printf 'a%.0s' {1..1025})"
 	matches_stderr "container id|ID"
