@@ -212,6 +212,9 @@ static int read_rule(struct seccomp_meaning *meaning, const struct oci_syscall *
 	if (alternatives < 0 || seccomp_action_value(source->action, &source->errno_ret,
 						     "seccomp action of a rule", &rule.action, error) < 0)
 		return -1;
+	for (size_t i = 0; i < source->names.count; i++)
+		if (!*source->names.items[i])
+			return error_set(error, 0, "seccomp: an empty string is not a valid syscall");
 	for (size_t i = 0; i < meaning->part_count; i++) {
 		struct seccomp_meaning_part *part = &meaning->parts[i];
 

@@ -79,6 +79,9 @@ struct sock_filter *seccomp_prelude_build(struct arena *arena, struct seccomp_pr
 int seccomp_profile_check(const struct oci_seccomp *profile, struct seccomp_filter *filter,
 			  uint32_t *default_action, struct error *error);
 
+/* Whether libseccomp may loop for ever over the rules of @profile: several conditions each, for one call. */
+bool seccomp_is_too_much_for_library(const struct oci_seccomp *profile);
+
 /*
  * The decisions of @programs, which are loaded in this order and each decide by themselves, in one program that is shorter
  * than all of them together. NULL where there is none, or where it would have to ask what it does not understand. The

@@ -2,6 +2,9 @@
 /*
  * verify: what the seccomp filters decide that the kernel really has, of every process of the container, against the
  * profiles of its policies and of its configuration: seccomp/proof.h.
+ *
+ * The runtime loads a process's oldest filters. Those that a process loads itself only make more of its calls fail, so they
+ * are not looked at where the older ones do as planned: they may be many, and made to be hard to judge.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +12,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 
+#include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/number.h"
 #include "seccomp/planned.h"
@@ -18,6 +22,7 @@
 
 #define NAME "seccomp decisions"
 #define TOO_LARGE_MAX 4
+#define BUSY_PATIENCE 3U /* for so many processes that do not stop there is time */
 
 struct held {
 	pid_t pid;
@@ -31,10 +36,12 @@ struct review {
 	size_t profile_count;
 	struct held *held;
 	size_t held_count;
-	struct sock_fprog *programs; /* the last that were judged, */
+	struct sock_fprog *programs; /* the last that were judged, the newest first, */
 	size_t program_count;
-	struct seccomp_proof proof; /* and how */
+	enum seccomp_verdict verdict; /* and how */
+	const char *difference;
 	size_t judged; /* processes */
+	unsigned int busy; /* those that did not stop */
 	const char *tighter; /* a decision that is not as planned, and more severe */
 	const char *broken;
 	const char *left_out; /* why a process was not looked at */
@@ -112,35 +119,75 @@ static pid_t living_thread(struct looking *looking, pid_t pid, const char *statu
 	return 0;
 }
 
+/* Whether the oldest of @programs are the last that were judged. */
 static bool are_the_last(const struct review *review, const struct sock_fprog *programs, size_t count)
 {
-	if (review->judged == 0 || count != review->program_count)
+	size_t newer = count - review->program_count;
+
+	if (review->judged == 0 || count < review->program_count)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (programs[i].len != review->programs[i].len ||
-		    memcmp(programs[i].filter, review->programs[i].filter,
-			   programs[i].len * sizeof(*programs[i].filter)) != 0)
+	/* Not all have been judged of those that are not good enough, and no filter at all is not how all begin. */
+	if (newer > 0 && (review->verdict == SECCOMP_LOOSER || review->program_count == 0))
+		return false;
+	for (size_t i = 0; i < review->program_count; i++)
+		if (programs[newer + i].len != review->programs[i].len ||
+		    memcmp(programs[newer + i].filter, review->programs[i].filter,
+			   review->programs[i].len * sizeof(*programs[i].filter)) != 0)
 			return false;
 	return true;
 }
 
-static int judge(struct review *review, pid_t pid, struct sock_fprog *programs, size_t count,
+static void keep_judged(struct review *review, const struct sock_fprog *programs, size_t count,
+			const struct seccomp_proof *proof)
+{
+	struct arena *arena = review->looking->arena;
+
+	review->programs = ARENA_NEW_ARRAY(arena, struct sock_fprog, count);
+	review->program_count = count;
+	for (size_t i = 0; i < count; i++) {
+		review->programs[i].len = programs[i].len;
+		review->programs[i].filter = ARENA_NEW_ARRAY(arena, struct sock_filter, programs[i].len);
+		memcpy(review->programs[i].filter, programs[i].filter,
+		       programs[i].len * sizeof(*programs[i].filter));
+	}
+	review->verdict = proof->verdict;
+	review->difference = proof->difference.text ? arena_strdup(arena, proof->difference.text) : NULL;
+}
+
+/* As few of the oldest of @programs as decide as planned, or all. */
+static int prove_oldest(struct review *review, const struct sock_fprog *programs, size_t count,
+			struct error *error)
+{
+	for (size_t oldest = count > 0; oldest <= count; oldest++) {
+		_cleanup_arena_ struct arena arena = { 0 };
+		const struct sock_fprog *first = count > 0 ? programs + count - oldest : NULL;
+		struct seccomp_proof proof;
+
+		if (seccomp_prove(&arena, review->profiles, review->profile_count, first, oldest, &proof,
+				  error) < 0)
+			return -1;
+		/* What a process has loaded itself may be too large, but does not make up for what is missing. */
+		if (oldest <= 1 || proof.verdict != SECCOMP_TOO_LARGE)
+			keep_judged(review, first, oldest, &proof);
+		if (proof.verdict != SECCOMP_LOOSER)
+			break;
+	}
+	return 0;
+}
+
+static int judge(struct review *review, pid_t pid, const struct sock_fprog *programs, size_t count,
 		 struct error *error)
 {
-	if (!are_the_last(review, programs, count) &&
-	    seccomp_prove(review->looking->arena, review->profiles, review->profile_count, programs, count,
-			  &review->proof, error) < 0)
+	if (!are_the_last(review, programs, count) && prove_oldest(review, programs, count, error) < 0)
 		return -1;
-	review->programs = programs;
-	review->program_count = count;
 	review->judged++;
-	if (review->proof.verdict == SECCOMP_TOO_LARGE) {
-		review->left_out = of_process(review, pid, review->proof.difference.text);
+	if (review->verdict == SECCOMP_TOO_LARGE) {
+		review->left_out = of_process(review, pid, review->difference);
 		review->too_large++;
-	} else if (review->proof.verdict == SECCOMP_LOOSER)
-		review->broken = of_process(review, pid, review->proof.difference.text);
-	else if (review->proof.verdict == SECCOMP_TIGHTER && !review->tighter)
-		review->tighter = of_process(review, pid, review->proof.difference.text);
+	} else if (review->verdict == SECCOMP_LOOSER)
+		review->broken = of_process(review, pid, review->difference);
+	else if (review->verdict == SECCOMP_TIGHTER && !review->tighter)
+		review->tighter = of_process(review, pid, review->difference);
 	return 0;
 }
 
@@ -155,11 +202,13 @@ static void leave_out(struct review *review, pid_t pid, const char *status, enum
 		why = arena_printf(review->looking->arena, "traced by process %s", tracer);
 	review->left_out = of_process(review, pid, why);
 	review->refused = result == TRACEE_REFUSED;
+	review->busy++;
 }
 
 /* One process. Who has no filter at all need not be stopped for that to be known. */
 static int look_at_process(struct review *review, const struct held *held, struct error *error)
 {
+	_cleanup_arena_ struct arena arena = { 0 };
 	struct looking *looking = review->looking;
 	const char *status = look_read(looking, held->pid, "status");
 	const char *mode = status ? look_field(looking->arena, status, "Seccomp") : NULL;
@@ -179,7 +228,9 @@ static int look_at_process(struct review *review, const struct held *held, struc
 	/* No container can make this take forever. */
 	if (review->too_large == TOO_LARGE_MAX)
 		return 0;
-	result = tracee_filters(looking->arena, thread, held->pidfd, &programs, &count, &why);
+	/* More than there are profiles the runtime never loads. A container may be full of processes that do not stop. */
+	result = tracee_filters(&arena, thread, held->pidfd, review->profile_count,
+				review->busy < BUSY_PATIENCE, &programs, &count, &why);
 	if (result == TRACEE_READ)
 		return judge(review, held->pid, programs, count, error);
 	leave_out(review, held->pid, status, result, why);

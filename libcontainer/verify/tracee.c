@@ -14,17 +14,17 @@
 #ifndef PTRACE_SECCOMP_GET_FILTER
 #define PTRACE_SECCOMP_GET_FILTER 0x420c
 #endif
-#define FILTERS_MAX 1024 /* the kernel takes fewer: 32768 instructions, and 4 more for each */
 #define STOP_TRIES 200
 #define STOP_PAUSE_NS 5000000L /* so it has a second */
+#define STOP_TRIES_SHORT 10 /* so it has some ten milliseconds */
 
 /* Waits until @thread stops or ends. *signal: what it has to get when it goes on. */
-static enum tracee_result await_stop(pid_t thread, int *signal, const char **why)
+static enum tracee_result await_stop(pid_t thread, int tries, int *signal, const char **why)
 {
 	struct timespec pause = { .tv_nsec = 20000 };
 
 	*signal = 0;
-	for (int try = 0; try < STOP_TRIES; try++) {
+	for (int try = 0; try < tries; try++) {
 		int status;
 		pid_t found = waitpid(thread, &status, __WALL | WNOHANG);
 
@@ -45,11 +45,11 @@ static enum tracee_result await_stop(pid_t thread, int *signal, const char **why
 	return TRACEE_BUSY;
 }
 
-/* The filters of a @thread that has stopped. */
-static enum tracee_result read_filters(struct arena *arena, pid_t thread, struct sock_fprog *programs,
-				       size_t *count, const char **why)
+/* The oldest @most filters of a @thread that has stopped. The kernel counts from the oldest, whatever ptrace(2) says. */
+static enum tracee_result read_filters(struct arena *arena, pid_t thread, size_t most,
+				       struct sock_fprog *programs, size_t *count, const char **why)
 {
-	for (*count = 0; *count < FILTERS_MAX; (*count)++) {
+	for (*count = 0; *count < most; (*count)++) {
 		struct sock_fprog *program = &programs[*count];
 		long length = ptrace(PTRACE_SECCOMP_GET_FILTER, thread, *count, NULL);
 
@@ -65,17 +65,26 @@ static enum tracee_result read_filters(struct arena *arena, pid_t thread, struct
 		*why = length < 0 ? error_describe(errno) : "the kernel gives another length than before";
 		return length < 0 && errno == ESRCH ? TRACEE_GONE : TRACEE_REFUSED;
 	}
-	*why = "there are more than the kernel takes";
-	return TRACEE_BUSY;
+	return TRACEE_READ;
 }
 
-enum tracee_result tracee_filters(struct arena *arena, pid_t thread, int pidfd, struct sock_fprog **programs,
-				  size_t *count, const char **why)
+static void reverse(struct sock_fprog *programs, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		const struct sock_fprog swapped = programs[i];
+
+		programs[i] = programs[count - 1 - i];
+		programs[count - 1 - i] = swapped;
+	}
+}
+
+enum tracee_result tracee_filters(struct arena *arena, pid_t thread, int pidfd, size_t most, bool is_patient,
+				  struct sock_fprog **programs, size_t *count, const char **why)
 {
 	enum tracee_result result;
 	int signal;
 
-	*programs = ARENA_NEW_ARRAY(arena, struct sock_fprog, FILTERS_MAX);
+	*programs = ARENA_NEW_ARRAY(arena, struct sock_fprog, most);
 	*count = 0;
 	/* From here on the kernel lets it go where this process ends, however it does. */
 	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) < 0) {
@@ -86,7 +95,7 @@ enum tracee_result tracee_filters(struct arena *arena, pid_t thread, int pidfd, 
 		*why = "it has ended";
 		return TRACEE_GONE;
 	}
-	result = await_stop(thread, &signal, why);
+	result = await_stop(thread, is_patient ? STOP_TRIES : STOP_TRIES_SHORT, &signal, why);
 	if (result != TRACEE_READ)
 		return result;
 	/* Who is traced keeps the number. If its process had ended before that, a stranger has it, and is let go. */
@@ -94,7 +103,8 @@ enum tracee_result tracee_filters(struct arena *arena, pid_t thread, int pidfd, 
 		*why = "it has ended";
 		result = TRACEE_GONE;
 	} else {
-		result = read_filters(arena, thread, *programs, count, why);
+		result = read_filters(arena, thread, most, *programs, count, why);
+		reverse(*programs, *count);
 	}
 	(void)ptrace(PTRACE_DETACH, thread, NULL, signal);
 	return result;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -19,8 +20,9 @@ enum tracee_result {
 };
 
 /*
- * Reads those of @thread of the process that @pidfd holds into *programs, the newest one first; whatever happens, the
- * thread goes on. *why is set unless they are read.
+ * Reads the oldest @most of those of @thread of the process that @pidfd holds into *programs, the newest of them first;
+ * whatever happens, the thread goes on. It is waited for @is_patient for a second, else for some milliseconds. *why is set
+ * unless they are read.
  */
-enum tracee_result tracee_filters(struct arena *arena, pid_t thread, int pidfd, struct sock_fprog **programs,
-				  size_t *count, const char **why);
+enum tracee_result tracee_filters(struct arena *arena, pid_t thread, int pidfd, size_t most, bool is_patient,
+				  struct sock_fprog **programs, size_t *count, const char **why);

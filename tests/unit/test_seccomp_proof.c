@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "bpf.h"
@@ -288,6 +289,53 @@ static void what_libseccomp_gets_wrong_is_mended(void **state)
 	assert_int_equal(decide(ranges, AUDIT_ARCH_X86_64, 135, 0x80000001), SECCOMP_RET_ALLOW);
 	assert_int_equal(decide(ranges, AUDIT_ARCH_X86_64, 135, 0xffffffff), SECCOMP_RET_ALLOW);
 	assert_int_equal(decide(ranges, AUDIT_ARCH_X86_64, 135, 0x100000000), refused);
+}
+
+/* A profile of @count rules on two arguments of one call, each with an action that lets it pass. */
+static const char *rules_on_two_arguments(struct arena *arena, size_t count)
+{
+	const char *rules = "";
+
+	for (size_t i = 0; i < count; i++)
+		rules = arena_printf(arena,
+				     "%s%s{\"names\":[\"ioctl\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+				     "{\"index\":1,\"value\":%zu,\"op\":\"SCMP_CMP_EQ\"},"
+				     "{\"index\":2,\"value\":%zu,\"op\":\"SCMP_CMP_EQ\"}]}",
+				     rules, i ? "," : "", i * 3, i * 5);
+	return arena_printf(arena, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[%s]}", rules);
+}
+
+/* It loops for ever over these, and takes minutes for what comes close to them. */
+static void what_libseccomp_does_not_end_is_not_asked_of_it(void **state)
+{
+	static const char endless[] =
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\"],\"syscalls\":["
+		"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+		"{\"index\":0,\"op\":\"SCMP_CMP_GE\",\"value\":4294967304},"
+		"{\"index\":1,\"op\":\"SCMP_CMP_LE\",\"value\":0},"
+		"{\"index\":2,\"op\":\"SCMP_CMP_NE\",\"value\":1}]},"
+		"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+		"{\"index\":0,\"op\":\"SCMP_CMP_GE\",\"value\":4294967304},"
+		"{\"index\":2,\"op\":\"SCMP_CMP_NE\",\"value\":4294967296},"
+		"{\"index\":3,\"op\":\"SCMP_CMP_NE\",\"value\":4294967295}]},"
+		"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+		"{\"index\":0,\"op\":\"SCMP_CMP_LT\",\"value\":0},"
+		"{\"index\":2,\"op\":\"SCMP_CMP_LE\",\"value\":1}]},"
+		"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+		"{\"index\":1,\"op\":\"SCMP_CMP_GE\",\"value\":4294967295},"
+		"{\"index\":2,\"op\":\"SCMP_CMP_LT\",\"value\":2147483648}]}]}";
+	_cleanup_arena_ struct arena arena = { 0 };
+	const char *const texts[] = { endless, rules_on_two_arguments(&arena, 200) };
+
+	(void)state;
+	alarm(60);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const struct oci_seccomp *profile = parse(&arena, texts[i]);
+		struct seccomp_proof proof = prove_one(&arena, profile, compile(&arena, profile));
+
+		assert_agrees(texts[i], &proof);
+	}
+	alarm(0);
 }
 
 /* what was changed is found ------------------------------------------------------------------------------ */
@@ -656,6 +704,7 @@ int main(void)
 		cmocka_unit_test(random_profiles_agree),
 		cmocka_unit_test(profiles_of_other_hosts_agree),
 		cmocka_unit_test(what_libseccomp_gets_wrong_is_mended),
+		cmocka_unit_test(what_libseccomp_does_not_end_is_not_asked_of_it),
 		cmocka_unit_test(changed_instructions_are_found),
 #ifdef __x86_64__
 		cmocka_unit_test(what_differs_is_named),
