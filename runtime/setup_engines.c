@@ -120,7 +120,7 @@ static int change_docker(struct arena *arena, const struct setup_values *setup, 
 	/* How it is written is the owner's matter as long as nothing else changes. */
 	if (!strcmp(before, change->new))
 		change->new = change->old;
-	else if (setup->undo && daemon->object.count == 0)
+	else if (setup->undo && daemon->object.count == 0 && !change->was_there)
 		change->new = NULL;
 	return 0;
 }
@@ -208,7 +208,7 @@ static int change_containerd(struct arena *arena, const struct setup_values *set
 			"--default: set default_runtime_name = \"%s\" in [plugins.%s.containerd] by hand",
 			setup->name, plugin);
 	if (setup->undo) {
-		change->new = is_new ? NULL : rest;
+		change->new = is_new && !change->was_there ? NULL : rest;
 		return 0;
 	}
 	if (version != 2 && version != 3)

@@ -52,6 +52,7 @@ int setup_read(struct arena *arena, const struct setup_values *setup, struct set
 	if (strlen(text) != length)
 		return error_set(error, 0, "%s is no text", change->file);
 	change->old = text;
+	change->was_there = access(arena_printf(arena, "%s" SUFFIX, change->file), F_OK) == 0;
 	return 0;
 }
 

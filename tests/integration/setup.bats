@@ -47,6 +47,17 @@ casemate() {
 	contains 'nothing to change'
 }
 
+@test "setup: a file with nothing in it is there again afterwards" {
+	local engine
+	for engine in docker containerd; do
+		if [[ $engine = docker ]]; then echo '{}'; fi >"$engine"
+		cp "$engine" original
+		run -0 casemate setup "$engine" --file "$engine"
+		run -0 casemate setup "$engine" --file "$engine" --undo
+		cmp "$engine" original
+	done
+}
+
 @test "setup docker: nothing is written where something is wrong" {
 	echo '{"runtimes": []}' >daemon.json
 	fails 1 'expected an object' "$RUNTIME" setup docker --file daemon.json
@@ -115,7 +126,7 @@ casemate() {
 	fails 1 'no place for a runtime.s options' "$RUNTIME" setup containerd --file config.toml --policy web
 	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.casemate]\n' >config.toml
 	fails 1 'already' "$RUNTIME" setup containerd --file config.toml
-	rm config.toml
+	rm config.toml config.toml.before-casemate
 	run -0 casemate setup containerd --file config.toml
 	run -0 casemate setup containerd --file config.toml --undo
 	[[ ! -e config.toml ]]
