@@ -20,6 +20,7 @@
 #include "container/foreground.h"
 #include "container/notify.h"
 #include "container/restore_check.h"
+#include "container/restore_filters.h"
 #include "container/run.h"
 #include "sandbox/confine.h"
 
@@ -79,6 +80,20 @@ static int set_lsm(struct restoration *restoration, struct error *error)
 	return 0;
 }
 
+/* `off` is runc's behaviour, which does not look. */
+static int check_filters(const struct creation *creation, struct error *error)
+{
+	const struct oci_seccomp *const *profiles;
+	size_t count;
+
+	if (policy_is_off(creation->plan.policy))
+		return 0;
+	if (seccomp_planned_profiles(creation->arena, creation->plan.config, &creation->plan.hardening,
+				     &profiles, &count, error) < 0)
+		return -1;
+	return restore_check_filters(creation->arena, creation->restoration->images.fd, profiles, count, error);
+}
+
 int restore_images(struct creation *creation, struct error *error)
 {
 	struct restoration *restoration = creation->restoration;
@@ -87,7 +102,8 @@ int restore_images(struct creation *creation, struct error *error)
 	if (restore_check_plan(creation, error) < 0 ||
 	    criu_version(creation->runtime->criu, &restoration->version, error) < 0 ||
 	    images_open(creation->arena, options, &restoration->images, error) < 0 ||
-	    images_options(options, creation->plan.config, &restoration->criu, error) < 0)
+	    images_options(options, creation->plan.config, &restoration->criu, error) < 0 ||
+	    check_filters(creation, error) < 0)
 		return -1;
 	images_fds(&restoration->images, restoration->fds);
 	restoration->fd_count = IMAGES_FDS;

@@ -23,7 +23,7 @@
 #include "base/strbuf.h"
 #include "seccomp/profile.h"
 
-#define CACHE_FORMAT 3U /* grows with every change of the files, of the prelude or of the tables behind it */
+#define CACHE_FORMAT 4U /* grows with every change of the files, of the prelude or of the tables behind it */
 #define KEY_MAX ((size_t)256 * 1024)
 #define ENTRIES_MAX 64
 

@@ -229,7 +229,7 @@ void seccomp_document_key(struct arena *arena, struct strbuf *key, const char *t
 		qsort(sorted, capabilities->count, sizeof(*sorted), compare);
 	}
 	for (size_t i = 0; i < capabilities->count; i++)
-		strbuf_printf(key, " %s", sorted[i]);
+		strbuf_printf(key, " %zu:%s", strlen(sorted[i]), sorted[i]);
 	strbuf_putc(key, '\n');
 	strbuf_puts(key, text);
 }

@@ -508,6 +508,25 @@ pid_of() {
 	[[ -z $(runtime list -q) ]]
 }
 
+@test "restore under a policy: a checkpoint without its seccomp filter is refused, one with it comes back" {
+	requires_criu
+	requires_casemate "has no policies"
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["kcmp"], action: "SCMP_ACT_ERRNO"}]}'
+	echo '{"name": "filtered", "seccomp": {"profile": "strict"}}' >policy.json
+	counting
+	"$RUNTIME" --policy off --root "$STATE" run -d "$ID" </dev/null >/dev/null 2>&1 3>&-
+	"$RUNTIME" --policy off --root "$STATE" checkpoint --image-path "$IMAGES" "$ID" 3>&-
+	run -1 "$RUNTIME" --policy ./policy.json --root "$STATE" restore -d --image-path "$IMAGES" "$ID" 3>&-
+	[[ $output == *"linux.seccomp: core-"*"the filters of a process are not those planned: "* ]]
+	[[ -z $(runtime list -q) ]]
+
+	rm -r "$IMAGES"
+	"$RUNTIME" --policy ./policy.json --root "$STATE" run -d "$ID" </dev/null >/dev/null 2>&1 3>&-
+	"$RUNTIME" --policy ./policy.json --root "$STATE" checkpoint --image-path "$IMAGES" "$ID" 3>&-
+	"$RUNTIME" --policy ./policy.json --root "$STATE" restore -d --image-path "$IMAGES" "$ID" </dev/null >/dev/null 2>&1 3>&-
+	grep -q '^Seccomp_filters:.1$' "/proc/$(pid_of "$ID")/status"
+}
+
 @test "restore under a policy: egress rules are put into the network again" {
 	requires_casemate "has no policies"
 	requires_criu
