@@ -266,9 +266,12 @@ static int step_store(struct creation *creation, struct error *error)
 
 static int step_seccomp(struct creation *creation, struct error *error)
 {
-	_cleanup_fd_ int cache = store_seccomp_cache(&creation->store);
+	const struct hardening *hardening = &creation->plan.hardening;
+	_cleanup_fd_ int cache = -1;
 
-	return seccomp_planned_compile(creation->arena, cache, creation->plan.config, &creation->plan.hardening,
+	if (seccomp_is_planned(creation->plan.config, hardening))
+		cache = store_seccomp_cache(&creation->store);
+	return seccomp_planned_compile(creation->arena, cache, creation->plan.config, hardening,
 				       &creation->sandbox.filters, error);
 }
 

@@ -379,8 +379,10 @@ static void abandon(struct execution *execution)
 
 static int compile_filters(struct execution *execution, struct error *error)
 {
-	_cleanup_fd_ int cache = store_seccomp_cache(&execution->container.store);
+	_cleanup_fd_ int cache = -1;
 
+	if (seccomp_is_planned(execution->config, &execution->hardening))
+		cache = store_seccomp_cache(&execution->container.store);
 	return seccomp_planned_compile(execution->arena, cache, execution->config, &execution->hardening,
 				       &execution->sandbox.filters, error);
 }

@@ -145,8 +145,8 @@ static bool entry_matches(const char *bytes, size_t length, const struct strbuf 
 	size_t program;
 
 	if (length < sizeof(*header) || memcmp(header->magic, magic, sizeof(magic)) != 0 ||
-	    header->format != CACHE_FORMAT || header->instruction_count == 0 ||
-	    header->instruction_count > BPF_MAXINSNS || header->key_length != key->length)
+	    header->format != CACHE_FORMAT || header->instruction_count > BPF_MAXINSNS ||
+	    header->key_length != key->length)
 		return false;
 	program = header->instruction_count * sizeof(struct sock_filter);
 	return length == sizeof(*header) + program + key->length &&

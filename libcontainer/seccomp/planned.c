@@ -22,6 +22,12 @@ static void add_documents(struct source_list *list, const char *kind, const stru
 		};
 }
 
+bool seccomp_is_planned(const struct oci_config *config, const struct hardening *hardening)
+{
+	return hardening->seccomp_guards.count || hardening->seccomp_profiles.count ||
+	       (config->linux_ && config->linux_->seccomp);
+}
+
 static int list_sources(struct arena *arena, const struct oci_config *config, const struct hardening *hardening,
 			struct seccomp_source **sources, size_t *count, struct error *error)
 {

@@ -13,6 +13,9 @@ struct seccomp_filters {
 	size_t count;
 };
 
+/* Whether there is one at all. */
+bool seccomp_is_planned(const struct oci_config *config, const struct hardening *hardening);
+
 /* *profiles in @arena, *count of them, which may be 0. 0, or -1. */
 int seccomp_planned_profiles(struct arena *arena, const struct oci_config *config,
 			     const struct hardening *hardening, const struct oci_seccomp *const **profiles,

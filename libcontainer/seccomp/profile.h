@@ -93,7 +93,8 @@ struct sock_filter *seccomp_compact(struct arena *arena, const struct seccomp_pr
 /*
  * The cache. seccomp_cache_key() is everything a compiled filter depends on, as bytes: two profiles have the
  * same key only where they are the same. Looking up is quiet: false where there is no entry, no cache, or one
- * that cannot be trusted. Storing is quiet as well.
+ * that cannot be trusted. Storing is quiet as well. A filter without instructions says that there can be none:
+ * that several are not to be joined.
  */
 void seccomp_cache_key(struct strbuf *key, const struct oci_seccomp *profile);
 bool seccomp_cache_read(struct arena *arena, int cache, const struct strbuf *key,

@@ -97,18 +97,20 @@ static bool is_proven(struct arena *arena, const struct seccomp_source *sources,
 	return proof.verdict == SECCOMP_AGREES;
 }
 
-/* False where they cannot be one, or would not be proven to decide as each of them was. */
-static bool join(struct arena *arena, const struct seccomp_source *sources,
+/* *joined has no instructions where they cannot be one, or would not be proven to decide as each of them was. */
+static void join(struct arena *arena, const struct seccomp_source *sources,
 		 const struct seccomp_filter *filters, size_t count, struct seccomp_filter *joined)
 {
 	struct seccomp_program *programs = ARENA_NEW_ARRAY(arena, struct seccomp_program, count);
+	struct seccomp_filter one = *joined;
 	size_t length = 0;
 
 	for (size_t i = 0; i < count; i++)
 		programs[i] = (struct seccomp_program){ filters[i].instructions, filters[i].count };
-	joined->instructions = seccomp_compact(arena, programs, count, &length);
-	joined->count = (unsigned short)length;
-	return joined->instructions && is_proven(arena, sources, count, joined);
+	one.instructions = seccomp_compact(arena, programs, count, &length);
+	one.count = (unsigned short)length;
+	if (one.instructions && is_proven(arena, sources, count, &one))
+		*joined = one;
 }
 
 int seccomp_compile_all(struct arena *arena, const struct seccomp_source *sources, size_t count, int cache,
@@ -117,7 +119,7 @@ int seccomp_compile_all(struct arena *arena, const struct seccomp_source *source
 	_cleanup_strbuf_ struct strbuf key = { 0 };
 	struct seccomp_filter joined = { 0 };
 	size_t plain = 0;
-	bool is_joined = false;
+	bool is_known = false;
 
 	*filter_count = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -129,18 +131,19 @@ int seccomp_compile_all(struct arena *arena, const struct seccomp_source *source
 		plain = 0;
 	if (plain > 0 && cache >= 0) {
 		stack_key(arena, sources, plain, &key);
-		is_joined = seccomp_cache_read(arena, cache, &key, &joined);
+		is_known = seccomp_cache_read(arena, cache, &key, &joined);
 	}
-	for (size_t i = is_joined ? plain : 0; i < count; i++)
+	for (size_t i = joined.count ? plain : 0; i < count; i++)
 		if (compile_source(arena, &sources[i], cache, &filters[i], error) < 0)
 			return -1;
-	if (plain > 0 && !is_joined && join(arena, sources, filters, plain, &joined)) {
-		is_joined = true;
+	if (plain > 0 && !is_known) {
+		join(arena, sources, filters, plain, &joined);
+		/* That they stay apart is kept as well: finding it out takes as long. */
 		if (cache >= 0)
 			seccomp_cache_write(cache, &key, &joined);
 	}
 	*filter_count = count;
-	if (is_joined) {
+	if (joined.count) {
 		filters[0] = joined;
 		memmove(filters + 1, filters + plain, (count - plain) * sizeof(*filters));
 		*filter_count -= plain - 1;

@@ -292,7 +292,7 @@ void look_at_filters(struct looking *looking)
 		return;
 	}
 	if (look_at_all(&review, &error) < 0)
-		look_add(looking, MEASURE_LEFT_OUT, NAME, planned, arena_strdup(looking->arena, error.text));
+		look_add(looking, MEASURE_UNKNOWN, NAME, planned, arena_strdup(looking->arena, error.text));
 	else
 		add_result(&review, planned);
 }

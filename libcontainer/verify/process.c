@@ -186,7 +186,8 @@ static void check_policy_filters(struct looking *looking, const char *const *sta
 	cache = store_seccomp_cache(&looking->container->store);
 	if (seccomp_planned_compile(looking->arena, cache, looking->config, &looking->hardening, &filters,
 				    &error) < 0) {
-		look_add(looking, MEASURE_UNKNOWN, check.member, "those of the policies", error.text);
+		look_add(looking, MEASURE_UNKNOWN, check.member, "those of the policies",
+			 arena_strdup(looking->arena, error.text));
 		return;
 	}
 	check.mask = filters.count;

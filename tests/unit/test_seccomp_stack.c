@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Several filters as one: that one decides as the kernel would with all of them. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <seccomp.h>
@@ -414,6 +415,45 @@ static void the_one_filter_is_found_again(void **state)
 	remove_directory(path);
 }
 
+static size_t count_entries(const char *path)
+{
+	_cleanup_dir_ DIR *directory = opendir(path);
+	size_t count = 0;
+
+	assert_non_null(directory);
+	for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory))
+		count += entry->d_name[0] != '.';
+	return count;
+}
+
+/* Finding out that they cannot be joined takes as long as joining them: it is not done at each start. */
+static void that_filters_stay_apart_is_found_again(void **state)
+{
+	/* Whether the older one kills is only known when it has looked at arguments. */
+	static const char kill[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mount\"],"
+				   "\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":0,\"value\":1,"
+				   "\"op\":\"SCMP_CMP_EQ\"}]}]}";
+	_cleanup_arena_ struct arena arena = { 0 };
+	char path[] = P_tmpdir "/seccomp-stack-XXXXXX";
+	_cleanup_fd_ int cache = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	cache = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(cache >= 0);
+	for (int i = 0; i < 2; i++) {
+		struct stack stack = { 0 };
+
+		add_profile(&arena, &stack, kill);
+		add_profile(&arena, &stack, arena_printf(&arena, DENY("mount"), ""));
+		compile(&arena, &stack, cache);
+		assert_int_equal(stack.filter_count, 2);
+		/* each of them, and that they stay apart */
+		assert_int_equal(count_entries(path), 3);
+	}
+	remove_directory(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +465,7 @@ int main(void)
 		cmocka_unit_test(nothing_and_one_are_what_they_are),
 		cmocka_unit_test(mistakes_of_any_are_errors),
 		cmocka_unit_test(the_one_filter_is_found_again),
+		cmocka_unit_test(that_filters_stay_apart_is_found_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
