@@ -5,11 +5,8 @@
  */
 #include "container/restore_filters.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -20,8 +17,9 @@
 #define FILTERS_MAX 1024
 #define NO_FILTER UINT32_MAX
 
-/* images/seccomp.proto, images/core.proto */
+/* images/seccomp.proto, images/pstree.proto, images/core.proto */
 enum { SECCOMP_FILTERS = 1, FILTER_PROGRAM = 1, FILTER_PREVIOUS = 2 };
+enum { PROCESS_PID = 1, PROCESS_THREADS = 5 };
 enum { CORE_THREAD = 5, THREAD_FILTER = 12 };
 
 /* A filter, and the one that was loaded before it. */
@@ -46,22 +44,53 @@ static int damaged(const struct check *check, const char *name)
 	return error_set(check->error, 0, "%s: not as criu writes it", name);
 }
 
-/* The one message of the image @name. 1, 0 where there is no such file, or -1. */
-static int read_image(struct check *check, const char *name, struct protobuf_reader *message)
+/* The messages of the image @name, of which next_message() gets one after the other. 1, 0: no such file, or -1. */
+static int read_image(struct check *check, const char *name, struct protobuf_reader *image)
 {
-	uint32_t header[3]; /* two magic numbers, the length */
+	uint32_t magic[2]; /* the second is the image's own */
 	size_t length;
 	char *bytes;
 
 	if (file_read_at(check->arena, check->images, name, FILE_SIZE_MAX, &bytes, &length) < 0)
 		return errno == ENOENT ? 0 : error_set(check->error, errno, "read the image %s", name);
-	if (length < sizeof(header))
+	if (length < sizeof(magic))
 		return damaged(check, name);
-	memcpy(header, bytes, sizeof(header));
-	if (header[0] != IMAGE_MAGIC || header[2] > length - sizeof(header))
+	memcpy(magic, bytes, sizeof(magic));
+	if (magic[0] != IMAGE_MAGIC)
 		return damaged(check, name);
-	*message = (struct protobuf_reader){ bytes + sizeof(header), bytes + sizeof(header) + header[2] };
+	*image = (struct protobuf_reader){ bytes + sizeof(magic), bytes + length };
 	return 1;
+}
+
+/* 1, 0 at the end, or -1. */
+static int next_message(struct check *check, const char *name, struct protobuf_reader *image,
+			struct protobuf_reader *message)
+{
+	uint32_t length;
+
+	if (image->at == image->end)
+		return 0;
+	if ((size_t)(image->end - image->at) < sizeof(length))
+		return damaged(check, name);
+	memcpy(&length, image->at, sizeof(length));
+	image->at += sizeof(length);
+	if (length > (size_t)(image->end - image->at))
+		return damaged(check, name);
+	*message = (struct protobuf_reader){ image->at, image->at + length };
+	image->at += length;
+	return 1;
+}
+
+/* The first message of an image, in which there is no other. 1, 0: there is no such file, or -1. */
+static int read_message(struct check *check, const char *name, struct protobuf_reader *message)
+{
+	struct protobuf_reader image;
+	int found = read_image(check, name, &image);
+
+	if (found <= 0)
+		return found;
+	found = next_message(check, name, &image, message);
+	return found == 0 ? damaged(check, name) : found;
 }
 
 static int read_filter(struct check *check, const struct protobuf_field *entry)
@@ -100,7 +129,7 @@ static int read_filters(struct check *check)
 	static const char name[] = "seccomp.img";
 	struct protobuf_reader reader;
 	struct protobuf_field field;
-	int found = read_image(check, name, &reader);
+	int found = read_message(check, name, &reader);
 
 	if (found <= 0)
 		return found;
@@ -115,7 +144,7 @@ static int read_thread(struct check *check, const char *name, uint32_t *filter, 
 {
 	struct protobuf_reader reader;
 	struct protobuf_field field;
-	int found = read_image(check, name, &reader);
+	int found = read_message(check, name, &reader);
 
 	*lives = false;
 	*filter = NO_FILTER;
@@ -137,29 +166,13 @@ static int read_thread(struct check *check, const char *name, uint32_t *filter, 
 	return found < 0 ? damaged(check, name) : 0;
 }
 
-/* As few of the oldest of @programs as are enough: what a process has loaded itself need not be looked at. */
-static int prove(struct check *check, const char *name, const struct sock_fprog *programs, size_t count)
+static int check_thread(struct check *check, uint64_t thread)
 {
-	struct seccomp_proof proof = { 0 };
-
-	for (size_t oldest = count > 0; oldest <= count && oldest <= check->profile_count; oldest++) {
-		if (seccomp_prove(check->arena, check->profiles, check->profile_count,
-				  count > 0 ? programs + count - oldest : NULL, oldest, &proof,
-				  check->error) < 0)
-			return -1;
-		if (proof.verdict == SECCOMP_AGREES || proof.verdict == SECCOMP_TIGHTER)
-			return 0;
-	}
-	return error_set(check->error, 0,
-			 "linux.seccomp: %s: the filters of a process are not those planned: %s", name,
-			 proof.difference.text);
-}
-
-static int check_thread(struct check *check, const char *name)
-{
+	const char *name = arena_printf(check->arena, "core-%ju.img", (uintmax_t)thread);
 	struct sock_fprog programs[FILTERS_MAX];
+	struct seccomp_proof proof;
 	uint32_t newest;
-	size_t count = 0;
+	size_t count = 0, judged;
 	bool lives;
 
 	if (read_thread(check, name, &newest, &lives) < 0)
@@ -168,44 +181,53 @@ static int check_thread(struct check *check, const char *name)
 		return 0;
 	for (uint32_t next = newest; next != NO_FILTER; next = check->filters[next].previous)
 		programs[count++] = check->filters[next].program;
-	if (prove(check, name, programs, count) < 0)
+	if (seccomp_prove_oldest(check->arena, check->profiles, check->profile_count, programs, count, &judged,
+				 &proof, check->error) < 0)
 		return -1;
+	if (proof.verdict != SECCOMP_AGREES && proof.verdict != SECCOMP_TIGHTER)
+		return error_set(check->error, 0,
+				 "linux.seccomp: %s: the filters of a process are not those planned: %s", name,
+				 proof.difference.text);
 	if (newest != NO_FILTER)
 		check->is_proven[newest] = true;
 	return 0;
 }
 
-static bool is_thread(const char *name)
+/* Each process, and each of its threads. */
+static int check_process(struct check *check, const char *name, struct protobuf_reader *process)
 {
-	size_t length = strlen(name);
+	struct protobuf_field field;
+	int found;
 
-	return !strncmp(name, "core-", 5) && length > 9 && !strcmp(name + length - 4, ".img");
+	while ((found = protobuf_next(process, &field)) > 0) {
+		if (field.number != PROCESS_PID && field.number != PROCESS_THREADS)
+			continue;
+		if (field.is_bytes)
+			return damaged(check, name);
+		if (check_thread(check, field.value) < 0)
+			return -1;
+	}
+	return found < 0 ? damaged(check, name) : 0;
 }
 
 int restore_check_filters(struct arena *arena, int images, const struct oci_seccomp *const *profiles,
 			  size_t profile_count, struct error *error)
 {
+	static const char name[] = "pstree.img";
 	struct check *check = ARENA_NEW(arena, struct check);
-	_cleanup_dir_ DIR *directory = NULL;
-	struct dirent *entry;
-	int fd;
+	struct protobuf_reader image, process;
+	int found;
 
 	*check = (struct check){ arena, images, profiles, profile_count, .error = error };
 	if (profile_count == 0)
 		return 0;
 	if (read_filters(check) < 0)
 		return -1;
-	fd = openat(images, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	directory = fd < 0 ? NULL : fdopendir(fd);
-	if (!directory) {
-		error_set(error, errno, "read the directory of the images");
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	errno = 0;
-	while ((entry = readdir(directory)))
-		if (is_thread(entry->d_name) && check_thread(check, entry->d_name) < 0)
+	found = read_image(check, name, &image);
+	if (found <= 0)
+		return found < 0 ? -1 : error_set(error, ENOENT, "read the image %s", name);
+	while ((found = next_message(check, name, &image, &process)) > 0)
+		if (check_process(check, name, &process) < 0)
 			return -1;
-	return 0;
+	return found;
 }

@@ -232,18 +232,6 @@ static int read_rule(struct seccomp_meaning *meaning, const struct oci_syscall *
 	return 0;
 }
 
-static int compare_rules(const void *left, const void *right)
-{
-	const struct seccomp_rule *a = left;
-	const struct seccomp_rule *b = right;
-
-	if (a->number != b->number)
-		return a->number < b->number ? -1 : 1;
-	if ((a->condition_count == 0) != (b->condition_count == 0))
-		return a->condition_count == 0 ? -1 : 1;
-	return a->order < b->order ? -1 : a->order > b->order;
-}
-
 static bool lets_through(uint32_t value)
 {
 	uint32_t action = value & SECCOMP_RET_ACTION_FULL;
@@ -268,7 +256,7 @@ int seccomp_meaning_read(struct arena *arena, const struct oci_seccomp *profile,
 	for (size_t i = 0; i < made->part_count; i++)
 		if (made->parts[i].rule_count)
 			qsort(made->parts[i].rules, made->parts[i].rule_count, sizeof(struct seccomp_rule),
-			      compare_rules);
+			      seccomp_rule_compare);
 	*meaning = made;
 	return 0;
 }

@@ -152,8 +152,7 @@ static void emit_rule(struct program *program, const struct seccomp_rule *rule, 
 	}
 }
 
-/* By number; of one number first the rule without conditions, which is wider than all others, then in order. */
-static int compare_rules(const void *left, const void *right)
+int seccomp_rule_compare(const void *left, const void *right)
 {
 	const struct seccomp_rule *a = left;
 	const struct seccomp_rule *b = right;
@@ -289,7 +288,8 @@ struct sock_filter *seccomp_prelude_build(struct arena *arena, struct seccomp_pr
 		return NULL;
 	for (size_t i = 0; i < part_count; i++)
 		if (parts[i].rule_count)
-			qsort(parts[i].rules, parts[i].rule_count, sizeof(*parts[i].rules), compare_rules);
+			qsort(parts[i].rules, parts[i].rule_count, sizeof(*parts[i].rules),
+			      seccomp_rule_compare);
 	emit_load(&program, offsetof(struct seccomp_data, arch));
 	for (size_t i = 0; i < part_count; i++) {
 		size_t over;

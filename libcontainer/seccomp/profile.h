@@ -55,6 +55,11 @@ struct seccomp_rule {
 	size_t condition_count;
 };
 
+/*
+ * For qsort(3): by number; of one number first the rule without conditions, which is wider than all others, then in order.
+ */
+int seccomp_rule_compare(const void *left, const void *right);
+
 /* What the prelude decides for one architecture, before libseccomp's part of the filter. */
 struct seccomp_prelude {
 	const struct seccomp_architecture *architecture;

@@ -213,28 +213,55 @@ static bool compare_all(struct comparison *comparison, struct seccomp_data *data
 	return true;
 }
 
-/* All pairs of values of all pairs of words, the others being as @base has them; at most @limit. */
-static bool compare_pairs(struct comparison *comparison, const struct seccomp_data *base, size_t limit)
+/* Each value of each word by itself, the others being as @base has them. */
+static bool compare_each(struct comparison *comparison, const struct seccomp_data *base)
 {
-	size_t end = comparison->proof->decisions + limit;
 	uint32_t ignored = 0;
 
-	for (size_t first = SECCOMP_WORD_ARCHITECTURE + 1; first < SECCOMP_WORDS; first++)
-		for (size_t second = first; second < SECCOMP_WORDS; second++) {
-			const struct seccomp_values *a = &comparison->words[first];
-			const struct seccomp_values *b = &comparison->words[second];
+	for (size_t word = SECCOMP_WORD_ARCHITECTURE + 1; word < SECCOMP_WORDS; word++)
+		for (size_t i = 0; i < comparison->words[word].count; i++) {
+			struct seccomp_data data = *base;
 
-			for (size_t i = 0; i < a->count * b->count; i++) {
-				struct seccomp_data data = *base;
-
-				if (comparison->proof->decisions == end)
-					return true;
-				set_word(&data, first, a->items[i / b->count]);
-				set_word(&data, second, b->items[i % b->count]);
-				if (!compare(comparison, &data, &ignored))
-					return false;
-			}
+			set_word(&data, word, comparison->words[word].items[i]);
+			if (!compare(comparison, &data, &ignored))
+				return false;
 		}
+	return true;
+}
+
+/* Every @step-th pair of values of two words. */
+static bool compare_two(struct comparison *comparison, const struct seccomp_data *base, size_t first,
+			size_t second, size_t step)
+{
+	const struct seccomp_values *a = &comparison->words[first];
+	const struct seccomp_values *b = &comparison->words[second];
+	uint32_t ignored = 0;
+
+	for (size_t i = 0; i < a->count * b->count; i += step) {
+		struct seccomp_data data = *base;
+
+		set_word(&data, first, a->items[i / b->count]);
+		set_word(&data, second, b->items[i % b->count]);
+		if (!compare(comparison, &data, &ignored))
+			return false;
+	}
+	return true;
+}
+
+/* Pairs of values of all pairs of words, about @most of them: each pair of words gets its share. */
+static bool compare_pairs(struct comparison *comparison, const struct seccomp_data *base, size_t most)
+{
+	size_t pairs = 0;
+
+	for (size_t first = SECCOMP_WORD_ARCHITECTURE + 1; first < SECCOMP_WORDS; first++)
+		for (size_t second = first + 1; second < SECCOMP_WORDS; second++)
+			pairs += comparison->words[first].count * comparison->words[second].count;
+	if (!compare_each(comparison, base))
+		return false;
+	for (size_t first = SECCOMP_WORD_ARCHITECTURE + 1; first < SECCOMP_WORDS; first++)
+		for (size_t second = first + 1; second < SECCOMP_WORDS; second++)
+			if (!compare_two(comparison, base, first, second, pairs / most + 1))
+				return false;
 	return true;
 }
 
@@ -334,13 +361,20 @@ static bool has_conditions(const struct comparison *comparison, const struct sec
 	return false;
 }
 
-static void found_for_number(void *context, size_t word, uint32_t mask, uint32_t constant)
+/* The constants that one word is compared with. */
+struct collection {
+	struct arena *arena;
+	size_t word;
+	struct seccomp_values *values;
+};
+
+static void collect(void *context, size_t word, uint32_t mask, uint32_t constant)
 {
-	struct comparison *comparison = context;
+	const struct collection *collection = context;
 
 	(void)mask;
-	if (word == SECCOMP_WORD_NUMBER)
-		seccomp_values_near(comparison->arena, &comparison->numbers, constant);
+	if (word == collection->word)
+		seccomp_values_near(collection->arena, collection->values, constant);
 }
 
 static void find_numbers(struct comparison *comparison, uint32_t architecture)
@@ -349,6 +383,7 @@ static void find_numbers(struct comparison *comparison, uint32_t architecture)
 					  0xbfffffff, 0xc0000000,      UINT32_MAX };
 	const struct seccomp_data data = { .arch = architecture };
 	struct seccomp_values *numbers = &comparison->numbers;
+	struct collection collection = { comparison->arena, SECCOMP_WORD_NUMBER, numbers };
 
 	numbers->count = 0;
 	for (uint32_t i = 0; i < NUMBERS_MAX; i++) {
@@ -373,7 +408,7 @@ static void find_numbers(struct comparison *comparison, uint32_t architecture)
 	}
 	for (size_t i = 0; i < comparison->program_count; i++)
 		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, &data,
-				  1U << SECCOMP_WORD_ARCHITECTURE, found_for_number, comparison);
+				  1U << SECCOMP_WORD_ARCHITECTURE, collect, &collection);
 	seccomp_values_settle(numbers);
 }
 
@@ -421,18 +456,11 @@ static bool compare_architecture(struct comparison *comparison, uint32_t archite
 	return true;
 }
 
-static void found_for_architecture(void *context, size_t word, uint32_t mask, uint32_t constant)
-{
-	struct comparison *comparison = context;
-
-	(void)mask;
-	if (word == SECCOMP_WORD_ARCHITECTURE)
-		seccomp_values_near(comparison->arena, &comparison->architectures, constant);
-}
-
 static void find_architectures(struct comparison *comparison)
 {
 	static const struct seccomp_data nothing;
+	struct collection collection = { comparison->arena, SECCOMP_WORD_ARCHITECTURE,
+					 &comparison->architectures };
 
 	seccomp_values_add(comparison->arena, &comparison->architectures, 0);
 	seccomp_values_add(comparison->arena, &comparison->architectures, UINT32_MAX);
@@ -441,7 +469,7 @@ static void find_architectures(struct comparison *comparison)
 				   seccomp_architecture(*name)->audit);
 	for (size_t i = 0; i < comparison->program_count; i++)
 		seccomp_constants(comparison->programs[i].filter, comparison->programs[i].len, &nothing, 0,
-				  found_for_architecture, comparison);
+				  collect, &collection);
 	seccomp_values_settle(&comparison->architectures);
 }
 
@@ -501,5 +529,27 @@ int seccomp_prove(struct arena *arena, const struct oci_seccomp *const *profiles
 		return 0;
 	find_architectures(&comparison);
 	compare_architectures(&comparison);
+	return 0;
+}
+
+int seccomp_prove_oldest(struct arena *arena, const struct oci_seccomp *const *profiles, size_t profile_count,
+			 const struct sock_fprog *programs, size_t program_count, size_t *judged,
+			 struct seccomp_proof *proof, struct error *error)
+{
+	const size_t most = program_count < profile_count ? program_count : profile_count;
+
+	for (size_t oldest = program_count > 0; oldest <= most; oldest++) {
+		const struct sock_fprog *first = oldest ? programs + program_count - oldest : NULL;
+		struct seccomp_proof found;
+
+		if (seccomp_prove(arena, profiles, profile_count, first, oldest, &found, error) < 0)
+			return -1;
+		if (oldest <= 1 || found.verdict != SECCOMP_TOO_LARGE) {
+			*proof = found;
+			*judged = oldest;
+		}
+		if (found.verdict != SECCOMP_LOOSER)
+			break;
+	}
 	return 0;
 }

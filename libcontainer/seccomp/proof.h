@@ -61,3 +61,12 @@ struct seccomp_proof {
 int seccomp_prove(struct arena *arena, const struct oci_seccomp *const *profiles, size_t profile_count,
 		  const struct sock_fprog *programs, size_t program_count, struct seccomp_proof *proof,
 		  struct error *error);
+
+/*
+ * The same of as few of the oldest of @programs as are enough, as the others are those that a process has loaded itself,
+ * but of no more than there are profiles: more the runtime never loads. *judged: how many @proof is about. What is too
+ * large beside programs that are not enough does not make up for what is missing.
+ */
+int seccomp_prove_oldest(struct arena *arena, const struct oci_seccomp *const *profiles, size_t profile_count,
+			 const struct sock_fprog *programs, size_t program_count, size_t *judged,
+			 struct seccomp_proof *proof, struct error *error);

@@ -154,31 +154,23 @@ static void keep_judged(struct review *review, const struct sock_fprog *programs
 	review->difference = proof->difference.text ? arena_strdup(arena, proof->difference.text) : NULL;
 }
 
-/* As few of the oldest of @programs as decide as planned, or all. */
-static int prove_oldest(struct review *review, const struct sock_fprog *programs, size_t count,
-			struct error *error)
+static int prove(struct review *review, const struct sock_fprog *programs, size_t count, struct error *error)
 {
-	for (size_t oldest = count > 0; oldest <= count; oldest++) {
-		_cleanup_arena_ struct arena arena = { 0 };
-		const struct sock_fprog *first = count > 0 ? programs + count - oldest : NULL;
-		struct seccomp_proof proof;
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct seccomp_proof proof;
+	size_t judged;
 
-		if (seccomp_prove(&arena, review->profiles, review->profile_count, first, oldest, &proof,
-				  error) < 0)
-			return -1;
-		/* What a process has loaded itself may be too large, but does not make up for what is missing. */
-		if (oldest <= 1 || proof.verdict != SECCOMP_TOO_LARGE)
-			keep_judged(review, first, oldest, &proof);
-		if (proof.verdict != SECCOMP_LOOSER)
-			break;
-	}
+	if (seccomp_prove_oldest(&arena, review->profiles, review->profile_count, programs, count, &judged,
+				 &proof, error) < 0)
+		return -1;
+	keep_judged(review, judged ? programs + count - judged : NULL, judged, &proof);
 	return 0;
 }
 
 static int judge(struct review *review, pid_t pid, const struct sock_fprog *programs, size_t count,
 		 struct error *error)
 {
-	if (!are_the_last(review, programs, count) && prove_oldest(review, programs, count, error) < 0)
+	if (!are_the_last(review, programs, count) && prove(review, programs, count, error) < 0)
 		return -1;
 	review->judged++;
 	if (review->verdict == SECCOMP_TOO_LARGE) {

@@ -24,6 +24,7 @@ struct fixture {
 	const struct oci_seccomp *profiles[2]; /* no mount, no bpf */
 	struct seccomp_filter filters[3]; /* those, and one that allows all */
 	struct strbuf saved; /* seccomp.img */
+	struct strbuf threads; /* of the one process in pstree.img */
 };
 
 static const struct oci_seccomp *parse(struct arena *arena, const char *text)
@@ -74,6 +75,7 @@ static int tear_down(void **state)
 	close(fixture->images);
 	remove_directory(fixture->path);
 	strbuf_release(&fixture->saved);
+	strbuf_release(&fixture->threads);
 	arena_release(&fixture->arena);
 	free(fixture);
 	return 0;
@@ -102,8 +104,16 @@ static void save_filter(struct fixture *fixture, const struct seccomp_filter *fi
 	write_image(fixture, "seccomp.img", &fixture->saved);
 }
 
+static void save_in_tree(struct fixture *fixture, int thread)
+{
+	if (fixture->threads.length == 0)
+		protobuf_put_number(&fixture->threads, 1, (uint64_t)thread);
+	protobuf_put_number(&fixture->threads, 5, (uint64_t)thread);
+	write_image(fixture, "pstree.img", &fixture->threads);
+}
+
 /* A thread whose newest filter is number @filter. */
-static void save_thread(const struct fixture *fixture, int thread, int filter)
+static void save_thread(struct fixture *fixture, int thread, int filter)
 {
 	_cleanup_strbuf_ struct strbuf entry = { 0 }, core = { 0 };
 
@@ -112,7 +122,8 @@ static void save_thread(const struct fixture *fixture, int thread, int filter)
 		protobuf_put_number(&entry, 12, (uint64_t)filter);
 	protobuf_put_number(&core, 1, 1);
 	protobuf_put_message(&core, 5, &entry);
-	write_image(fixture, arena_printf((struct arena *)&fixture->arena, "core-%d.img", thread), &core);
+	write_image(fixture, arena_printf(&fixture->arena, "core-%d.img", thread), &core);
+	save_in_tree(fixture, thread);
 }
 
 static int check(struct fixture *fixture, size_t profiles, struct error *error)
@@ -194,6 +205,21 @@ static void what_has_ended_has_none(void **state)
 	save_thread(fixture, 1, 0);
 	protobuf_put_number(&core, 1, 1);
 	write_image(fixture, "core-3.img", &core);
+	save_in_tree(fixture, 3);
+	assert_taken(fixture, 1);
+}
+
+/* Of an older checkpoint in the same directory, which CRIU does not read. */
+static void what_is_not_in_the_tree_does_not_count(void **state)
+{
+	struct fixture *fixture = *state;
+	_cleanup_strbuf_ struct strbuf other = { 0 };
+
+	save_filter(fixture, &fixture->filters[0], NO_FILTER);
+	save_thread(fixture, 1, 0);
+	assert_taken(fixture, 1);
+	strbuf_puts(&other, "whatever");
+	write_image(fixture, "core-4.img", &other);
 	assert_taken(fixture, 1);
 }
 
@@ -213,6 +239,13 @@ static void damaged_images_are_refused(void **state)
 				 0);
 		assert_refused(fixture, 1, "seccomp.img: not as criu writes it");
 	}
+	fixture->saved.length = 0;
+	save_filter(fixture, &fixture->filters[0], NO_FILTER);
+	assert_taken(fixture, 1);
+	save_in_tree(fixture, 8);
+	assert_refused(fixture, 1, "core-8.img: not as criu writes it");
+	assert_int_equal(unlinkat(fixture->images, "pstree.img", 0), 0);
+	assert_refused(fixture, 1, "read the image pstree.img");
 	/* a chain that goes round in circles, and one from nowhere */
 	fixture->saved.length = 0;
 	save_filter(fixture, &fixture->filters[0], 0);
@@ -230,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_filter_that_allows_more_does_not_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_thread_without_filters_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_has_ended_has_none, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_in_the_tree_does_not_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged_images_are_refused, set_up, tear_down),
 	};
 
