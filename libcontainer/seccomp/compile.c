@@ -24,7 +24,6 @@
 #include "seccomp/profile.h"
 #include "seccomp/proof.h"
 
-#define ARGUMENTS_MAX 6
 #define ARCHITECTURES_MAX 32 /* more than there are */
 #define OPTIMIZE_FROM 33 /* libseccomp 2.5 builds a wrong tree for a filter without rules */
 #define OPTIMIZE_BINARY_TREE 2
@@ -126,7 +125,8 @@ static int add_architectures(struct compilation *compilation, struct error *erro
 	return 0;
 }
 
-static int compare_operator(enum oci_seccomp_operator operator, enum scmp_compare * compare)
+/* The conditions of @rule for libseccomp. */
+static void convert_conditions(const struct oci_syscall *rule, struct scmp_arg_cmp *conditions)
 {
 	static const enum scmp_compare compares[] = {
 		[OCI_SECCOMP_NE] = SCMP_CMP_NE,
@@ -138,37 +138,16 @@ static int compare_operator(enum oci_seccomp_operator operator, enum scmp_compar
 		[OCI_SECCOMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 	};
 
-	if (operator== OCI_SECCOMP_OP_UNSET ||(size_t) operator>= ARRAY_SIZE(compares))
-		return -1;
-	*compare = compares[operator];
-	return 0;
-}
-
-/*
- * The conditions of @rule for libseccomp. *alternatives: an argument is named twice, which libseccomp does not
- * take; runc has always read that as "any of these", and so profiles rely on it.
- */
-static int convert_conditions(const struct oci_syscall *rule, struct scmp_arg_cmp *conditions,
-			      bool *alternatives, struct error *error)
-{
-	unsigned int seen = 0;
-
-	*alternatives = false;
 	for (size_t i = 0; i < rule->args.count; i++) {
 		const struct oci_seccomp_arg *arg = &rule->args.items[i];
 
-		if (arg->index >= ARGUMENTS_MAX)
-			return error_set(error, 0, "seccomp: there is no argument with index %u", arg->index);
-		if (compare_operator(arg->op, &conditions[i].op) < 0)
-			return error_set(error, 0, "seccomp: the operator of argument %u is not set or unknown",
-					 arg->index);
-		conditions[i].arg = arg->index;
-		conditions[i].datum_a = arg->value;
-		conditions[i].datum_b = arg->value_two;
-		*alternatives |= (seen & (1U << arg->index)) != 0;
-		seen |= 1U << arg->index;
+		conditions[i] = (struct scmp_arg_cmp){
+			.arg = arg->index,
+			.op = compares[arg->op],
+			.datum_a = arg->value,
+			.datum_b = arg->value_two,
+		};
 	}
-	return 0;
 }
 
 static int add_known(struct compilation *compilation, const char *name, int number, uint32_t action,
@@ -239,13 +218,13 @@ static int add_rule(struct compilation *compilation, const struct oci_syscall *r
 {
 	struct scmp_arg_cmp *conditions = ARENA_NEW_ARRAY(compilation->arena, struct scmp_arg_cmp,
 							  rule->args.count ? rule->args.count : 1);
-	bool alternatives;
+	int alternatives = seccomp_rule_alternatives(rule, error);
 	uint32_t action;
 
-	if (seccomp_action_value(rule->action, &rule->errno_ret, "seccomp action of a rule", &action, error) <
-		    0 ||
-	    convert_conditions(rule, conditions, &alternatives, error) < 0)
+	if (alternatives < 0 || seccomp_action_value(rule->action, &rule->errno_ret, "seccomp action of a rule",
+						     &action, error) < 0)
 		return -1;
+	convert_conditions(rule, conditions);
 	/* libseccomp refuses rules that change nothing. */
 	if (action == compilation->default_action)
 		return 0;

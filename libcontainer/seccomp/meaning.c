@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 
-#define ARGUMENTS_MAX 6
 #define PARTS_MAX 32 /* more than there are architectures */
 #define X86_SOCKETCALL 102
 #define X86_IPC 117
@@ -182,30 +181,9 @@ static void add_name(struct seccomp_meaning *meaning, struct seccomp_meaning_par
 	add_rule(meaning, part, rule);
 }
 
-/* Whether an argument has two conditions; -1: one of them does not exist. */
-static int has_alternatives(const struct oci_syscall *rule, struct error *error)
-{
-	unsigned int seen = 0;
-	int alternatives = 0;
-
-	for (size_t i = 0; i < rule->args.count; i++) {
-		const struct oci_seccomp_arg *arg = &rule->args.items[i];
-
-		if (arg->index >= ARGUMENTS_MAX)
-			return error_set(error, 0, "seccomp: there is no argument with index %u", arg->index);
-		if (arg->op == OCI_SECCOMP_OP_UNSET || arg->op > OCI_SECCOMP_MASKED_EQ)
-			return error_set(error, 0, "seccomp: the operator of argument %u is not set or unknown",
-					 arg->index);
-		if (seen & (1U << arg->index))
-			alternatives = 1;
-		seen |= 1U << arg->index;
-	}
-	return alternatives;
-}
-
 static int read_rule(struct seccomp_meaning *meaning, const struct oci_syscall *source, struct error *error)
 {
-	int alternatives = has_alternatives(source, error);
+	int alternatives = seccomp_rule_alternatives(source, error);
 	size_t step = alternatives ? 1 : source->args.count;
 	struct seccomp_rule rule = { .condition_count = step };
 

@@ -146,6 +146,26 @@ const char *const *seccomp_known_operators(void)
 	return names;
 }
 
+int seccomp_rule_alternatives(const struct oci_syscall *rule, struct error *error)
+{
+	unsigned int seen = 0;
+	int alternatives = 0;
+
+	for (size_t i = 0; i < rule->args.count; i++) {
+		const struct oci_seccomp_arg *arg = &rule->args.items[i];
+
+		if (arg->index >= SECCOMP_ARGUMENTS)
+			return error_set(error, 0, "seccomp: there is no argument with index %u", arg->index);
+		if (arg->op == OCI_SECCOMP_OP_UNSET || arg->op > OCI_SECCOMP_MASKED_EQ)
+			return error_set(error, 0, "seccomp: the operator of argument %u is not set or unknown",
+					 arg->index);
+		if (seen & (1U << arg->index))
+			alternatives = 1;
+		seen |= 1U << arg->index;
+	}
+	return alternatives;
+}
+
 /* From the oldest to the newest: a kernel knows the first few. */
 static const struct {
 	const char *name;

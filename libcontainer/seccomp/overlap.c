@@ -8,21 +8,12 @@
 
 #include "seccomp/profile.h"
 
-#define ARGUMENTS_MAX 6
-
 /* Whether it is one rule with several conditions: two on one argument make each a rule of its own. */
 static bool has_several_conditions(const struct oci_syscall *rule)
 {
-	unsigned int seen = 0;
+	struct error ignored;
 
-	for (size_t i = 0; i < rule->args.count; i++) {
-		unsigned int bit = 1U << (rule->args.items[i].index % ARGUMENTS_MAX);
-
-		if (seen & bit)
-			return false;
-		seen |= bit;
-	}
-	return rule->args.count > 1;
+	return rule->args.count > 1 && seccomp_rule_alternatives(rule, &ignored) == 0;
 }
 
 static bool has_name(const struct oci_syscall *rule, const char *name, size_t before)

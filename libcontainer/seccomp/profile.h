@@ -38,6 +38,14 @@ size_t seccomp_architecture_count(void);
 int seccomp_action_value(enum oci_seccomp_action action, const struct optional_u32 *errno_ret,
 			 const char *where, uint32_t *value, struct error *error);
 
+#define SECCOMP_ARGUMENTS 6
+
+/*
+ * 1 where @rule names an argument twice, 0, or -1: an argument or an operator does not exist. libseccomp takes no argument
+ * twice; runc has always read that as "any of these conditions", and so profiles rely on it.
+ */
+int seccomp_rule_alternatives(const struct oci_syscall *rule, struct error *error);
+
 /* The SECCOMP_FILTER_FLAG_* of @profile; @notify: one of its actions is NOTIFY. 0, or -1. */
 int seccomp_load_flags(const struct oci_seccomp *profile, bool notify, unsigned int *all, struct error *error);
 

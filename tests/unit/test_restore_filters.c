@@ -13,6 +13,7 @@
 #include "container/restore_filters.h"
 #include "criu/protobuf.h"
 #include "directories.h"
+#include "profiles.h"
 #include "seccomp/seccomp.h"
 
 #define NO_FILTER (-1)
@@ -27,24 +28,6 @@ struct fixture {
 	struct strbuf threads; /* of the one process in pstree.img */
 };
 
-static const struct oci_seccomp *parse(struct arena *arena, const char *text)
-{
-	struct oci_seccomp *profile;
-	struct error error;
-
-	if (seccomp_parse(arena, "profile", text, strlen(text), &profile, &error) < 0)
-		fail_msg("%s", error.text);
-	return profile;
-}
-
-static void compile(struct arena *arena, const struct oci_seccomp *profile, struct seccomp_filter *filter)
-{
-	struct error error;
-
-	if (seccomp_compile(arena, profile, -1, filter, &error) < 0)
-		fail_msg("%s", error.text);
-}
-
 static int set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
@@ -55,15 +38,15 @@ static int set_up(void **state)
 	fixture->images = open(fixture->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(fixture->images >= 0);
 	fixture->profiles[0] =
-		parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":"
-				       "[\"mount\"],\"action\":\"SCMP_ACT_ERRNO\"}]}");
+		profile_parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":"
+					       "[\"mount\"],\"action\":\"SCMP_ACT_ERRNO\"}]}");
 	fixture->profiles[1] =
-		parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":"
-				       "[\"bpf\"],\"action\":\"SCMP_ACT_ERRNO\"}]}");
-	compile(&fixture->arena, fixture->profiles[0], &fixture->filters[0]);
-	compile(&fixture->arena, fixture->profiles[1], &fixture->filters[1]);
-	compile(&fixture->arena, parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"),
-		&fixture->filters[2]);
+		profile_parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":"
+					       "[\"bpf\"],\"action\":\"SCMP_ACT_ERRNO\"}]}");
+	fixture->filters[0] = profile_compile(&fixture->arena, fixture->profiles[0]);
+	fixture->filters[1] = profile_compile(&fixture->arena, fixture->profiles[1]);
+	fixture->filters[2] = profile_compile(
+		&fixture->arena, profile_parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"));
 	*state = fixture;
 	return 0;
 }

@@ -12,35 +12,16 @@
 
 #include "bpf.h"
 #include "documents.h"
+#include "profiles.h"
 #include "seccomp/seccomp.h"
 
 #define X32_BIT 0x40000000U
 #define ENOSYS_ACTION (SECCOMP_RET_ERRNO | ENOSYS)
 #define EPERM_ACTION (SECCOMP_RET_ERRNO | EPERM)
 
-static struct oci_seccomp *parse(struct arena *arena, const char *text)
-{
-	struct oci_seccomp *profile;
-	struct error error;
-
-	if (seccomp_parse(arena, "profile", text, strlen(text), &profile, &error) < 0)
-		fail_msg("%s", error.text);
-	return profile;
-}
-
-static struct seccomp_filter compile(struct arena *arena, const struct oci_seccomp *profile)
-{
-	struct seccomp_filter filter;
-	struct error error;
-
-	if (seccomp_compile(arena, profile, -1, &filter, &error) < 0)
-		fail_msg("%s", error.text);
-	return filter;
-}
-
 static struct seccomp_filter compile_text(struct arena *arena, const char *text)
 {
-	return compile(arena, parse(arena, text));
+	return profile_compile(arena, profile_parse(arena, text));
 }
 
 static void assert_refused(const char *text, const char *expected)
@@ -49,7 +30,7 @@ static void assert_refused(const char *text, const char *expected)
 	struct seccomp_filter filter;
 	struct error error;
 
-	assert_int_equal(seccomp_compile(&arena, parse(&arena, text), -1, &filter, &error), -1);
+	assert_int_equal(seccomp_compile(&arena, profile_parse(&arena, text), -1, &filter, &error), -1);
 	if (!strstr(error.text, expected))
 		fail_msg("\"%s\" does not say \"%s\"", error.text, expected);
 }
@@ -307,7 +288,7 @@ static void engine_profiles_are_compiled_to_what_they_say(void **state)
 
 		if (config_parse(&arena, path, bytes, length, &config, &error) < 0)
 			fail_msg("%s", error.text);
-		filter = compile(&arena, config->linux_->seccomp);
+		filter = profile_compile(&arena, config->linux_->seccomp);
 		compare_all(config->linux_->seccomp, &filter);
 	}
 }
@@ -320,8 +301,8 @@ static void dockers_newest_profile_is_compiled_to_what_it_says(void **state)
 	size_t length;
 
 	(void)state;
-	profile = parse(&arena, document_read(&arena, "seccomp/docker-default.json", &length));
-	filter = compile(&arena, profile);
+	profile = profile_parse(&arena, document_read(&arena, "seccomp/docker-default.json", &length));
+	filter = profile_compile(&arena, profile);
 	compare_all(profile, &filter);
 	/* libseccomp's own program has more than a thousand. */
 	assert_in_range(filter.count, 1, 400);
@@ -616,7 +597,7 @@ static void no_flags_are_not_the_default_flags(void **state)
 	_cleanup_arena_ struct arena arena = { 0 };
 
 	(void)state;
-	assert_int_equal(compile(&arena, &profile).load_flags, 0);
+	assert_int_equal(profile_compile(&arena, &profile).load_flags, 0);
 }
 
 static void mistakes_are_errors(void **state)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "profiles.h"
 #include "seccomp/profile.h"
 
 #define NOBODY 65534
@@ -28,16 +29,6 @@ struct fixture {
 	struct seccomp_filter compiled; /* without the cache */
 	char entry[256]; /* the name of the one file, once it is there */
 };
-
-static struct oci_seccomp *parse(struct arena *arena, const char *text)
-{
-	struct oci_seccomp *profile;
-	struct error error;
-
-	if (seccomp_parse(arena, "profile", text, strlen(text), &profile, &error) < 0)
-		fail_msg("%s", error.text);
-	return profile;
-}
 
 static struct seccomp_filter compile(struct fixture *fixture, const struct oci_seccomp *profile, int cache)
 {
@@ -91,7 +82,7 @@ static int make_cache(void **state)
 	assert_non_null(mkdtemp(fixture->path));
 	fixture->cache = open(fixture->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(fixture->cache >= 0);
-	fixture->profile = parse(&fixture->arena, profile_text);
+	fixture->profile = profile_parse(&fixture->arena, profile_text);
 	fixture->compiled = compile(fixture, fixture->profile, -1);
 	*state = fixture;
 	return 0;
@@ -182,7 +173,7 @@ static void every_member_counts(void **state)
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		compile(fixture, parse(&fixture->arena, others[i]), fixture->cache);
+		compile(fixture, profile_parse(&fixture->arena, others[i]), fixture->cache);
 		assert_int_equal(count_files(fixture), i + 1);
 	}
 }
@@ -190,7 +181,7 @@ static void every_member_counts(void **state)
 static void another_profiles_entry_is_not_used(void **state)
 {
 	struct fixture *fixture = *state;
-	struct oci_seccomp *other = parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
+	struct oci_seccomp *other = profile_parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
 	struct seccomp_filter filter;
 	char name[256];
 
@@ -274,7 +265,8 @@ static void what_others_can_write_is_not_used(void **state)
 	assert_int_equal(fchmodat(fixture->cache, fixture->entry, 0600, 0), 0);
 	assert_true(in_cache(fixture, fixture->profile));
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct oci_seccomp *other = parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
+		struct oci_seccomp *other =
+			profile_parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
 
 		assert_int_equal(fchmod(fixture->cache, modes[i] | S_IXUSR | S_ISVTX), 0);
 		assert_false(in_cache(fixture, fixture->profile));
@@ -288,7 +280,7 @@ static void what_others_can_write_is_not_used(void **state)
 static void what_others_own_is_not_used(void **state)
 {
 	struct fixture *fixture = *state;
-	struct oci_seccomp *other = parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
+	struct oci_seccomp *other = profile_parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
 
 	if (geteuid() != 0) {
 		print_message("only root can give files away\n");
@@ -313,9 +305,10 @@ static void the_number_of_entries_is_bounded(void **state)
 	/* One as a crash leaves it behind: the oldest, so it is the first to go. */
 	assert_int_equal(file_write_atomic_at(fixture->cache, ".seccomp-0.1", "", 0, 0600), 0);
 	for (int i = 0; i < 80; i++) {
-		last = parse(&fixture->arena,
-			     arena_printf(&fixture->arena,
-					  "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":%d}", i));
+		last = profile_parse(
+			&fixture->arena,
+			arena_printf(&fixture->arena,
+				     "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":%d}", i));
 		compile(fixture, last, fixture->cache);
 	}
 	assert_int_equal(count_files(fixture), 64);
@@ -339,9 +332,9 @@ static void mistakes_are_found_in_spite_of_the_cache(void **state)
 {
 	struct fixture *fixture = *state;
 	struct oci_seccomp *profile =
-		parse(&fixture->arena,
-		      "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/s\",\"syscalls\":["
-		      "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}");
+		profile_parse(&fixture->arena,
+			      "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/s\",\"syscalls\":["
+			      "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}");
 	struct seccomp_filter filter;
 	struct error error;
 

@@ -15,30 +15,16 @@
 #include <cmocka.h>
 
 #include "documents.h"
+#include "profiles.h"
 #include "sandbox/identity.h"
 #include "seccomp/seccomp.h"
 
 #define MSEAL 462
 #define NOBODYS_CALL 4000
 
-static struct seccomp_filter compile(struct arena *arena, const struct oci_seccomp *profile)
-{
-	struct seccomp_filter filter;
-	struct error error;
-
-	if (seccomp_compile(arena, profile, -1, &filter, &error) < 0)
-		fail_msg("%s", error.text);
-	return filter;
-}
-
 static struct seccomp_filter compile_text(struct arena *arena, const char *text)
 {
-	struct oci_seccomp *profile;
-	struct error error;
-
-	if (seccomp_parse(arena, "profile", text, strlen(text), &profile, &error) < 0)
-		fail_msg("%s", error.text);
-	return compile(arena, profile);
+	return profile_compile(arena, profile_parse(arena, text));
 }
 
 /* Runs @test in a child that has loaded @filter, which ends with what @test returns; returns the wait status. */
@@ -106,7 +92,7 @@ static void dockers_profile_works(void **state)
 
 	(void)state;
 	assert_int_equal(seccomp_parse(&arena, "docker", text, length, &profile, &error), 0);
-	filter = compile(&arena, profile);
+	filter = profile_compile(&arena, profile);
 	assert_int_equal(run_filtered(&filter, ask_docker), 0);
 }
 

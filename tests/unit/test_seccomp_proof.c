@@ -12,6 +12,7 @@
 
 #include "bpf.h"
 #include "documents.h"
+#include "profiles.h"
 #include "policy/policy.h"
 #include "policy_generator.h"
 #include "seccomp/document.h"
@@ -21,23 +22,10 @@
 #define X32_BIT 0x40000000U
 #define RANDOM_PROFILES 250
 
-static struct oci_seccomp *parse(struct arena *arena, const char *text)
-{
-	struct oci_seccomp *profile;
-	struct error error;
-
-	if (seccomp_parse(arena, "profile", text, strlen(text), &profile, &error) < 0)
-		fail_msg("%s", error.text);
-	return profile;
-}
-
 static struct sock_fprog compile(struct arena *arena, const struct oci_seccomp *profile)
 {
-	struct seccomp_filter filter;
-	struct error error;
+	const struct seccomp_filter filter = profile_compile(arena, profile);
 
-	if (seccomp_compile(arena, profile, -1, &filter, &error) < 0)
-		fail_msg("%s", error.text);
 	return (struct sock_fprog){ filter.count, filter.instructions };
 }
 
@@ -88,7 +76,7 @@ static const struct oci_seccomp *docker_profile(struct arena *arena)
 {
 	size_t length;
 
-	return parse(arena, document_read(arena, "seccomp/docker-default.json", &length));
+	return profile_parse(arena, document_read(arena, "seccomp/docker-default.json", &length));
 }
 
 static void engine_profiles_agree(void **state)
@@ -259,7 +247,7 @@ static void profiles_of_other_hosts_agree(void **state)
 static uint32_t decide(const char *text, uint32_t architecture, uint32_t number, uint64_t first)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	struct sock_fprog program = compile(&arena, parse(&arena, text));
+	struct sock_fprog program = compile(&arena, profile_parse(&arena, text));
 	const struct seccomp_data data = { .nr = (int)number, .arch = architecture, .args = { first } };
 
 	return bpf_run(program.filter, program.len, &data);
@@ -330,7 +318,7 @@ static void what_libseccomp_does_not_end_is_not_asked_of_it(void **state)
 	(void)state;
 	alarm(60);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		const struct oci_seccomp *profile = parse(&arena, texts[i]);
+		const struct oci_seccomp *profile = profile_parse(&arena, texts[i]);
 		struct seccomp_proof proof = prove_one(&arena, profile, compile(&arena, profile));
 
 		assert_agrees(texts[i], &proof);
@@ -440,8 +428,8 @@ static void assert_found(const char *planned, const char *loaded, enum seccomp_v
 			 const char *text)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	struct seccomp_proof proof =
-		prove_one(&arena, parse(&arena, planned), compile(&arena, parse(&arena, loaded)));
+	struct seccomp_proof proof = prove_one(&arena, profile_parse(&arena, planned),
+					       compile(&arena, profile_parse(&arena, loaded)));
 
 	assert_int_equal(proof.verdict, verdict);
 	if (text)
@@ -495,9 +483,10 @@ static void what_differs_is_named(void **state)
 static struct seccomp_proof prove_texts(struct arena *arena, const char *first, const char *second,
 					const char *newer, const char *older)
 {
-	const struct oci_seccomp *const profiles[] = { parse(arena, first), parse(arena, second) };
-	const struct sock_fprog programs[] = { compile(arena, parse(arena, newer)),
-					       compile(arena, parse(arena, older ? older : newer)) };
+	const struct oci_seccomp *const profiles[] = { profile_parse(arena, first),
+						       profile_parse(arena, second) };
+	const struct sock_fprog programs[] = { compile(arena, profile_parse(arena, newer)),
+					       compile(arena, profile_parse(arena, older ? older : newer)) };
 
 	return prove(arena, profiles, 2, programs, older ? 2 : 1);
 }
@@ -530,9 +519,10 @@ static void the_most_severe_of_several_counts(void **state)
 	/* Nothing planned, nothing there; something planned, nothing there. */
 	assert_int_equal(seccomp_prove(&arena, NULL, 0, NULL, 0, &proof, &error), 0);
 	assert_int_equal(proof.verdict, SECCOMP_AGREES);
-	assert_int_equal(
-		prove(&arena, (const struct oci_seccomp *const[]){ parse(&arena, bpf) }, 1, NULL, 0).verdict,
-		SECCOMP_LOOSER);
+	assert_int_equal(prove(&arena, (const struct oci_seccomp *const[]){ profile_parse(&arena, bpf) }, 1,
+			       NULL, 0)
+				 .verdict,
+			 SECCOMP_LOOSER);
 }
 
 static void rules_may_contradict_each_other(void **state)

@@ -17,6 +17,7 @@
 #include "directories.h"
 #include "documents.h"
 #include "policy/policy.h"
+#include "profiles.h"
 #include "seccomp/seccomp.h"
 
 #define SOURCES_MAX 4
@@ -35,12 +36,7 @@ struct stack {
 
 static void add_profile(struct arena *arena, struct stack *stack, const char *text)
 {
-	struct oci_seccomp *profile;
-	struct error error;
-
-	if (seccomp_parse(arena, "profile", text, strlen(text), &profile, &error) < 0)
-		fail_msg("%s", error.text);
-	stack->sources[stack->count++] = (struct seccomp_source){ .profile = profile };
+	stack->sources[stack->count++] = (struct seccomp_source){ .profile = profile_parse(arena, text) };
 }
 
 static void add_document(struct stack *stack, const char *text)
