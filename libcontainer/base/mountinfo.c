@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mountinfo.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "base/syscalls.h"
 
 /* Blank, tab, newline and backslash are written as three octal digits. */
 static char *unescape(char *text)
@@ -76,4 +78,36 @@ struct mountinfo_list mountinfo_parse(struct arena *arena, char *text)
 	while (list.count < lines && mountinfo_next(&text, &list.items[list.count]))
 		list.count++;
 	return list;
+}
+
+/* 1, 0, or -1 where it cannot be said. A mount that is gone by now has no type. */
+static int has_type(uint64_t id, uint64_t magic)
+{
+	struct mount_request request = { .size = sizeof(request),
+					 .id = id,
+					 .parameter = MOUNT_STATUS_FILESYSTEM };
+	struct mount_status status;
+
+	if (sys_statmount(&request, &status) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return (status.mask & MOUNT_STATUS_FILESYSTEM) ? status.magic == magic : -1;
+}
+
+int mountinfo_has_type(uint64_t magic)
+{
+	/* After the last that it was told, parameter, the kernel goes on. */
+	struct mount_request request = { .size = sizeof(request), .id = MOUNT_LIST_ROOT };
+	uint64_t ids[256];
+	ssize_t count;
+
+	while ((count = sys_listmount(&request, ids, ARRAY_SIZE(ids))) > 0) {
+		for (ssize_t i = 0; i < count; i++) {
+			int result = has_type(ids[i], magic);
+
+			if (result)
+				return result;
+		}
+		request.parameter = ids[count - 1];
+	}
+	return count < 0 ? -1 : 0;
 }

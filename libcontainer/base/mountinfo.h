@@ -30,3 +30,10 @@ bool mountinfo_next(char **text, struct mountinfo *mount);
 
 /* The whole of @text, which is changed and goes on being pointed to. */
 struct mountinfo_list mountinfo_parse(struct arena *arena, char *text);
+
+/*
+ * Whether a file system of the type @magic (statfs(2)'s f_type) is mounted anywhere in this mount namespace, over or under
+ * whatever else: 1 or 0. -1: only the table can tell. Much cheaper than the table, which the kernel writes as text.
+ * listmount(2), statmount(2): since Linux 6.8
+ */
+int mountinfo_has_type(uint64_t magic);

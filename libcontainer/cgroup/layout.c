@@ -147,8 +147,9 @@ static int mountpoint_open(const char *path, bool v2, bool whole)
 
 /*
  * Where everything is mounted in the customary places, the mount table need not be read, whose length (and the
- * time the kernel needs to write it) grows with the containers of the host. Anything unusual, such as only a
- * part of a hierarchy being visible, and the table decides. @items keep what was opened until then.
+ * time the kernel needs to write it) grows with the containers of the host. v2 may be mounted nowhere: every host with
+ * v1 alone has processes in it. Anything unusual, such as only a part of a hierarchy being visible, and the table
+ * decides. @items keep what was opened until then.
  */
 static bool layout_guess(struct arena *arena, struct cgroup_hierarchy *items, size_t count,
 			 struct cgroup_layout *layout)
@@ -169,7 +170,9 @@ static bool layout_guess(struct arena *arena, struct cgroup_hierarchy *items, si
 				      : items[i].v2 ? CGROUP_MOUNT "/unified"
 						    : arena_printf(arena, CGROUP_MOUNT "/%s", name);
 		items[i].fd = unified >= 0 ? unified : mountpoint_open(items[i].mountpoint, items[i].v2, true);
-		if (items[i].fd < 0)
+		if (items[i].fd < 0 && items[i].v2 && mountinfo_has_type(CGROUP2_SUPER_MAGIC) == 0)
+			items[i].mountpoint = NULL;
+		else if (items[i].fd < 0)
 			return false;
 	}
 	keep_mounted(layout, items, count);
@@ -188,7 +191,7 @@ static int take_guessed(struct cgroup_hierarchy *guessed, size_t count,
 	return -1;
 }
 
-/* A host whose v2 is not mounted, as all with v1 alone, comes here: what is where it was guessed is not opened again. */
+/* What is where it was guessed is not opened again. */
 static int layout_from_table(struct arena *arena, const char *own, struct cgroup_hierarchy *guessed,
 			     size_t guessed_count, struct cgroup_layout *layout, struct error *error)
 {

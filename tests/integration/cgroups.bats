@@ -48,6 +48,27 @@ start() {
 	is "$(wc -l <"/proc/$(container_pid)/cgroup")"
 }
 
+@test "a host with v1 alone: its mount table, however long, is not read" {
+	local names
+	names=$(cut -d : -f 2 /proc/self/cgroup | sed 's/^name=//; /^$/d')
+	[[ -n $names ]] && (cd /sys/fs/cgroup && ls -d $names >/dev/null) || skip "no host of v1, or not where it is customary"
+	requires_command strace
+	strace -f -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+	program cat /proc/self/cgroup
+	local status=0
+	unshare --mount --propagation private sh -c '
+		while umount /sys/fs/cgroup/unified 2>/dev/null; do :; done
+		! grep -q " - cgroup2 " /proc/self/mountinfo || exit 77
+		exec strace -f -qq -e trace=openat,openat2 -o "$0" "$@"' \
+		"$OUT.calls" "$RUNTIME" --root "$STATE" $RUNTIME_ARGS run -b "$BUNDLE" "$ID" >"$OUT" || status=$?
+	((status != 77)) || skip "v2 is mounted elsewhere, too"
+	equal "$status" 0
+	grep -q ":pids:$GROUP\$" "$OUT"
+	! grep -q "^0::.*$ID" "$OUT"
+	[[ $(printf '%s\n' 6.8 "$(uname -r)" | sort -V | head -n 1) == 6.8 ]] || skip "listmount(2) is Linux 6.8's"
+	! grep mountinfo "$OUT.calls"
+}
+
 @test "cgroupsPath cannot leave the hierarchy" {
 	edit '.linux.cgroupsPath = $path' --arg path "/../../../$ID"
 	start

@@ -2,6 +2,7 @@
 /* base/: numbers, memory, text, errors, descriptors, files. Paths are in test_base_path.c, JSON in test_json.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -487,6 +488,37 @@ static void lines_of_mountinfo(void **state)
 	assert_false(mountinfo_next(&rest, &mount));
 }
 
+/* What the kernel says without its table is what stands there. */
+static void types_of_mounts(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t magic;
+	} types[] = {
+		{ "proc", PROC_SUPER_MAGIC },
+		{ "cgroup2", CGROUP2_SUPER_MAGIC },
+		{ "none that there is", 0x6e6f6e65 },
+	};
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct mountinfo_list list;
+	size_t length;
+	char *text;
+
+	(void)state;
+	if (mountinfo_has_type(PROC_SUPER_MAGIC) < 0)
+		skip(); /* before Linux 6.8 */
+	assert_int_equal(file_read_at(&arena, AT_FDCWD, "/proc/self/mountinfo", FILE_SIZE_MAX, &text, &length),
+			 0);
+	list = mountinfo_parse(&arena, text);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		bool expected = false;
+
+		for (size_t j = 0; j < list.count; j++)
+			expected |= strcmp(list.items[j].type, types[i].name) == 0;
+		assert_int_equal(mountinfo_has_type(types[i].magic), expected);
+	}
+}
+
 static void words_of_a_list(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -525,6 +557,7 @@ int main(void)
 		cmocka_unit_test(opens_procfs),
 		cmocka_unit_test(reads_id_maps),
 		cmocka_unit_test(lines_of_mountinfo),
+		cmocka_unit_test(types_of_mounts),
 		cmocka_unit_test(words_of_a_list),
 	};
 
