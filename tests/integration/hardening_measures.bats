@@ -479,6 +479,10 @@ in_memory() {
 	END
 }
 
+in_hex() {
+	od -A n -v -t x1 | tr -d ' \n'
+}
+
 @test "unlock: the secret is not in memory any more when it has been used" {
 	requires_root
 	requires_command python3 strace
@@ -501,8 +505,8 @@ in_memory() {
 	wait_for grep -q exit_group "$OUT.calls"
 	pid=$(pgrep -f "^$RUNTIME .*unlock --code 000000 $ID\$")
 	# what is known to be there is found
-	in_memory "$pid" "$(printf '%s' "--code" | xxd -p)"
-	for text in "$(printf '%s' "${secret:8:16}" | xxd -p)" "$(printf '%s' "$secret" | base32 -d | xxd -p)"; do
+	in_memory "$pid" "$(printf '%s' "--code" | in_hex)"
+	for text in "$(printf '%s' "${secret:8:16}" | in_hex)" "$(printf '%s' "$secret" | base32 -d | in_hex)"; do
 		! in_memory "$pid" "$text" || { echo "in memory: $text"; return 1; }
 	done
 }
