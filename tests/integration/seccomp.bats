@@ -202,6 +202,19 @@ everything_but() {
 	run -0 runtime run "$ID"
 }
 
+@test "a profile older than faccessat2, which it refuses with EPERM" {
+	requires_policy_off
+	seccomp SCMP_ACT_ALLOW '{"names": ["faccessat2"], "action": "SCMP_ACT_ERRNO"}'
+	edit '.process.noNewPrivileges = false'
+	program /bin/true
+	run -0 runtime run "$ID"
+	start_sleeping
+	run -0 runtime exec "$ID" true
+	run runtime exec "$ID" /etc/passwd
+	equal "$status" 255
+	contains "permission denied"
+}
+
 @test "exec has the container's filter" {
 	seccomp SCMP_ACT_ALLOW '{"names": ["kcmp"], "action": "SCMP_ACT_ERRNO", "errnoRet": 100}'
 	start_sleeping
