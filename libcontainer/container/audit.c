@@ -7,9 +7,24 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "container/audit_host.h"
 #include "container/plan.h"
+#include "seccomp/planned.h"
 #include "state/container.h"
+
+/* No filter is compiled that is not proven; nothing is loaded or cached here. */
+static bool proves_filters(struct arena *arena, const struct oci_config *config,
+			   const struct hardening *hardening)
+{
+	struct seccomp_filters filters;
+	struct error error;
+
+	if (seccomp_planned_compile(arena, -1, config, hardening, &filters, &error) == 0)
+		return true;
+	log_warn("%s", error.text);
+	return false;
+}
 
 static void judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 		  const struct hardening *hardening, const struct audit_host *host, struct audit *audit)
@@ -20,6 +35,7 @@ static void judge(struct arena *arena, const struct policy *policy, const struct
 		.hardening = hardening,
 		.host = host,
 		.exec = policy ? policy_exec_rule(policy) : EXEC_ALLOW,
+		.filters_proven = proves_filters(arena, config, hardening),
 	};
 
 	audit->policies = policy ? policy_names(policy) : NULL;

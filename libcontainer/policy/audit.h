@@ -31,6 +31,7 @@ struct audit_subject {
 	const struct hardening *hardening;
 	const struct audit_host *host; /* NULL: not known */
 	enum exec_rule exec;
+	bool filters_proven; /* what seccomp_compile_all() makes of its seccomp profiles decides as they say */
 };
 
 struct audit_check {

@@ -143,6 +143,11 @@ bool audit_seccomp(const struct audit_subject *subject)
 	return subject->hardening->seccomp_profiles.count || (seccomp && denies(seccomp->default_action));
 }
 
+bool audit_proven_seccomp(const struct audit_subject *subject)
+{
+	return audit_seccomp(subject) && subject->filters_proven;
+}
+
 /* A profile of a policy's, or a filter that lets none of these through, whatever their arguments. */
 bool audit_strict_seccomp(const struct audit_subject *subject)
 {

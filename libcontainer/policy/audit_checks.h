@@ -7,6 +7,7 @@
 bool audit_not_privileged(const struct audit_subject *subject);
 bool audit_no_ruling_capability(const struct audit_subject *subject);
 bool audit_seccomp(const struct audit_subject *subject);
+bool audit_proven_seccomp(const struct audit_subject *subject);
 bool audit_own_mounts_and_pids(const struct audit_subject *subject);
 bool audit_own_network(const struct audit_subject *subject);
 bool audit_masks(const struct audit_subject *subject);

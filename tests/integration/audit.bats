@@ -97,6 +97,19 @@ score() {
 	run -1 runtime audit "$BUNDLE/missing"
 }
 
+@test "audit: whether the seccomp filter is proven" {
+	cp "$CONFIGS/docker-default.json" config.json
+	equal "$(passes seccomp-proven - <config.json)" true
+	# A profile that create refuses, as it cannot be carried out.
+	edit '.linux.seccomp.syscalls += [{"names": ["kcmp"], "action": "SCMP_ACT_NOTIFY"}]'
+	equal "$(passes seccomp-proven - <config.json)" false
+	equal "$(passes seccomp - <config.json)" true
+	run -0 runtime audit - <config.json
+	contains "seccomp listenerPath is not set"
+	edit 'del(.linux.seccomp)'
+	equal "$(passes seccomp-proven - <config.json)" false
+}
+
 @test "audit: a container under the policies that hold" {
 	requires_root
 	program sleep 1000
