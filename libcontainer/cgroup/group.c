@@ -26,6 +26,14 @@ struct cgroup_group *group_find_v1(const struct cgroup *cgroup, const char *cont
 	return NULL;
 }
 
+bool group_lives_in_v1(const struct cgroup *cgroup, const char *controller)
+{
+	for (size_t i = 0; i < cgroup->count; i++)
+		if (!cgroup->groups[i].v2 && words_have(cgroup->groups[i].controllers, controller))
+			return true;
+	return false;
+}
+
 static struct cgroup_group *group_find_v2(const struct cgroup *cgroup)
 {
 	for (size_t i = 0; i < cgroup->count; i++)

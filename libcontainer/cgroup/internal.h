@@ -102,6 +102,8 @@ const char *inner_path(struct arena *arena, const struct cgroup_hierarchy *hiera
 struct cgroup_group *group_find(const struct cgroup *cgroup, const char *controller);
 /* The v1 group of @controller, or NULL. */
 struct cgroup_group *group_find_v1(const struct cgroup *cgroup, const char *controller);
+/* Whether @controller is a v1 hierarchy's, also one in which the container may have no group. */
+bool group_lives_in_v1(const struct cgroup *cgroup, const char *controller);
 /* The directory's descriptor, opened on first use and checked to be in a cgroup filesystem; -1 with errno. */
 int group_fd(struct cgroup_group *group);
 /* Writes @value to @file. -1 with errno; the second form fills @error with what was written where. */

@@ -43,14 +43,19 @@ static bool has_swap_or_limit(const struct oci_memory *memory)
 	return memory->limit.value || memory->reservation.value || memory->swap.value;
 }
 
+/* What v1 alone has. The kernel's own memory is a limit of kernels that are gone: nobody is refused for it. */
+static bool has_v1_memory(const struct cgroup *cgroup, const struct oci_memory *memory)
+{
+	if (memory->swappiness.present || memory->disable_oom_killer.value)
+		return group_lives_in_v1(cgroup, "memory");
+	return (memory->kernel.value || memory->kernel_tcp.value) && group_find_v1(cgroup, "memory");
+}
+
 static int set_memory(struct cgroup *cgroup, const struct oci_memory *memory, struct error *error)
 {
 	struct cgroup_group *group;
-	bool v1 = group_find_v1(cgroup, "memory") != NULL;
 
-	if (!has_swap_or_limit(memory) &&
-	    !(v1 && (memory->swappiness.present || memory->disable_oom_killer.value || memory->kernel.value ||
-		     memory->kernel_tcp.value)))
+	if (!has_swap_or_limit(memory) && !has_v1_memory(cgroup, memory))
 		return 0;
 	group = controller_group(cgroup, "memory", "memory", error);
 	if (!group)
@@ -61,7 +66,7 @@ static int set_memory(struct cgroup *cgroup, const struct oci_memory *memory, st
 static int set_cpu(struct cgroup *cgroup, const struct oci_cpu *cpu, struct error *error)
 {
 	struct cgroup_group *group;
-	bool v1 = group_find_v1(cgroup, "cpu") != NULL;
+	bool v1 = group_lives_in_v1(cgroup, "cpu");
 
 	if (!cpu->shares.value && !cpu->quota.value && !cpu->period.value && !cpu->burst.present &&
 	    !cpu->idle.present && !(v1 && (cpu->realtime_period.value || cpu->realtime_runtime.value)))

@@ -117,11 +117,6 @@ int creation_make_process(struct creation *creation, struct error *error)
 		return error_context(error, "unable to start container process");
 	/* Its own copies are the child's now: as long as they are open here, start would not see its end. */
 	fd_close(&sandbox->start_socket);
-	if (sandbox->process &&
-	    identity_oom_score(sandbox->procfs, sandbox->pid, sandbox->process, error) < 0) {
-		creation_undo_process(creation);
-		return -1;
-	}
 	return 0;
 }
 

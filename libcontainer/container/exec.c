@@ -358,8 +358,6 @@ static int spawn(struct execution *execution, struct error *error)
 		    0 ||
 	    spawn_in_cgroup(execution, error) < 0)
 		return -1;
-	if (identity_oom_score(sandbox->procfs, sandbox->pid, execution->process, error) < 0)
-		return -1;
 	if (handover_pidfd(&execution->handover, sandbox->pidfd, error) < 0)
 		return -1;
 	if (execution->options->pid_file &&

@@ -52,9 +52,12 @@ static int send_signal(const struct container *container, const char *signal, bo
 		return error_set(error, 0, "unknown signal \"%s\"", signal);
 	if (all && number > SIGRTMAX)
 		return error_set(error, EINVAL, "unable to signal init");
-	if (all && container->cgroup)
+	if (all && container->cgroup && cgroup_path(container->cgroup)[0] != '\0')
 		return cgroup_kill(container->cgroup, number, error);
 	pidfd = state_open_process(&container->entry, &container->state);
+	/* Without a group the first process stands for all; where it has ended there is nobody, which is no error. */
+	if (all && pidfd < 0 && errno == ESRCH)
+		return 0;
 	if (pidfd < 0 && errno != ESRCH)
 		return error_set(error, errno, "open the container's process %d", container->state.pid);
 	/* Without a pid namespace the kernel does not end the others with the first process. */

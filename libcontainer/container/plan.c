@@ -49,6 +49,14 @@ static int check_kernel(const struct oci_config *config, struct error *error)
 	return 0;
 }
 
+/* Without rights on the host everything takes a user namespace: said in runc's words, not as the kernel's refusal. */
+static int check_user(const struct oci_config *config, struct error *error)
+{
+	if (geteuid() == 0 || config_namespace(config, OCI_NAMESPACE_USER))
+		return 0;
+	return error_set(error, 0, "rootless container requires user namespaces");
+}
+
 /* Which limits a rootless container can have: the policy's defaults hold only where they can. */
 static void look_for_delegation(struct arena *arena, const struct runtime *runtime,
 				const struct oci_config *config, struct policy_facts *facts)
@@ -111,7 +119,8 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 	if (plan->hardening.users_not_mapped)
 		log_debug("policy %s: userns: %s", policy_names(plan->policy),
 			  plan->hardening.users_not_mapped);
-	if (config_check(plan->config, error) < 0 || check_kernel(plan->config, error) < 0)
+	if (config_check(plan->config, error) < 0 || check_user(plan->config, error) < 0 ||
+	    check_kernel(plan->config, error) < 0)
 		return -1;
 	plan->rootfs = path_normalize(arena, path_join(arena, plan->bundle, plan->config->root->path));
 	return 0;

@@ -140,7 +140,8 @@ int copy_up(int from, int to, struct error *error)
 
 	if (source < 0 || copy < 0 || fstat(source, &status) < 0)
 		return error_set(error, errno, "tmpcopyup: open the directory");
-	if (fchown(copy, status.st_uid, status.st_gid) < 0)
+	/* In a user namespace that does not map the owner it stays root's, as with runc. */
+	if (fchown(copy, status.st_uid, status.st_gid) < 0 && errno != EINVAL)
 		return error_set(error, errno, "tmpcopyup: set the owner");
 	return copy_directory(source, copy, 0, error);
 }

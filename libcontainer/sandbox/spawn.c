@@ -24,6 +24,7 @@
 #include "base/syscalls.h"
 #include "sandbox/channel.h"
 #include "sandbox/id_maps.h"
+#include "sandbox/identity.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/steps.h"
 
@@ -202,13 +203,41 @@ static bool needs_dumpable(const struct sandbox *sandbox)
 	return makes(sandbox, CLONE_NEWUSER) && geteuid() != 0;
 }
 
-/* An ordinary user may not see it any more once it is undumpable, where /proc is mounted with hidepid. proc(5) */
-static void look_while_dumpable(struct sandbox *sandbox)
+static int set_oom_score(const struct sandbox *sandbox, pid_t pid, struct error *error)
+{
+	return sandbox->process ? identity_oom_score(sandbox->procfs, pid, sandbox->process, error) : 0;
+}
+
+/*
+ * An ordinary user may not see it any more once it is undumpable, where /proc is mounted with hidepid, and its files
+ * there are root's. proc(5). 0, or -1.
+ */
+static int look_while_dumpable(struct sandbox *sandbox, struct error *error)
 {
 	char letter;
 
-	if (needs_dumpable(sandbox) && process_stat(sandbox->pid, &sandbox->pid_start, &letter) < 0)
+	if (!needs_dumpable(sandbox))
+		return 0;
+	if (process_stat(sandbox->pid, &sandbox->pid_start, &letter) < 0)
 		sandbox->pid_start = 0;
+	return set_oom_score(sandbox, sandbox->pid, error);
+}
+
+/*
+ * An ordinary user's child, or the intermediate process for the one that it makes: before it enters anything, when
+ * nobody but the user's own processes could trace it. 0, or -1.
+ */
+static int set_oom_score_while_dumpable(const struct sandbox *sandbox, struct error *error)
+{
+	int was = prctl(PR_GET_DUMPABLE);
+
+	if (geteuid() == 0 || !sandbox->process || !sandbox->process->oom_score_adj.present)
+		return 0;
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		return error_set(error, errno, "become dumpable");
+	if (set_oom_score(sandbox, 0, error) < 0)
+		return -1;
+	return prctl(PR_SET_DUMPABLE, was) < 0 ? error_set(error, errno, "become undumpable again") : 0;
 }
 
 static int spawn_directly(struct sandbox *sandbox, struct error *error)
@@ -221,11 +250,17 @@ static int spawn_directly(struct sandbox *sandbox, struct error *error)
 	sandbox->pid = clone_into_cgroup(sandbox, flags, &sandbox->pidfd);
 	if (sandbox->pid < 0)
 		return error_set(error, errno, "make the container's process");
-	if (sandbox->pid == 0)
+	if (sandbox->pid == 0) {
+		if (!needs_dumpable(sandbox) && set_oom_score_while_dumpable(sandbox, error) < 0) {
+			channel_send_error(sandbox->child_channel, error);
+			_exit(1);
+		}
 		become_child(sandbox);
+	}
 	if (restore_namespaces(&saved, error) < 0)
 		return -1;
-	look_while_dumpable(sandbox);
+	if (look_while_dumpable(sandbox, error) < 0)
+		return -1;
 	if (sandbox->attach && cgroup_attach(sandbox->cgroup, sandbox->pid, error) < 0)
 		return -1;
 	if (makes(sandbox, CLONE_NEWUSER) &&
@@ -294,7 +329,8 @@ static _Noreturn void become_intermediate(struct sandbox *sandbox)
 	/* What it makes is born into its cgroup: it must be there first. */
 	if (sandbox->attach && channel_expect(sandbox->child_channel, MESSAGE_CONTINUE, &error) < 0)
 		_exit(1);
-	if ((sandbox->is_exec ? be_intermediate_of_exec : be_intermediate)(sandbox, &error) < 0) {
+	if (set_oom_score_while_dumpable(sandbox, &error) < 0 ||
+	    (sandbox->is_exec ? be_intermediate_of_exec : be_intermediate)(sandbox, &error) < 0) {
 		channel_send_error(sandbox->child_channel, &error);
 		_exit(1);
 	}
@@ -434,6 +470,8 @@ int sandbox_spawn(struct sandbox *sandbox, struct error *error)
 	else
 		result = spawn_directly(sandbox, error);
 	fd_close(&sandbox->child_channel);
+	if (result == 0 && geteuid() == 0)
+		result = set_oom_score(sandbox, sandbox->pid, error);
 	if (result == 0)
 		result = idmap_sources(sandbox, error);
 	if (result == 0)

@@ -22,13 +22,8 @@ VALUES='values() {
 			[[ -e $directory/$file ]] && echo "$file: $(grep -v "^oom_kill\|under_oom" "$directory/$file" | sort | xargs)"
 		done
 	done <"/proc/$(rt state "$ID" | jq .pid)/cgroup"
-	true
+	unit
 }; '
-
-# What only a host with v1 can compare is in docs/compatibility.md.
-is_v2() {
-	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]]
-}
 
 limits() {
 	running "$1" "${VALUES}values" ".linux.resources += $2"

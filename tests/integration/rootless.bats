@@ -135,6 +135,62 @@ requires_v2() {
 	is ""
 }
 
+@test "rootless: without a cgroup swappiness and the OOM killer of v1 are asked for in vain, and are refused" {
+	((EUID == 0)) || skip "a session has a cgroup"
+	cgroup_directory memory | grep -q memory || skip "cgroup v1 only"
+	program true
+	edit '.linux.resources.memory = {swappiness: 10}'
+	fails 1 "cannot set memory limit" user run "$ID"
+	edit '.linux.resources.memory = {disableOOMKiller: true}'
+	fails 1 "cannot set memory limit" user run "$ID"
+}
+
+@test "rootless: kill --all without a cgroup reaches the first process, and with it all" {
+	((EUID == 0)) || skip "a session has a cgroup"
+	sleeping
+	user exec --detach "$ID" sleep 1000 </dev/null >"$OUT" 2>&1
+	user kill --all "$ID" KILL
+	wait_for eval '[[ $(user state "$ID" | jq -r .status) == stopped ]]'
+	run -0 user kill --all "$ID" KILL
+	user delete "$ID"
+}
+
+@test "rootless: the out-of-memory score of the container's process, and of exec's" {
+	edit '.process.oomScoreAdj = 500'
+	program cat /proc/self/oom_score_adj
+	run -0 user run "$ID"
+	is 500
+	sleeping
+	run -0 user exec "$ID" cat /proc/self/oom_score_adj
+	is 500
+	user delete --force "$ID"
+	policy_is_off || return 0
+	without_namespace pid
+	edit '(.mounts[] | select(.destination == "/proc")) |= (.type = "bind" | .source = "/proc" | .options = ["rbind"])
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	sleeping
+	run -0 user exec "$ID" cat /proc/self/oom_score_adj
+	is 500
+}
+
+@test "rootless: tmpcopyup of a directory whose owner has no mapping" {
+	((EUID == 0)) || skip "needs root to make it"
+	mkdir rootfs/mnt
+	echo text >rootfs/mnt/file
+	chown $NOBODY rootfs/mnt/file
+	chgrp $NOBODY rootfs/mnt/file
+	mount_entry /mnt tmpfs tmpfs tmpcopyup
+	program cat /mnt/file
+	run -0 user run "$ID"
+	is text
+}
+
+@test "rootless: without a user namespace nothing can be made" {
+	edit 'del(.linux.namespaces[] | select(.type == "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	program true
+	fails 1 "rootless container requires user namespaces" user run "$ID"
+}
+
 @test "rootless: ids without a mapping are refused, groups too" {
 	edit '.process.user = {uid: 5, gid: 0}'
 	program true

@@ -14,6 +14,8 @@
 #   selinux   labels (another machine: the kernel has one or the other)
 #   hybrid    as root, v1 and v2 beside each other, with the cgroup filesystem and with systemd
 #   compat    side by side with runc, as root
+#   compat-systemd   the same with systemd as cgroup manager
+#   compat-rootless  the same as an ordinary user: without groups, with delegated ones, with the user's systemd
 #   quick     the heart of all of that: for `make check`
 #   everything  all of tests/integration as root, which takes hours: not among those of `make check-vm`
 #
@@ -78,6 +80,28 @@ compat) plan=(
 	"root||compat/process.bats"
 	"root||compat/namespaces.bats"
 	"root||compat/mounts.bats"
+) ;;
+compat-systemd) plan=(
+	"root|--systemd-cgroup|compat/resources.bats"
+	"root|--systemd-cgroup|compat/systemd.bats"
+	"root|--systemd-cgroup|compat/lifecycle.bats"
+	"root|--systemd-cgroup|compat/process.bats -f sees of itself"
+	"root|--systemd-cgroup|compat/mounts.bats -f devices"
+	"root|--systemd-cgroup|compat/namespaces.bats -f hooks|namespaces"
+) ;;
+compat-rootless) plan=(
+	"tester|--systemd-cgroup|compat/resources.bats"
+	"unit||compat/resources.bats"
+	"tester|--systemd-cgroup|compat/lifecycle.bats"
+	"tester|--systemd-cgroup|compat/systemd.bats"
+	"unit||compat/lifecycle.bats"
+	"ranges|--systemd-cgroup|compat/rootless.bats"
+	"unit||compat/rootless.bats"
+	"ranges||compat/rootless.bats"
+	"tester||compat/rootless.bats"
+	"tester||compat/resources.bats -f limits"
+	"ranges||compat/process.bats -f sees of itself|users"
+	"tester||compat/mounts.bats -f file systems|devices"
 ) ;;
 quick) plan=(
 	"root||integration/systemd.bats -f scope|annotations|device"

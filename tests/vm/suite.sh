@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The guest's side of check.sh: unpacks tree.tar and runs what the file `plan` has, as one TAP list with its plan at the
-# end. A line each: the user ("unit": the same one, in a unit of their systemd), global options of the program, one file
-# below tests/ and options of bats, separated by "|".
+# end. A line each: the user ("unit": the same one, in a unit of their systemd; "ranges": in tests/compat with subordinate
+# ids), global options of the program, one file below tests/ and options of bats, separated by "|".
 #
 # As many files run at once as there are processors, and what fails is tried once more: emulated time has its own races.
 set -u
@@ -25,14 +25,15 @@ export LC_ALL=C.UTF-8 BUILD=$PWD/build RUNTIME=/usr/local/bin/casemate
 # bats as the user, with the options as the program's: run_as USER OPTIONS ARGUMENT...
 run_as() {
 	local user=$1 unit=() bats=(bats --formatter tap --print-output-on-failure)
-	export RUNTIME_ARGS=$2
+	export RUNTIME_ARGS=$2 COMPARE_AS=
+	[ "$user" != ranges ] || COMPARE_AS=ranges
 	shift 2
 	if [ "$user" = root ]; then
 		"${bats[@]}" "$@"
 		return
 	fi
 	[ "$user" != unit ] || unit=(systemd-run --user --pipe --wait --quiet --collect -p Delegate=yes
-		--setenv=BUILD --setenv=RUNTIME --setenv=RUNTIME_ARGS --setenv=TMPDIR --setenv=LC_ALL --same-dir)
+		--setenv=BUILD --setenv=RUNTIME --setenv=RUNTIME_ARGS --setenv=COMPARE_AS --setenv=TMPDIR --setenv=LC_ALL --same-dir)
 	setpriv --reuid 1000 --regid 1000 --init-groups env HOME=/home/tester TMPDIR=/tmp/user USER=tester \
 		XDG_RUNTIME_DIR=/run/user/1000 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus \
 		"${unit[@]}" "${bats[@]}" "$@"
