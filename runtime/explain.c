@@ -34,6 +34,8 @@ static void print_json(struct context *context, const struct explanation *explan
 	print_names(&writer, context->arena, explanation->policies);
 	json_key(&writer, "changes");
 	policy_changes_print(&writer, explanation->changes);
+	json_key(&writer, "unmet");
+	policy_unmet_print(&writer, explanation->changes);
 	json_end_object(&writer);
 	strbuf_putc(&context->out, '\n');
 }

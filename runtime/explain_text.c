@@ -123,29 +123,48 @@ static void set_columns(const struct page *page, const struct row *rows, size_t 
 	widths[CHANGE] = smaller(change, page->width - widths[MEMBER] - widths[BY] - 2 * PAGE_GAP);
 }
 
+/* What a policy would have liked to do, too. */
+static void put_unmet(struct page *page, const struct string_list *unmet)
+{
+	for (size_t i = 0; i < unmet->count; i++) {
+		const char *text = page_printable(page, unmet->items[i]);
+		struct page_cell cell = { 0 };
+
+		if (i == 0)
+			strbuf_puts(page->out, "\nNot possible here:\n");
+		page_wrap(page, &cell, text, page->width - STACK_INDENT, 2, COLOUR_YELLOW);
+		page_put_block(page, &cell, STACK_INDENT);
+	}
+}
+
+static void put_changes(struct page *page, const struct row *rows, size_t count)
+{
+	size_t widths[COLUMNS];
+
+	set_columns(page, rows, count, widths);
+	for (size_t i = 0; i < count; i++) {
+		if (page->width < PAGE_TABLE_MIN)
+			put_stacked(page, &rows[i]);
+		else
+			put_row(page, &rows[i], widths);
+	}
+}
+
 void explain_print_text(struct context *context, const struct explanation *explanation)
 {
 	struct row *rows = ARENA_NEW_ARRAY(context->arena, struct row, explanation->changes->count + 1);
 	size_t changes = explanation->changes->count;
-	size_t widths[COLUMNS];
 	struct page page;
-	size_t count;
 
 	page_open(&page, &context->out, context->arena);
-	count = make_rows(&page, explanation, rows);
 	strbuf_puts(page.out, "policy: ");
 	page_put(&page, COLOUR_BOLD, explanation->policies);
-	if (count == 0) {
+	if (changes == 0) {
 		strbuf_puts(page.out,
 			    "\nNothing is changed: the configuration is as strict as that already.\n");
-		return;
+	} else {
+		strbuf_printf(page.out, "\n%zu change%s:\n\n", changes, changes == 1 ? "" : "s");
+		put_changes(&page, rows, make_rows(&page, explanation, rows));
 	}
-	strbuf_printf(page.out, "\n%zu change%s:\n\n", changes, changes == 1 ? "" : "s");
-	set_columns(&page, rows, count, widths);
-	for (size_t i = 0; i < count; i++) {
-		if (page.width < PAGE_TABLE_MIN)
-			put_stacked(&page, &rows[i]);
-		else
-			put_row(&page, &rows[i], widths);
-	}
+	put_unmet(&page, &explanation->changes->unmet);
 }

@@ -116,9 +116,8 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 	memcpy(plan->joined, facts.joined_identity, sizeof(plan->joined));
 	if (!plan->hardening.idmap_root)
 		slot_close(&plan->id_range);
-	if (plan->hardening.users_not_mapped)
-		log_debug("policy %s: userns: %s", policy_names(plan->policy),
-			  plan->hardening.users_not_mapped);
+	for (size_t i = 0; i < plan->changes.unmet.count; i++)
+		log_debug("policy %s", plan->changes.unmet.items[i]);
 	if (config_check(plan->config, error) < 0 || check_user(plan->config, error) < 0 ||
 	    check_kernel(plan->config, error) < 0)
 		return -1;

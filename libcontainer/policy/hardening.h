@@ -110,7 +110,6 @@ struct denied_source {
 struct hardening {
 	bool session_keyring; /* a fresh one always, whatever --no-new-keyring says */
 	bool idmap_root; /* the config's id mappings are the policy's: its root and bind mounts are idmapped */
-	const char *users_not_mapped; /* why they are not, where a policy asks for it if it can be; else NULL */
 	struct string_list seccomp_profiles; /* built-in ones, sorted: each decides besides the config's own */
 	struct string_list seccomp_guards; /* likewise, of measures that system calls could go past */
 	struct landlock_plan landlock;

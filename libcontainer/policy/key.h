@@ -129,6 +129,8 @@ bool policy_name_is_valid(const char *name);
 /* applying */
 void pass_change(struct policy_pass *pass, const struct string_list *names, const char *key, const char *member,
 		 const char *from, const char *to);
+/* What @key wants where it can be had, and @why it cannot. */
+void pass_unmet(struct policy_pass *pass, const struct string_list *names, const char *key, const char *why);
 /* A filter of seccomp-profiles/guards/ that the measure of @key needs; @what it refuses. */
 void pass_guard(struct policy_pass *pass, const struct string_list *names, const char *key, const char *guard,
 		const char *what);

@@ -113,13 +113,16 @@ static void apply(struct policy_pass *pass, const void *value)
 	const struct level *level = value;
 	const struct policy_remap *remap = &pass->facts->remap;
 	struct oci_linux *linux_;
+	const char *obstacle;
 
 	if (level->value == DEMAND_OFF || pass->facts->rootless ||
 	    config_namespace(pass->config, OCI_NAMESPACE_USER))
 		return;
-	pass->hardening->users_not_mapped = unmappable(pass);
-	if (pass->hardening->users_not_mapped)
+	obstacle = unmappable(pass);
+	if (obstacle) {
+		pass_unmet(pass, &level->names, key, obstacle);
 		return;
+	}
 	linux_ = pass_linux(pass);
 	add_namespace(pass, linux_);
 	linux_->uid_mappings = mapping(pass, remap->first_uid);

@@ -28,6 +28,12 @@ void pass_change(struct policy_pass *pass, const struct string_list *names, cons
 	};
 }
 
+void pass_unmet(struct policy_pass *pass, const struct string_list *names, const char *key, const char *why)
+{
+	string_list_add(pass->arena, &pass->changes->unmet,
+			arena_printf(pass->arena, "%s: %s: %s", names_text(pass->arena, names), key, why));
+}
+
 void pass_guard(struct policy_pass *pass, const struct string_list *names, const char *key, const char *guard,
 		const char *what)
 {

@@ -186,6 +186,14 @@ void policy_changes_print(struct json_writer *writer, const struct policy_change
 	json_end_array(writer);
 }
 
+void policy_unmet_print(struct json_writer *writer, const struct policy_changes *changes)
+{
+	json_begin_array(writer);
+	for (size_t i = 0; i < changes->unmet.count; i++)
+		json_string(writer, changes->unmet.items[i]);
+	json_end_array(writer);
+}
+
 static int read_change_member(const char *label, const struct json_value *change, const char *name,
 			      const char **value, struct error *error)
 {
@@ -195,8 +203,21 @@ static int read_change_member(const char *label, const struct json_value *change
 	return 0;
 }
 
+static int read_unmet(struct arena *arena, const char *label, const struct json_value *array,
+		      struct string_list *unmet, struct error *error)
+{
+	if (array->type != JSON_ARRAY)
+		return error_set(error, 0, "%s: unmet: expected an array", label);
+	for (size_t i = 0; i < array->array.count; i++) {
+		if (array->array.items[i].type != JSON_STRING)
+			return error_set(error, 0, "%s: unmet[%zu]: expected a string", label, i);
+		string_list_add(arena, unmet, array->array.items[i].string);
+	}
+	return 0;
+}
+
 int policy_changes_read(struct arena *arena, const char *label, const struct json_value *array,
-			struct policy_changes *changes, struct error *error)
+			const struct json_value *unmet, struct policy_changes *changes, struct error *error)
 {
 	if (array->type != JSON_ARRAY)
 		return error_set(error, 0, "%s: changes: expected an array", label);
@@ -213,5 +234,5 @@ int policy_changes_read(struct arena *arena, const char *label, const struct jso
 		    read_change_member(label, item, "key", &change->key, error) < 0)
 			return -1;
 	}
-	return 0;
+	return unmet ? read_unmet(arena, label, unmet, &changes->unmet, error) : 0;
 }

@@ -37,13 +37,17 @@ struct policy_changes {
 	struct policy_change *items;
 	size_t count;
 	size_t capacity;
+	struct string_list
+		unmet; /* what is wanted where it can be had ("auto"), and why it cannot: "web: userns: …" */
 };
 
 /* Writes them as an array of objects, a member for each of policy_change's. */
 void policy_changes_print(struct json_writer *writer, const struct policy_changes *changes);
-/* Reads such an array, found in the document @label. 0, or -1. */
+/* Writes what is unmet as an array of strings. */
+void policy_unmet_print(struct json_writer *writer, const struct policy_changes *changes);
+/* Reads such arrays, found in the document @label; without the second nothing is unmet. 0, or -1. */
 int policy_changes_read(struct arena *arena, const char *label, const struct json_value *array,
-			struct policy_changes *changes, struct error *error);
+			const struct json_value *unmet, struct policy_changes *changes, struct error *error);
 
 /* loading ------------------------------------------------------------------------------------------------ */
 

@@ -60,47 +60,55 @@ int container_save_policy(const struct store_entry *entry, const struct policy *
 	policy_print(&writer, policy);
 	json_key(&writer, "changes");
 	policy_changes_print(&writer, changes);
+	json_key(&writer, "unmet");
+	policy_unmet_print(&writer, changes);
 	json_end_object(&writer);
 	return save(entry, STORE_POLICY, &text, error);
 }
 
 /* Without it a container would be as without a policy, so it has to be there. */
-static int load_policy_member(struct arena *arena, const struct container *container, const char *name,
-			      const char **label, const struct json_value **member, struct error *error)
+static int load_policy_document(struct arena *arena, const struct container *container, const char **label,
+				const struct json_value **document, struct error *error)
 {
-	struct json_value *document;
+	struct json_value *parsed;
 	size_t length;
 	char *text;
 
 	*label = arena_printf(arena, "%s/" STORE_POLICY, container->entry.path);
 	if (file_read_at(arena, container->entry.fd, STORE_POLICY, FILE_SIZE_MAX, &text, &length) < 0)
 		return error_set(error, errno, "read %s", *label);
-	if (json_parse(arena, *label, text, length, &document, error) < 0)
+	if (json_parse(arena, *label, text, length, &parsed, error) < 0)
 		return -1;
-	*member = json_get(document, name);
-	return *member ? 0 : error_set(error, 0, "%s: %s: missing", *label, name);
+	*document = parsed;
+	return 0;
 }
 
 int container_load_policy(struct arena *arena, const struct container *container, struct policy **policy,
 			  struct error *error)
 {
 	const struct json_value *document;
+	const struct json_value *member;
 	const char *label;
 
-	if (load_policy_member(arena, container, "policy", &label, &document, error) < 0)
+	if (load_policy_document(arena, container, &label, &document, error) < 0)
 		return -1;
-	return policy_parse(arena, label, document, policy, error);
+	member = json_get(document, "policy");
+	return member ? policy_parse(arena, label, member, policy, error)
+		      : error_set(error, 0, "%s: policy: missing", label);
 }
 
 int container_load_changes(struct arena *arena, const struct container *container,
 			   struct policy_changes *changes, struct error *error)
 {
+	const struct json_value *document;
 	const struct json_value *list;
 	const char *label;
 
-	if (load_policy_member(arena, container, "changes", &label, &list, error) < 0)
+	if (load_policy_document(arena, container, &label, &document, error) < 0)
 		return -1;
-	return policy_changes_read(arena, label, list, changes, error);
+	list = json_get(document, "changes");
+	return list ? policy_changes_read(arena, label, list, json_get(document, "unmet"), changes, error)
+		    : error_set(error, 0, "%s: changes: missing", label);
 }
 
 int container_hardening(struct arena *arena, const struct container *container, const struct oci_config *config,

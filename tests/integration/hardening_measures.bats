@@ -231,6 +231,14 @@ shell() {
 	program cat /proc/self/uid_map
 	run -0 runtime run "$ID"
 	matches '^ *0 +0 +4294967295$'
+	run -0 runtime explain
+	contains 'Not possible here:'
+	contains 'userns: no range of ids is set aside for containers'
+	program sleep 1000
+	detached run -d "$ID"
+	run -0 runtime explain --format json "$ID"
+	jq -e '.unmet | length == 1 and (.[0] | test("userns: no range of ids"))' <<<"$output"
+	run -0 runtime delete -f "$ID"
 	policy '{"userns": "require"}'
 	refused 'userns: no range of ids is set aside for containers'
 	site_file '{"userns": {"first": 700000000, "count": 65536}}'
