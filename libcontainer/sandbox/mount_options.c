@@ -126,7 +126,9 @@ static void apply_recursive(struct mount_options *options, const struct option *
 	bool is_atime = (option->value & MOUNT_ATTR__ATIME) == option->value;
 
 	if (option->clear) {
-		options->recursive_set &= ~option->value;
+		/* As in runc "rro" holds also with "rrw": what is set is set after what is taken away. */
+		if (is_atime)
+			options->recursive_set &= ~option->value;
 		/* Taking away a value of the field is setting its default, relatime, which is 0 and stays. */
 		if (option->value != 0)
 			options->recursive_clear |= is_atime ? MOUNT_ATTR__ATIME : option->value;

@@ -3,11 +3,17 @@
 #include "sandbox/rootfs_room.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+
+#include "base/file.h"
+#include "base/path.h"
 
 /* A relative path is one below the root, wherever the working directory is by now. */
 static const char *from_root(struct rootfs *rootfs, const char *path)
@@ -50,26 +56,55 @@ static int check_readonly(const char *path, struct error *error)
 	return 0;
 }
 
-/* Whether a later mount covers the one with number @index. */
-static bool is_covered(const struct rootfs *rootfs, size_t index)
+/* What @path is called with every link in it followed, or NULL where that cannot be told. */
+static const char *real_name(struct rootfs *rootfs, const char *path)
 {
-	for (size_t i = index + 1; i < rootfs->mount_count; i++)
-		if (!strcmp(rootfs->mounts[i].mount->destination, rootfs->mounts[index].mount->destination))
+	_cleanup_fd_ int fd = open(from_root(rootfs, path), O_PATH | O_CLOEXEC);
+	char target[PATH_MAX];
+	char name[32];
+
+	if (fd < 0)
+		return NULL;
+	snprintf(name, sizeof(name), "self/fd/%d", fd);
+	if (link_read_at(rootfs->procfs, name, target, sizeof(target)) < 0)
+		return NULL;
+	return arena_strdup(rootfs->arena, target);
+}
+
+/* Whether a later mount covers the one with number @index: put there, or above it, by whatever name. */
+static bool is_covered(struct rootfs *rootfs, size_t index)
+{
+	const char *name = real_name(rootfs, rootfs->mounts[index].mount->destination);
+
+	for (size_t i = index + 1; name && i < rootfs->mount_count; i++) {
+		bool is_remount = (rootfs->mounts[i].options.set & MS_REMOUNT) != 0;
+		const char *later = real_name(rootfs, rootfs->mounts[i].mount->destination);
+
+		if (later && (is_remount ? !strcmp(name, later) : path_is_below(name, later)))
 			return true;
+	}
 	return false;
+}
+
+/* Whether @mount has to be read-only in the end: a remount tells another, and "rrw" comes after "ro". */
+static bool is_readonly(const struct rootfs_mount *mount)
+{
+	/* Of cgroup v1 the hierarchies are read-only, not the tmpfs that they are mounted in, as in runc. */
+	if (mount->mount->type && !strcmp(mount->mount->type, "cgroup"))
+		return false;
+	return (mount->options.set & MS_RDONLY) && !(mount->options.set & MS_REMOUNT) &&
+	       !(mount->options.recursive_clear & ~mount->options.recursive_set & MOUNT_ATTR_RDONLY);
 }
 
 static int check_mounts(struct rootfs *rootfs, struct error *error)
 {
 	for (size_t i = 0; i < rootfs->mount_count; i++) {
 		const struct rootfs_mount *mount = &rootfs->mounts[i];
-		bool is_readonly = (mount->options.set & MS_RDONLY) && !(mount->options.set & MS_REMOUNT);
 
-		/* Of cgroup v1 the hierarchies are read-only, not the tmpfs that they are mounted in, as in runc. */
-		if (mount->mount->type && !strcmp(mount->mount->type, "cgroup"))
-			continue;
-		if (is_readonly && !is_covered(rootfs, i) &&
-		    check_readonly(from_root(rootfs, mount->mount->destination), error) < 0)
+		/* What covers it is only looked for where it matters. */
+		if (is_readonly(mount) &&
+		    check_readonly(from_root(rootfs, mount->mount->destination), error) < 0 &&
+		    !is_covered(rootfs, i))
 			return -1;
 	}
 	return 0;

@@ -335,6 +335,15 @@ static const struct {
 	{ "nosymfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW, STATFS_NOSYMFOLLOW },
 };
 
+/* Whether @options ask for the restriction: what they take away recursively is taken away after what "ro" sets. */
+static bool restricts(const struct mount_options *options, size_t restriction)
+{
+	uint64_t attribute = restrictions[restriction].attribute;
+
+	return (options->recursive_set & attribute) ||
+	       ((options->set & restrictions[restriction].ms) && !(options->recursive_clear & attribute));
+}
+
 /* "size=" among the @options of a tmpfs, in bytes; 0: none, or in a unit that mountinfo does not use. */
 static uint64_t size_option(struct arena *arena, const char *options)
 {
@@ -344,13 +353,34 @@ static uint64_t size_option(struct arena *arena, const char *options)
 	return text && parse_size(text, &bytes) == 0 ? bytes : 0;
 }
 
-static bool is_covered(const struct oci_config *config, size_t index)
+static const char *normal_name(struct arena *arena, const char *path)
 {
-	const char *destination = config->mounts.items[index].destination;
+	return path_is_normal(path) ? path : path_normalize(arena, path);
+}
 
-	for (size_t i = index + 1; i < config->mounts.count; i++)
-		if (!strcmp(config->mounts.items[i].destination, destination))
+static bool is_remount(const struct oci_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.count; i++)
+		if (!strcmp(mount->options.items[i], "remount"))
 			return true;
+	return false;
+}
+
+/*
+ * Whether a later mount lies at or above that with number @index. By the names alone: a link in the container may lead
+ * elsewhere by now.
+ */
+static bool is_covered(struct arena *arena, const struct oci_config *config, size_t index)
+{
+	const char *destination = normal_name(arena, config->mounts.items[index].destination);
+
+	for (size_t i = index + 1; i < config->mounts.count; i++) {
+		const struct oci_mount *later = &config->mounts.items[i];
+		const char *name = normal_name(arena, later->destination);
+
+		if (is_remount(later) ? !strcmp(destination, name) : path_is_below(destination, name))
+			return true;
+	}
 	for (size_t i = 0; config->linux_ && i < config->linux_->masked_paths.count; i++)
 		if (!strcmp(config->linux_->masked_paths.items[i], destination))
 			return true;
@@ -376,9 +406,8 @@ static const char *missing(struct looking *looking, const struct oci_mount *moun
 	if (type_differs(mount, options, place))
 		strbuf_printf(&text, "%s is mounted there", mount_type(place));
 	for (size_t i = 0; i < ARRAY_SIZE(restrictions); i++)
-		if (((options->set & restrictions[i].ms) ||
-		     (options->recursive_set & restrictions[i].attribute)) &&
-		    !(place->flags & restrictions[i].st) && !(hierarchies && restrictions[i].ms == MS_RDONLY))
+		if (restricts(options, i) && !(place->flags & restrictions[i].st) &&
+		    !(hierarchies && restrictions[i].ms == MS_RDONLY))
 			strbuf_printf(&text, "%snot %s", text.length ? ", " : "", restrictions[i].name);
 	if ((options->recursive_set & MOUNT_ATTR_RDONLY) || (hierarchies && (options->set & MS_RDONLY))) {
 		writable = writable_below(looking, place);
@@ -399,7 +428,7 @@ static const char *planned_text(struct looking *looking, const struct oci_mount 
 
 	strbuf_puts(&text, options->bind ? "bind" : mount->type ? mount->type : "mounted");
 	for (size_t i = 0; i < ARRAY_SIZE(restrictions); i++)
-		if ((options->set & restrictions[i].ms) || (options->recursive_set & restrictions[i].attribute))
+		if (restricts(options, i))
 			strbuf_printf(&text, "%c%s", strchr(strbuf_text(&text), ' ') ? ',' : ' ',
 				      restrictions[i].name);
 	if (size)
@@ -439,6 +468,6 @@ void look_at_mounts(struct looking *looking)
 	const struct oci_config *config = looking->config;
 
 	for (size_t i = 0; i < config->mounts.count; i++)
-		if (!is_covered(config, i))
+		if (!is_covered(looking->arena, config, i))
 			look_at_mount(looking, &config->mounts.items[i]);
 }

@@ -218,6 +218,40 @@ flags_of() {
 	equal "$(grep -c '^ro,nosuid,nodev,noexec' <<<"$output")" 2
 }
 
+@test "rrw comes after ro; rro holds with rrw" {
+	on_host -t tmpfs none "$SOURCE"
+	mkdir "$SOURCE/below"
+	on_host -t tmpfs none "$SOURCE/below"
+	mount_entry /mnt bind "$SOURCE" rbind ro rrw
+	program touch /mnt/x /mnt/below/x
+	run -0 runtime run "$ID"
+	edit '.mounts[-1].options = ["rbind", "rro", "rrw"]'
+	program sh -c 'touch /mnt/x 2>/dev/null || echo top; touch /mnt/below/x 2>/dev/null || echo below'
+	run -0 runtime run "$ID"
+	is $'top\nbelow'
+	edit '.mounts[-1].options = ["rbind", "rrw", "rro"]'
+	run -0 runtime run "$ID"
+	is $'top\nbelow'
+}
+
+@test "a read-only mount that a later one covers: by another name, through a link, from above" {
+	local pair
+	mkdir -p rootfs/mnt/below "$SOURCE/below"
+	ln -s mnt rootfs/link
+	cp config.json "$BATS_TEST_TMPDIR/plain.json"
+	for pair in "/mnt /mnt" "/mnt /mnt/" "/mnt //mnt" "/mnt /./mnt" "/mnt /link" "/link /mnt" "/mnt/below /mnt" \
+		"/link/below /mnt"; do
+		cp "$BATS_TEST_TMPDIR/plain.json" config.json
+		mount_entry "${pair% *}" bind "$SOURCE" bind ro
+		mount_entry "${pair#* }" bind "$SOURCE" bind
+		program touch "${pair% *}/x"
+		run -0 runtime run "$ID"
+	done
+	mount_entry /mnt/below bind "$SOURCE" bind ro
+	run -1 runtime run "$ID"
+	contains "Read-only file system"
+}
+
 @test "bind takes one mount, rbind what is below it" {
 	on_host -t tmpfs none "$SOURCE"
 	mkdir "$SOURCE/below"

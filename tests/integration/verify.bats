@@ -140,6 +140,21 @@ broken() {
 	contains 'tmpfs is mounted there'
 }
 
+@test "verify: a mount that a later one covers, and ro taken back by rrw" {
+	local source=$BATS_TEST_TMPDIR/source
+	mkdir -p "$source/below"
+	mount_entry /mnt/below bind "$source" bind ro
+	mount_entry /mnt bind "$source" bind
+	mount_entry /mnt/ bind "$source" bind nosuid
+	mount_entry /home bind "$source" rbind ro nosuid rrw
+	start_sleeping
+	holds
+	in_mounts mount -o remount,bind,rw,suid /mnt
+	broken 'mounts /mnt/'
+	in_mounts mount -o remount,bind,rw,suid /home
+	broken 'mounts /mnt/' 'mounts /home'
+}
+
 @test "verify: limits raised in the group; a lower one is as good" {
 	requires_controller pids memory cpu
 	edit '.linux.resources.memory = {limit: 67108864, swap: 67108864} | .linux.resources.cpu = {quota: 50000, period: 100000}'
