@@ -68,24 +68,25 @@ class_of() {
 	*) echo other ;;
 	esac
 }
-# A step whose status, and class of error (the last line of it), are compared.
+# A step whose status, and class of error (the last line that is no warning), are compared.
 step() {
 	local status=0
 	"$@" 2>"$STEP_ERROR" || status=$?
 	echo "status $status"
-	((status == 0)) || echo "class $(class_of "$(tail -n 1 "$STEP_ERROR")")"
+	((status == 0)) || echo "class $(class_of "$(grep -vE "level=(warning|info)" "$STEP_ERROR" | tail -n 1)")"
 	cat "$STEP_ERROR" >&2
 }
 status() {
 	rt state "$ID" 2>/dev/null | jq -r .status
 }
-# All that systemd says of the unit, but for what it counts and when that was.
+# All that systemd says of the unit, but for what it counts and when that was, where it keeps what it was told, and what is
+# in docs/compatibility.md: weights, /dev/net/tun where there is none (yet), devices of a user manager.
 unit() {
 	[[ $GLOBAL == *--systemd-cgroup* ]] || return 0
-	local manager=--system
-	((EUID == 0)) || manager=--user
-	systemctl $manager show "${1:-runc-$ID.scope}" | sort |
-		grep -vE "^[A-Za-z]*(Timestamp|TimestampMonotonic|Current|NSec|Bytes|Packets|Operations|Available|Id|ID)="
+	local manager=--system left_out="^(DropInPaths|NeedDaemonReload|CPUWeight|IOWeight)=|^DeviceAllow=/dev/char/10:200 "
+	((EUID == 0)) || manager=--user left_out+="|^Device(Allow|Policy)="
+	left_out+="|^[A-Za-z]*(Timestamp|TimestampMonotonic|Current|NSec|Bytes|Packets|Operations|Available|Id|ID)="
+	systemctl $manager show "${1:-runc-$ID.scope}" | sort | grep -vE "$left_out"
 }
 ended() {
 	local attempt

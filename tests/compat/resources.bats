@@ -8,7 +8,7 @@ load compare
 # Every value of the container's groups that a limit could have set. The v2 hierarchy of a host that has v1, too, is left
 # out: Debian's runc sets nothing there. So is cpu.weight, which older runc makes of shares by another formula.
 VALUES='values() {
-	local directory file
+	local directory controllers path
 	while IFS=: read -r _ controllers path; do
 		[[ $controllers != *=* ]] || continue
 		if [[ -n $controllers ]]; then
@@ -17,10 +17,9 @@ VALUES='values() {
 			[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || continue
 			directory=/sys/fs/cgroup$path
 		fi
-		for file in memory.limit_in_bytes memory.memsw.limit_in_bytes memory.soft_limit_in_bytes memory.swappiness memory.oom_control cpu.shares cpu.cfs_quota_us cpu.cfs_period_us cpu.cfs_burst_us cpuset.cpus cpuset.mems pids.max blkio.weight blkio.bfq.weight blkio.throttle.read_bps_device blkio.throttle.write_bps_device blkio.throttle.read_iops_device blkio.throttle.write_iops_device hugetlb.2MB.limit_in_bytes net_cls.classid devices.list \
-			memory.max memory.high memory.low memory.min memory.swap.max memory.oom.group cpu.max cpu.idle io.weight io.bfq.weight io.max hugetlb.2MB.max; do
-			[[ -e $directory/$file ]] && echo "$file: $(grep -v "^oom_kill\|under_oom" "$directory/$file" | sort | xargs)"
-		done
+		(cd "$directory" && grep -sH "" memory.limit_in_bytes memory.memsw.limit_in_bytes memory.soft_limit_in_bytes memory.swappiness memory.oom_control cpu.shares cpu.cfs_quota_us cpu.cfs_period_us cpu.cfs_burst_us cpuset.cpus cpuset.mems pids.max blkio.weight blkio.bfq.weight blkio.throttle.read_bps_device blkio.throttle.write_bps_device blkio.throttle.read_iops_device blkio.throttle.write_iops_device hugetlb.2MB.limit_in_bytes net_cls.classid devices.list \
+			memory.max memory.high memory.low memory.min memory.swap.max memory.oom.group cpu.max cpu.idle io.weight io.bfq.weight io.max hugetlb.2MB.max) |
+			grep -v ":oom_kill \|:under_oom " | sort
 	done <"/proc/$(rt state "$ID" | jq .pid)/cgroup"
 	unit
 }; '
@@ -67,7 +66,7 @@ limits() {
 	! cgroup_directory hugetlb >/dev/null || [[ $(cgroup_directory hugetlb) == */unified ]] ||
 		limits "hugepages" '{hugepageLimits: [{pageSize: "2MB", limit: 2097152}]}'
 	limits "hugepages of no size" '{hugepageLimits: [{pageSize: "3MB", limit: 2097152}]}'
-	limits "unified on v1" '{unified: {"memory.high": "1000000"}}'
+	limits "unified, memory.high" '{unified: {"memory.high": "100000000"}}'
 	limits "all of it" '{pids: {limit: 50}, cpu: {shares: 512, quota: 40000, period: 80000, cpus: "0"}, memory: {limit: 67108864, reservation: 33554432}}'
 	limits "none" '{}'
 	finish

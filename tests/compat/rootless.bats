@@ -33,7 +33,7 @@ setup_file() {
 	same "own network, sysfs" '.process.args = ["ls", "/sys/class/net"] | .linux.namespaces += [{type: "network"}] | .mounts |= map(if .destination == "/sys" then {destination: "/sys", type: "sysfs", source: "sysfs", options: ["ro"]} else . end)'
 	same "sysfs of the host's network" '.mounts |= map(if .destination == "/sys" then {destination: "/sys", type: "sysfs", source: "sysfs", options: ["ro"]} else . end)'
 	same "groups mounted" '.process.args = ["sh", "-c", "ls /sys/fs/cgroup; mkdir /sys/fs/cgroup/x && rmdir /sys/fs/cgroup/x"] | .mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["rw"]}]'
-	same "groups mounted, cgroup namespace" '.process.args = ["sh", "-c", "cut -d: -f2- /proc/self/cgroup"] | .linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}]) | .mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}]'
+	same "groups mounted, cgroup namespace" '.process.args = ["sh", "-c", "cut -d: -f2- /proc/self/cgroup"] | .linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}]) | .mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "relatime", "ro"]}]'
 	same "a device" '.process.args = ["ls", "-n", "/dev/zero2"] | .linux.devices = [{path: "/dev/zero2", type: "c", major: 1, minor: 5}]'
 	same "a sysctl" '.process.args = ["cat", "/proc/sys/kernel/msgmax"] | .linux.sysctl = {"kernel.msgmax": "8000"}'
 	same "a sysctl of the host's network" '.linux.sysctl = {"net.ipv4.ip_forward": "1"}'

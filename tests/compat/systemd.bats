@@ -25,10 +25,8 @@ left() {
 	for path in "/compare/$ID" "compare" "a:b" "compare:compare:$ID" "a--b.slice:compare:$ID" "compare/a.slice:compare:$ID" "-a.slice:compare:$ID" "a-.slice:compare:$ID"; do
 		same "path $path" ".process.args = [\"true\"] | .linux.cgroupsPath = \"$path\""
 	done
-	running "a slice as unit" "${SHOWN}group; unit compare-$ID.slice | grep -E '^(Slice|MemoryMax|TasksMax|Delegate)='" \
-		".linux.cgroupsPath = \"system.slice:compare:compare-$ID.slice\" | .linux.resources.pids.limit = 50"
+	systemctl "$(is_user && echo --user || echo --system)" stop compare.slice
 	finish
-	systemctl "$(is_user && echo --user || echo --system)" stop compare.slice 2>/dev/null || true
 }
 
 @test "a unit's end" {
@@ -40,9 +38,9 @@ left() {
 	steps "killed for memory" '.process.args = ["tail", "/dev/zero"] | .linux.resources.memory = {limit: 8388608, swap: 8388608}' "${SHOWN}"'step rt run "$ID"; left'
 	running "by force" "${SHOWN}"'rt exec -d "$ID" sleep 500 >/dev/null; step rt delete --force "$ID"; left'
 	running "paused" "${SHOWN}"'step rt pause "$ID"; status; unit | grep -E "^(ActiveState|SubState|FreezerState)="; step rt resume "$ID"; status; step rt pause "$ID"; step rt delete --force "$ID"; left'
-	running "stopped by systemd" "${SHOWN}"'systemctl $([[ $EUID == 0 ]] || echo --user) stop "runc-$ID.scope"; ended; status; step rt delete "$ID"; left' \
+	# What older runc leaves of it is a failed unit.
+	running "stopped by systemd" 'systemctl $([[ $EUID == 0 ]] || echo --user) stop "runc-$ID.scope"; ended; status; step rt delete "$ID"' \
 		'.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 100000"}'
-	running "its name again" 'step rt run -d "$ID.again"; rt delete --force "$ID.again"' ".linux.cgroupsPath = \"system.slice:compare:$ID\""
 	finish
 }
 
@@ -67,6 +65,7 @@ left() {
 
 @test "devices as properties" {
 	requires_systemd_host
+	! is_user || skip "a user's manager cannot enforce them"
 	rules() {
 		running "$1" 'unit | grep -E "^Device"' ".linux.resources.devices = [$2]"
 	}
