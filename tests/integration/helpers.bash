@@ -96,7 +96,7 @@ container_cgroup() {
 	echo "$mount$path"
 }
 
-# /proc/PID/cgroup of the container, for the hierarchies that are mounted: one that was lives on while it has groups.
+# [ID]: /proc/PID/cgroup of the container, for the hierarchies that are mounted: one that was lives on while it has groups.
 container_groups() {
 	local line controllers mount
 	while IFS= read -r line; do
@@ -105,7 +105,7 @@ container_groups() {
 		mount=" - cgroup .*[ ,]$controllers(,|\$)"
 		[[ -n $controllers ]] || mount=' - cgroup2 '
 		if grep -qE "$mount" /proc/self/mountinfo; then echo "$line"; fi
-	done <"/proc/$(container_pid)/cgroup"
+	done <"/proc/$(container_pid "$@")/cgroup"
 }
 
 # A value of the group, by the file name of v1 and of v2.
