@@ -41,7 +41,7 @@ static bool is_kernel_name(const char *name)
 	static const char *const links[] = { "self", "thread-self", "net", "mounts" };
 	size_t first = strcspn(name, "/");
 
-	if (!*name || isdigit((unsigned char)*name) || strstr(name, "//") || strstr(name, ".."))
+	if (!*name || *name == '.' || isdigit((unsigned char)*name) || strstr(name, "//") || strstr(name, ".."))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		if (strlen(links[i]) == first && !strncmp(links[i], name, first))
@@ -78,6 +78,22 @@ static int open_path(struct rootfs *rootfs, const char *path, int *fd, struct er
 	return error_set(error, errno, "open %s", path);
 }
 
+/* @target has been covered: where it was a tree's root, the tree's descriptor is of what nobody sees any more. */
+static void forget_tree(struct locking *locking, int target)
+{
+	struct stat covered, root;
+
+	if (fstat(target, &covered) < 0 || !S_ISDIR(covered.st_mode))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(locking->trees); i++) {
+		struct kernel_tree *tree = &locking->trees[i];
+
+		if (tree->fd >= 0 && fstat(tree->fd, &root) == 0 && root.st_dev == covered.st_dev &&
+		    root.st_ino == covered.st_ino)
+			tree->fd = -1;
+	}
+}
+
 /* One empty read-only tmpfs serves all directories. */
 static int open_empty_directory(struct rootfs *rootfs, struct error *error)
 {
@@ -110,9 +126,12 @@ static int attach_mask(struct rootfs_mask *mask, int target)
 	return copy < 0 ? -1 : tree_attach(copy, target);
 }
 
-/* The general way. *kind: what was there. 1, 0 where it is not there, or -1. */
-static int mask_descriptor(struct rootfs *rootfs, const char *path, enum mask_kind *kind, struct error *error)
+/* The general way. *kind: what was there. @tree_of_it: the one it is below, if any. 1, 0 where it is not there, or -1. */
+static int mask_descriptor(struct locking *locking, const struct kernel_tree *tree_of_it, const char *path,
+			   enum mask_kind *kind)
 {
+	struct rootfs *rootfs = locking->rootfs;
+	struct error *error = locking->error;
 	struct rootfs_mask *mask = &rootfs->null_device;
 	_cleanup_fd_ int target = -1;
 	struct stat status;
@@ -132,6 +151,8 @@ static int mask_descriptor(struct rootfs *rootfs, const char *path, enum mask_ki
 	}
 	if (attach_mask(mask, target) < 0)
 		return error_set(error, errno, "attach the mask");
+	if (!tree_of_it)
+		forget_tree(locking, target);
 	return 1;
 }
 
@@ -166,7 +187,7 @@ static int mask_path(struct locking *locking, struct rootfs_locked_path *locked)
 	if (tree)
 		found = mask_name(tree, name, &kind);
 	if (found < 0)
-		found = mask_descriptor(locking->rootfs, locked->path, &kind, locking->error);
+		found = mask_descriptor(locking, tree, locked->path, &kind);
 	if (found <= 0)
 		return found;
 	if (tree && !tree->masked[kind])
@@ -176,13 +197,14 @@ static int mask_path(struct locking *locking, struct rootfs_locked_path *locked)
 }
 
 /* The general way. 1, 0 where it is not there, or -1. */
-static int lock_descriptor(struct rootfs *rootfs, const char *path, struct error *error)
+static int lock_descriptor(struct locking *locking, const struct kernel_tree *tree_of_it, const char *path)
 {
+	struct error *error = locking->error;
 	_cleanup_fd_ int target = -1;
 	_cleanup_fd_ int tree = -1;
 	int found;
 
-	found = open_path(rootfs, path, &target, error);
+	found = open_path(locking->rootfs, path, &target, error);
 	if (found <= 0)
 		return found;
 	tree = tree_clone(target, "", true);
@@ -192,6 +214,8 @@ static int lock_descriptor(struct rootfs *rootfs, const char *path, struct error
 		return error_set(error, errno, "set them read-only");
 	if (tree_attach(tree, target) < 0)
 		return error_set(error, errno, "attach them");
+	if (!tree_of_it)
+		forget_tree(locking, target);
 	return 1;
 }
 
@@ -199,15 +223,16 @@ static int lock_descriptor(struct rootfs *rootfs, const char *path, struct error
 static int make_readonly(struct locking *locking, struct rootfs_locked_path *locked)
 {
 	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+	const struct kernel_tree *tree;
 	const char *name = NULL;
 	int found = 1;
 
-	if (enter_tree(locking, locked->path, &name) &&
-	    sys_mount(name, name, NULL, MS_BIND | MS_REC, NULL) == 0) {
+	tree = enter_tree(locking, locked->path, &name);
+	if (tree && sys_mount(name, name, NULL, MS_BIND | MS_REC, NULL) == 0) {
 		if (sys_mount_setattr(AT_FDCWD, name, AT_RECURSIVE, &readonly) < 0)
 			return error_set(locking->error, errno, "set the mount read-only");
 	} else {
-		found = lock_descriptor(locking->rootfs, locked->path, locking->error);
+		found = lock_descriptor(locking, tree, locked->path);
 	}
 	if (found > 0)
 		locked->kind = LOCKED_READONLY;

@@ -394,10 +394,23 @@ static int mount_filesystem(struct rootfs *rootfs, struct rootfs_mount *mount, s
 	return 0;
 }
 
+/* The container's procfs and sysfs are no longer those that are kept when something is mounted on or above them. */
+static void forget_covered(struct rootfs *rootfs, const char *destination)
+{
+	const char *name =
+		path_is_normal(destination) ? destination : path_normalize(rootfs->arena, destination);
+
+	if (path_is_below("/proc", name))
+		fd_close(&rootfs->proc);
+	if (path_is_below("/sys", name))
+		fd_close(&rootfs->sys);
+}
+
 static int mount_one(struct rootfs *rootfs, struct rootfs_mount *mount, struct error *error)
 {
 	if (mount->options.set & MS_REMOUNT)
 		return remount(rootfs, mount, error);
+	forget_covered(rootfs, mount->mount->destination);
 	if (mount->options.bind)
 		return mount_bind(rootfs, mount, error);
 	if (mount->mount->type && !strcmp(mount->mount->type, "cgroup"))

@@ -252,6 +252,22 @@ flags_of() {
 	contains "Read-only file system"
 }
 
+@test "masks where all of /proc or /sys is read-only, by a link too, or another /sys is mounted over it" {
+	local change
+	ln -s /proc rootfs/p
+	cp config.json "$BATS_TEST_TMPDIR/plain.json"
+	for change in '.linux.readonlyPaths = ["/proc", "/sys"]' '.linux.readonlyPaths = ["/proc/.", "/sys/"]' \
+		'.linux.readonlyPaths = ["/p"]' \
+		'.mounts += [{destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "ro"]}]' \
+		'.mounts += [{destination: "/sys/", type: "bind", source: "/sys", options: ["rbind", "ro"]}]'; do
+		cp "$BATS_TEST_TMPDIR/plain.json" config.json
+		edit "$change"' | .linux.maskedPaths = ["/proc/timer_list", "/proc/version", "/sys/kernel", "/sys/module"]'
+		program sh -c 'cat /proc/version /proc/timer_list; ls -A /sys/kernel /sys/module | grep -v :'
+		run runtime run "$ID"
+		is ""
+	done
+}
+
 @test "bind takes one mount, rbind what is below it" {
 	on_host -t tmpfs none "$SOURCE"
 	mkdir "$SOURCE/below"
