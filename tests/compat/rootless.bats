@@ -60,7 +60,8 @@ setup_file() {
 	has_groups || skip "there are none"
 	local group='cut -d: -f2- "/proc/$(rt state "$ID" | jq .pid)/cgroup"'
 	running "where it is" "$group; cd /sys/fs/cgroup\$($group | cut -c2-) && stat -c '%n %u %a' cgroup.procs pids.max memory.max; cat cgroup.controllers; cat cgroup.procs | wc -l"
-	running "exec" 'step rt exec "$ID" cat /proc/self/cgroup; rt exec -d "$ID" sleep 500; rt ps -f json "$ID" | jq length'
+	# From elsewhere older runc's stays where it was called: docs/compatibility.md.
+	! delegated_parent >/dev/null || running "exec" 'step rt exec "$ID" cat /proc/self/cgroup; rt exec -d "$ID" sleep 500; rt ps -f json "$ID" | jq length'
 	running "pause" 'step rt pause "$ID"; status; step rt resume "$ID"; status'
 	running "statistics" 'rt events --stats "$ID" | jq ".data.pids, (.data | keys)"' '.linux.resources.pids.limit = 50'
 	running "what is left" "group=/sys/fs/cgroup\$($group | cut -c2-); rt delete --force \"\$ID\"; ls -d \"\$group\" 2>/dev/null"
