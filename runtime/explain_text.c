@@ -160,8 +160,10 @@ void explain_print_text(struct context *context, const struct explanation *expla
 	strbuf_puts(page.out, "policy: ");
 	page_put(&page, COLOUR_BOLD, explanation->policies);
 	if (changes == 0) {
-		strbuf_puts(page.out,
-			    "\nNothing is changed: the configuration is as strict as that already.\n");
+		strbuf_puts(page.out, "\nNothing is changed");
+		strbuf_puts(page.out, explanation->changes->unmet.count
+					      ? ".\n"
+					      : ": the configuration is as strict as that already.\n");
 	} else {
 		strbuf_printf(page.out, "\n%zu change%s:\n\n", changes, changes == 1 ? "" : "s");
 		put_changes(&page, rows, make_rows(&page, explanation, rows));

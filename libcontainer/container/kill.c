@@ -43,8 +43,26 @@ static int signal_number(const char *text)
 	return -1;
 }
 
+/* The first process has ended: in a pid namespace of the container's own all others have, too. */
+static int signal_the_rest(const struct container *container, int number, bool all, bool has_group,
+			   struct error *error)
+{
+	bool own_pid_namespace = container->state.own_pid_namespace;
+
+	if (number == SIGKILL && has_group && !own_pid_namespace)
+		return cgroup_kill(container->cgroup, number, error);
+	if (!all)
+		return error_set(error, 0, "container not running");
+	return own_pid_namespace
+		       ? 0
+		       : error_set(error, 0,
+				   "without a cgroup or a pid namespace of its own what is left of the "
+				   "container cannot be found");
+}
+
 static int send_signal(const struct container *container, const char *signal, bool all, struct error *error)
 {
+	bool has_group = container->cgroup && cgroup_path(container->cgroup)[0] != '\0';
 	_cleanup_fd_ int pidfd = -1;
 	int number = signal_number(signal);
 
@@ -52,22 +70,19 @@ static int send_signal(const struct container *container, const char *signal, bo
 		return error_set(error, 0, "unknown signal \"%s\"", signal);
 	if (all && number > SIGRTMAX)
 		return error_set(error, EINVAL, "unable to signal init");
-	if (all && container->cgroup && cgroup_path(container->cgroup)[0] != '\0')
+	if (all && has_group)
 		return cgroup_kill(container->cgroup, number, error);
 	pidfd = state_open_process(&container->entry, &container->state);
-	/* Without a group the first process stands for all; where it has ended there is nobody, which is no error. */
-	if (all && pidfd < 0 && errno == ESRCH)
-		return 0;
 	if (pidfd < 0 && errno != ESRCH)
 		return error_set(error, errno, "open the container's process %d", container->state.pid);
-	/* Without a pid namespace the kernel does not end the others with the first process. */
-	if (number == SIGKILL && !container->state.own_pid_namespace && container->cgroup) {
-		if (pidfd < 0 && cgroup_path(container->cgroup)[0] == '\0')
-			return error_set(error, 0, "container not running");
-		return cgroup_kill(container->cgroup, number, error);
-	}
 	if (pidfd < 0)
-		return error_set(error, 0, "container not running");
+		return signal_the_rest(container, number, all, has_group, error);
+	/* Without a pid namespace the kernel does not end the others with the first process. */
+	if (number == SIGKILL && !container->state.own_pid_namespace && has_group)
+		return cgroup_kill(container->cgroup, number, error);
+	if ((all || number == SIGKILL) && !container->state.own_pid_namespace)
+		log_warn("without a cgroup or a pid namespace of its own only the container's first process is "
+			 "signalled");
 	if (pidfd_send_signal(pidfd, number, NULL, 0) < 0) {
 		if (errno == ESRCH)
 			return error_set(error, 0, "container not running");

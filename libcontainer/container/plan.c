@@ -118,7 +118,7 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 		slot_close(&plan->id_range);
 	for (size_t i = 0; i < plan->changes.unmet.count; i++)
 		log_debug("policy %s", plan->changes.unmet.items[i]);
-	if (config_check(plan->config, error) < 0 || check_user(plan->config, error) < 0 ||
+	if (config_check(plan->config, error) < 0 || (id && check_user(plan->config, error) < 0) ||
 	    check_kernel(plan->config, error) < 0)
 		return -1;
 	plan->rootfs = path_normalize(arena, path_join(arena, plan->bundle, plan->config->root->path));

@@ -23,7 +23,8 @@ struct plan {
 
 /*
  * Reads the configuration @name (NULL: config.json) of @bundle (NULL: the working directory), applies the policies
- * that hold and checks the result. @id: of the container to be created, NULL: none is. 0, or -1. The descriptor in @plan is closed with plan_close() either way.
+ * that hold and checks the result. @id: of the container to be created, NULL: none is, so
+ * it takes no rights. 0, or -1. The descriptor in @plan is closed with plan_close() either way.
  */
 int plan_make(struct arena *arena, const struct runtime *runtime, const char *id, const char *bundle,
 	      const char *name, bool no_new_keyring, struct plan *plan, struct error *error);

@@ -229,11 +229,12 @@ static int look_while_dumpable(struct sandbox *sandbox, struct error *error)
  */
 static int set_oom_score_while_dumpable(const struct sandbox *sandbox, struct error *error)
 {
-	int was = prctl(PR_GET_DUMPABLE);
+	int was;
 
 	if (geteuid() == 0 || !sandbox->process || !sandbox->process->oom_score_adj.present)
 		return 0;
-	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+	was = prctl(PR_GET_DUMPABLE);
+	if (was < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
 		return error_set(error, errno, "become dumpable");
 	if (set_oom_score(sandbox, 0, error) < 0)
 		return -1;

@@ -23,7 +23,8 @@
 #include "base/strbuf.h"
 #include "seccomp/profile.h"
 
-#define CACHE_FORMAT 4U /* grows with every change of the files, of the prelude or of the tables behind it */
+/* Grows with every change of the files, of the prelude, of the tables behind it, and of the proof. */
+#define CACHE_FORMAT 5U
 #define KEY_MAX ((size_t)256 * 1024)
 #define ENTRIES_MAX 64
 

@@ -444,7 +444,8 @@ int seccomp_compile(struct arena *arena, const struct oci_seccomp *profile, int 
 		return -1;
 	if (cache >= 0) {
 		seccomp_cache_key(&key, profile);
-		if (seccomp_cache_read(arena, cache, &key, filter))
+		/* An entry of no instructions says of several profiles that they stay apart; of one it says nothing. */
+		if (seccomp_cache_read(arena, cache, &key, filter) && filter->count)
 			return 0;
 	}
 	if (compile(&compilation, filter, error) < 0)

@@ -229,13 +229,27 @@ static bool compare_each(struct comparison *comparison, const struct seccomp_dat
 	return true;
 }
 
-/* Every @step-th pair of values of two words. */
+static bool have_common_factor(size_t a, size_t b)
+{
+	while (b) {
+		size_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a > 1;
+}
+
+/* Every @step-th pair of values of two words, or a few less: each value of both comes up. */
 static bool compare_two(struct comparison *comparison, const struct seccomp_data *base, size_t first,
 			size_t second, size_t step)
 {
 	const struct seccomp_values *a = &comparison->words[first];
 	const struct seccomp_values *b = &comparison->words[second];
 	uint32_t ignored = 0;
+
+	while (have_common_factor(step, b->count))
+		step++;
 
 	for (size_t i = 0; i < a->count * b->count; i += step) {
 		struct seccomp_data data = *base;
@@ -260,7 +274,7 @@ static bool compare_pairs(struct comparison *comparison, const struct seccomp_da
 		return false;
 	for (size_t first = SECCOMP_WORD_ARCHITECTURE + 1; first < SECCOMP_WORDS; first++)
 		for (size_t second = first + 1; second < SECCOMP_WORDS; second++)
-			if (!compare_two(comparison, base, first, second, pairs / most + 1))
+			if (!compare_two(comparison, base, first, second, (pairs + most - 1) / most))
 				return false;
 	return true;
 }
@@ -538,6 +552,8 @@ int seccomp_prove_oldest(struct arena *arena, const struct oci_seccomp *const *p
 {
 	const size_t most = program_count < profile_count ? program_count : profile_count;
 
+	*proof = (struct seccomp_proof){ .verdict = SECCOMP_AGREES };
+	*judged = 0;
 	for (size_t oldest = program_count > 0; oldest <= most; oldest++) {
 		const struct sock_fprog *first = oldest ? programs + program_count - oldest : NULL;
 		struct seccomp_proof found;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -22,6 +23,7 @@
 
 #define NAME "seccomp decisions"
 #define TOO_LARGE_MAX 4
+#define FILES_KEPT_FREE 64
 #define BUSY_PATIENCE 3U /* for so many processes that do not stop there is time */
 
 struct held {
@@ -60,6 +62,22 @@ static const char *of_process(const struct review *review, pid_t pid, const char
 	return arena_printf(review->looking->arena, "process %d: %s", pid, what);
 }
 
+/* How many processes can be held: a container may have more than this one may have open files. */
+static size_t room_for_processes(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < limit.rlim_max) {
+		struct rlimit more = { limit.rlim_max, limit.rlim_max };
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			limit = more;
+	}
+	return limit.rlim_cur > FILES_KEPT_FREE ? limit.rlim_cur - FILES_KEPT_FREE : 0;
+}
+
 /*
  * Holds the processes, and then asks once more which are the container's: the number of one that is still held was not
  * given to another in between.
@@ -68,6 +86,7 @@ static int hold_processes(struct review *review, struct error *error)
 {
 	struct looking *looking = review->looking;
 	const struct cgroup *cgroup = looking->container->cgroup;
+	const size_t room = room_for_processes();
 	size_t count = 0, kept = 0;
 	pid_t *pids = NULL;
 
@@ -75,6 +94,11 @@ static int hold_processes(struct review *review, struct error *error)
 	for (size_t i = 0; i < looking->pid_count; i++) {
 		struct held held = { looking->pids[i], -1 };
 
+		if (review->held_count == room) {
+			review->left_out =
+				of_process(review, held.pid, "there are more than can be held at once");
+			break;
+		}
 		if (held.pid == looking->pid)
 			held.pidfd = state_open_process(&looking->container->entry, &looking->container->state);
 		else

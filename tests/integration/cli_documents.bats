@@ -153,7 +153,7 @@ explain() {
 	run -0 explain "$BUNDLE"
 	equal "${lines[0]}" "policy: off"
 	contains "Nothing is changed"
-	equal "$(explain "$BUNDLE" --format json | jq -c .)" '{"policies":["off"],"changes":[]}'
+	equal "$(explain "$BUNDLE" --format json | jq -c .)" '{"policies":["off"],"changes":[],"unmet":[]}'
 }
 
 @test "explain --format json: the same changes" {

@@ -155,6 +155,24 @@ requires_v2() {
 	user delete "$ID"
 }
 
+@test "rootless: kill --all without a cgroup and a pid namespace of its own says what it cannot reach" {
+	((EUID == 0)) || skip "a session has a cgroup"
+	requires_policy_off
+	local other
+	without_namespace pid
+	edit '(.mounts[] | select(.destination == "/proc")) |= (.type = "bind" | .source = "/proc" | .options = ["rbind"])
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	sleeping
+	user exec --detach --pid-file "$OUT.pid" "$ID" sleep 1000 </dev/null >"$OUT" 2>&1
+	other=$(<"$OUT.pid")
+	run -0 user kill --all "$ID" KILL
+	contains "only the container's first process is signalled"
+	wait_for eval '[[ $(user state "$ID" | jq -r .status) == stopped ]]'
+	fails 1 "cannot be found" user kill --all "$ID" KILL
+	kill -KILL "$other"
+	user delete "$ID"
+}
+
 @test "rootless: the out-of-memory score of the container's process, and of exec's" {
 	edit '.process.oomScoreAdj = 500'
 	program cat /proc/self/oom_score_adj
@@ -189,6 +207,9 @@ requires_v2() {
 	edit 'del(.linux.namespaces[] | select(.type == "user")) | del(.linux.uidMappings, .linux.gidMappings)'
 	program true
 	fails 1 "rootless container requires user namespaces" user run "$ID"
+	# what makes nothing takes nothing
+	user explain "$BUNDLE"
+	user audit "$BUNDLE"
 }
 
 @test "rootless: ids without a mapping are refused, groups too" {

@@ -274,6 +274,19 @@ decisions() {
 	grep -q '^TracerPid:.0$' "/proc/$(container_pid)/status"
 }
 
+@test "verify: more processes than it may have open files: those that it can hold are looked at" {
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	program sh -c 'for i in $(seq 60); do sleep 1000 & done; wait'
+	detached run -d "$ID"
+	wait_for eval '(($(runtime ps -f json "$ID" | jq length) == 61))'
+	(
+		ulimit -n 100
+		decisions 'not looked at' 'more than can be held at once'
+	)
+	ulimit -Sn 100
+	decisions 'in force' 'so in 61 processes'
+}
+
 @test "verify: a process with a filter that lets one call more through, or arguments" {
 	requires_controller pids
 	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -411,14 +413,25 @@ static void the_one_filter_is_found_again(void **state)
 	remove_directory(path);
 }
 
-static size_t count_entries(const char *path)
+/* How many there are, and when the last of them was written. */
+static size_t count_entries(const char *path, struct timespec *last)
 {
 	_cleanup_dir_ DIR *directory = opendir(path);
 	size_t count = 0;
 
 	assert_non_null(directory);
-	for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory))
-		count += entry->d_name[0] != '.';
+	*last = (struct timespec){ 0 };
+	for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
+		struct stat status;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		count++;
+		assert_int_equal(fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW), 0);
+		if (status.st_mtim.tv_sec > last->tv_sec ||
+		    (status.st_mtim.tv_sec == last->tv_sec && status.st_mtim.tv_nsec > last->tv_nsec))
+			*last = status.st_mtim;
+	}
 	return count;
 }
 
@@ -431,6 +444,7 @@ static void that_filters_stay_apart_is_found_again(void **state)
 				   "\"op\":\"SCMP_CMP_EQ\"}]}]}";
 	_cleanup_arena_ struct arena arena = { 0 };
 	char path[] = P_tmpdir "/seccomp-stack-XXXXXX";
+	struct timespec written[2];
 	_cleanup_fd_ int cache = -1;
 
 	(void)state;
@@ -440,13 +454,15 @@ static void that_filters_stay_apart_is_found_again(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct stack stack = { 0 };
 
+		usleep(20000); /* longer than the file system's clock ticks */
 		add_profile(&arena, &stack, kill);
 		add_profile(&arena, &stack, arena_printf(&arena, DENY("mount"), ""));
 		compile(&arena, &stack, cache);
 		assert_int_equal(stack.filter_count, 2);
 		/* each of them, and that they stay apart */
-		assert_int_equal(count_entries(path), 3);
+		assert_int_equal(count_entries(path, &written[i]), 3);
 	}
+	assert_memory_equal(&written[0], &written[1], sizeof(written[0]));
 	remove_directory(path);
 }
 
