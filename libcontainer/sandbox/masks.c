@@ -126,7 +126,7 @@ static int attach_mask(struct rootfs_mask *mask, int target)
 	return copy < 0 ? -1 : tree_attach(copy, target);
 }
 
-/* The general way. *kind: what was there. @tree_of_it: the one it is below, if any. 1, 0 where it is not there, or -1. */
+/* The general way. *kind: what was there. @tree_of_it: what it is below. 1, 0 where it is not there, or -1. */
 static int mask_descriptor(struct locking *locking, const struct kernel_tree *tree_of_it, const char *path,
 			   enum mask_kind *kind)
 {
