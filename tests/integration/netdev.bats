@@ -91,7 +91,7 @@ named_namespace() {
 	named_namespace
 	start_sleeping
 	run -0 runtime delete --force "$ID"
-	run -0 ip -n "$NAMESPACE" link set dev "$DEVICE" netns 1
+	run -0 ip -n "$NAMESPACE" link set dev "$DEVICE" netns "/proc/$$/ns/net"
 	run -0 ip link show dev "$DEVICE"
 }
 
