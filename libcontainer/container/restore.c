@@ -91,7 +91,9 @@ static int check_filters(const struct creation *creation, struct error *error)
 	if (seccomp_planned_profiles(creation->arena, creation->plan.config, &creation->plan.hardening,
 				     &profiles, &count, error) < 0)
 		return -1;
-	return restore_check_filters(creation->arena, creation->restoration->images.fd, profiles, count, error);
+	return restore_check_filters(creation->restoration->images.fd,
+				     &(struct filter_plan){ profiles, count, &creation->sandbox.filters },
+				     error);
 }
 
 int restore_images(struct creation *creation, struct error *error)

@@ -5,229 +5,171 @@
  */
 #include "container/restore_filters.h"
 
-#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
-#include "criu/protobuf.h"
+#include "container/saved_filters.h"
+#include "criu/image.h"
 #include "seccomp/proof.h"
 
-#define IMAGE_MAGIC 0x54564319U /* IMG_COMMON_MAGIC; the image's own follows */
-#define FILTERS_MAX 1024
-#define NO_FILTER UINT32_MAX
+#define CORES_MAX ((size_t)256 * 1024 * 1024) /* bytes of all threads' images */
+#define STEPS_MAX UINT64_C(400000000) /* of all proofs, as of one in seccomp/proof.c */
 
-/* images/seccomp.proto, images/pstree.proto, images/core.proto */
-enum { SECCOMP_FILTERS = 1, FILTER_PROGRAM = 1, FILTER_PREVIOUS = 2 };
-enum { PROCESS_PID = 1, PROCESS_THREADS = 5 };
-enum { CORE_THREAD = 5, THREAD_FILTER = 12 };
-
-/* A filter, and the one that was loaded before it. */
-struct saved_filter {
-	struct sock_fprog program;
-	uint32_t previous;
+/* Some of a thread's filters, the oldest first. */
+struct programs {
+	const struct sock_fprog *items;
+	size_t count;
 };
 
 struct check {
 	struct arena *arena;
 	int images;
-	const struct oci_seccomp *const *profiles;
-	size_t profile_count;
-	struct saved_filter filters[FILTERS_MAX];
-	size_t filter_count;
-	bool is_proven[FILTERS_MAX]; /* the chain that ends with it */
+	const struct filter_plan *plan;
+	struct saved_filters filters;
+	bool is_proven[SAVED_FILTERS_MAX]; /* the chain that starts with it */
+	struct programs planned;
+	struct programs
+		proven; /* the last ones that were not those planned: CRIU saves them again for each process */
+	struct saved_core leader; /* of the process that is looked at */
+	size_t cores_left;
+	uint64_t steps;
 	struct error *error;
 };
 
-static int damaged(const struct check *check, const char *name)
+static struct programs planned_programs(struct arena *arena, const struct seccomp_filters *filters)
 {
-	return error_set(check->error, 0, "%s: not as criu writes it", name);
+	struct sock_fprog *items = ARENA_NEW_ARRAY(arena, struct sock_fprog, filters->count + 1);
+
+	for (size_t i = 0; i < filters->count; i++)
+		items[i] = (struct sock_fprog){ filters->items[i].count, filters->items[i].instructions };
+	return (struct programs){ items, filters->count };
 }
 
-/* The messages of the image @name, of which next_message() gets one after the other. 1, 0: no such file, or -1. */
-static int read_image(struct check *check, const char *name, struct protobuf_reader *image)
+static struct programs chain(const struct check *check, uint32_t oldest)
 {
-	uint32_t magic[2]; /* the second is the image's own */
-	size_t length;
-	char *bytes;
+	struct sock_fprog *items = ARENA_NEW_ARRAY(check->arena, struct sock_fprog, SAVED_FILTERS_MAX);
+	size_t count = 0;
 
-	if (file_read_at(check->arena, check->images, name, FILE_SIZE_MAX, &bytes, &length) < 0)
-		return errno == ENOENT ? 0 : error_set(check->error, errno, "read the image %s", name);
-	if (length < sizeof(magic))
-		return damaged(check, name);
-	memcpy(magic, bytes, sizeof(magic));
-	if (magic[0] != IMAGE_MAGIC)
-		return damaged(check, name);
-	*image = (struct protobuf_reader){ bytes + sizeof(magic), bytes + length };
-	return 1;
+	for (uint32_t next = oldest; next != SAVED_NO_FILTER; next = check->filters.items[next].newer)
+		items[count++] = check->filters.items[next].program;
+	return (struct programs){ items, count };
 }
 
-/* 1, 0 at the end, or -1. */
-static int next_message(struct check *check, const char *name, struct protobuf_reader *image,
-			struct protobuf_reader *message)
+/* Whether the oldest of @programs are @known, of which there are some. */
+static bool begin_with(const struct programs *programs, const struct programs *known)
 {
-	uint32_t length;
+	if (known->count == 0 || programs->count < known->count)
+		return false;
+	for (size_t i = 0; i < known->count; i++) {
+		const struct sock_fprog *one = &programs->items[i], *other = &known->items[i];
 
-	if (image->at == image->end)
-		return 0;
-	if ((size_t)(image->end - image->at) < sizeof(length))
-		return damaged(check, name);
-	memcpy(&length, image->at, sizeof(length));
-	image->at += sizeof(length);
-	if (length > (size_t)(image->end - image->at))
-		return damaged(check, name);
-	*message = (struct protobuf_reader){ image->at, image->at + length };
-	image->at += length;
-	return 1;
-}
-
-/* The first message of an image, in which there is no other. 1, 0: there is no such file, or -1. */
-static int read_message(struct check *check, const char *name, struct protobuf_reader *message)
-{
-	struct protobuf_reader image;
-	int found = read_image(check, name, &image);
-
-	if (found <= 0)
-		return found;
-	found = next_message(check, name, &image, message);
-	return found == 0 ? damaged(check, name) : found;
-}
-
-static int read_filter(struct check *check, const struct protobuf_field *entry)
-{
-	struct protobuf_reader reader = { entry->bytes, entry->bytes + entry->length };
-	struct saved_filter *filter = &check->filters[check->filter_count];
-	struct protobuf_field field;
-	int found;
-
-	if (check->filter_count == FILTERS_MAX)
-		return -1;
-	*filter = (struct saved_filter){ .previous = NO_FILTER };
-	while ((found = protobuf_next(&reader, &field)) > 0) {
-		const size_t size = sizeof(*filter->program.filter);
-
-		if (field.number == FILTER_PREVIOUS && !field.is_bytes)
-			/* An older one comes first: so no chain goes round in circles. */
-			filter->previous =
-				field.value < check->filter_count ? (uint32_t)field.value : NO_FILTER - 1;
-		if (field.number != FILTER_PROGRAM || !field.is_bytes)
-			continue;
-		if (field.length == 0 || field.length % size || field.length / size > BPF_MAXINSNS)
-			return -1;
-		filter->program.len = (unsigned short)(field.length / size);
-		filter->program.filter = ARENA_NEW_ARRAY(check->arena, struct sock_filter, filter->program.len);
-		memcpy(filter->program.filter, field.bytes, field.length);
+		if (one->len != other->len ||
+		    memcmp(one->filter, other->filter, one->len * sizeof(*one->filter)) != 0)
+			return false;
 	}
-	if (found < 0 || filter->program.len == 0 || filter->previous == NO_FILTER - 1)
-		return -1;
-	check->filter_count++;
-	return 0;
+	return true;
 }
 
-static int read_filters(struct check *check)
+static int judge(const struct check *check, const char *name, const struct seccomp_proof *proof)
 {
-	static const char name[] = "seccomp.img";
-	struct protobuf_reader reader;
-	struct protobuf_field field;
-	int found = read_message(check, name, &reader);
-
-	if (found <= 0)
-		return found;
-	while ((found = protobuf_next(&reader, &field)) > 0)
-		if (field.number == SECCOMP_FILTERS && (!field.is_bytes || read_filter(check, &field) < 0))
-			return damaged(check, name);
-	return found < 0 ? damaged(check, name) : 0;
-}
-
-/* The thread's newest filter, NO_FILTER where it has none. *lives: it is one that CRIU starts again. */
-static int read_thread(struct check *check, const char *name, uint32_t *filter, bool *lives)
-{
-	struct protobuf_reader reader;
-	struct protobuf_field field;
-	int found = read_message(check, name, &reader);
-
-	*lives = false;
-	*filter = NO_FILTER;
-	if (found <= 0)
-		return found < 0 ? -1 : damaged(check, name);
-	while ((found = protobuf_next(&reader, &field)) > 0) {
-		struct protobuf_reader thread = { field.bytes, field.bytes + field.length };
-
-		if (field.number != CORE_THREAD || !field.is_bytes)
-			continue;
-		*lives = true;
-		while ((found = protobuf_next(&thread, &field)) > 0)
-			if (field.number == THREAD_FILTER && !field.is_bytes)
-				*filter = field.value < check->filter_count ? (uint32_t)field.value
-									    : NO_FILTER - 1;
-		if (found < 0 || *filter == NO_FILTER - 1)
-			return damaged(check, name);
-	}
-	return found < 0 ? damaged(check, name) : 0;
-}
-
-static int check_thread(struct check *check, uint64_t thread)
-{
-	const char *name = arena_printf(check->arena, "core-%ju.img", (uintmax_t)thread);
-	struct sock_fprog programs[FILTERS_MAX];
-	struct seccomp_proof proof;
-	uint32_t newest;
-	size_t count = 0, judged;
-	bool lives;
-
-	if (read_thread(check, name, &newest, &lives) < 0)
-		return -1;
-	if (!lives || (newest != NO_FILTER && check->is_proven[newest]))
-		return 0;
-	for (uint32_t next = newest; next != NO_FILTER; next = check->filters[next].previous)
-		programs[count++] = check->filters[next].program;
-	if (seccomp_prove_oldest(check->arena, check->profiles, check->profile_count, programs, count, &judged,
-				 &proof, check->error) < 0)
-		return -1;
-	if (proof.verdict != SECCOMP_AGREES && proof.verdict != SECCOMP_TIGHTER)
+	if (proof->verdict != SECCOMP_AGREES && proof->verdict != SECCOMP_TIGHTER)
 		return error_set(check->error, 0,
 				 "linux.seccomp: %s: the filters of a process are not those planned: %s", name,
-				 proof.difference.text);
-	if (newest != NO_FILTER)
-		check->is_proven[newest] = true;
+				 proof->difference.text);
+	if (proof->gap)
+		return error_set(check->error, 0,
+				 "linux.seccomp: %s: the filters of a process are not those planned, and "
+				 "cannot be proven to be as strict: %s",
+				 name, proof->gap);
 	return 0;
 }
 
-/* Each process, and each of its threads. */
-static int check_process(struct check *check, const char *name, struct protobuf_reader *process)
+/* They are not those planned: whether they are as strict. */
+static int prove(struct check *check, const char *name, const struct programs *programs)
 {
-	struct protobuf_field field;
-	int found;
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct sock_fprog *newest_first = ARENA_NEW_ARRAY(&arena, struct sock_fprog, programs->count + 1);
+	struct seccomp_proof proof;
+	size_t judged;
 
-	while ((found = protobuf_next(process, &field)) > 0) {
-		if (field.number != PROCESS_PID && field.number != PROCESS_THREADS)
-			continue;
-		if (field.is_bytes)
-			return damaged(check, name);
-		if (check_thread(check, field.value) < 0)
-			return -1;
-	}
-	return found < 0 ? damaged(check, name) : 0;
+	if (check->steps > STEPS_MAX)
+		return error_set(
+			check->error, 0,
+			"linux.seccomp: the checkpoint has more kinds of filters than can be looked at");
+	for (size_t i = 0; i < programs->count; i++)
+		newest_first[i] = programs->items[programs->count - 1 - i];
+	if (seccomp_prove_oldest(&arena, check->plan->profiles, check->plan->profile_count, newest_first,
+				 programs->count, &judged, &proof, check->error) < 0)
+		return -1;
+	check->steps += proof.steps;
+	if (judge(check, name, &proof) < 0)
+		return -1;
+	check->proven = (struct programs){ programs->items, judged };
+	return 0;
 }
 
-int restore_check_filters(struct arena *arena, int images, const struct oci_seccomp *const *profiles,
-			  size_t profile_count, struct error *error)
+static int check_chain(struct check *check, const char *name, uint32_t oldest)
 {
-	static const char name[] = "pstree.img";
-	struct check *check = ARENA_NEW(arena, struct check);
-	struct protobuf_reader image, process;
-	int found;
+	struct programs programs;
 
-	*check = (struct check){ arena, images, profiles, profile_count, .error = error };
-	if (profile_count == 0)
+	if (oldest != SAVED_NO_FILTER && check->is_proven[oldest])
 		return 0;
-	if (read_filters(check) < 0)
+	programs = chain(check, oldest);
+	if (!begin_with(&programs, &check->planned) && !begin_with(&programs, &check->proven) &&
+	    prove(check, name, &programs) < 0)
 		return -1;
-	found = read_image(check, name, &image);
-	if (found <= 0)
-		return found < 0 ? -1 : error_set(error, ENOENT, "read the image %s", name);
-	while ((found = next_message(check, name, &image, &process)) > 0)
-		if (check_process(check, name, &process) < 0)
+	if (oldest != SAVED_NO_FILTER)
+		check->is_proven[oldest] = true;
+	return 0;
+}
+
+/* Whether loading the leader's filters gives all of them to the other threads, too. */
+static bool leader_shares(const struct check *check)
+{
+	for (uint32_t next = check->leader.oldest; next != SAVED_NO_FILTER;
+	     next = check->filters.items[next].newer)
+		if (!(check->filters.items[next].flags & SECCOMP_FILTER_FLAG_TSYNC))
+			return false;
+	return check->leader.oldest != SAVED_NO_FILTER;
+}
+
+static int check_thread(struct check *check, const struct saved_thread *thread)
+{
+	const bool is_leader = thread->number == thread->process;
+	struct saved_core core;
+	char name[32];
+
+	snprintf(name, sizeof(name), "core-%u.img", thread->number);
+	if (saved_core_read(check->images, name, &check->filters, &check->cores_left, &core, check->error) < 0)
+		return -1;
+	if (is_leader)
+		check->leader = core;
+	/* What has ended has no other threads, and no filters. */
+	else if (!core.lives || !check->leader.lives)
+		return criu_image_damaged(name, check->error);
+	if (!core.lives || (!is_leader && core.oldest == SAVED_NO_FILTER && leader_shares(check)))
+		return 0;
+	return check_chain(check, name, core.oldest);
+}
+
+int restore_check_filters(int images, const struct filter_plan *plan, struct error *error)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct check *check;
+	struct saved_threads threads;
+
+	if (plan->profile_count == 0)
+		return 0;
+	check = ARENA_NEW(&arena, struct check);
+	*check = (struct check){ &arena, images, plan, .cores_left = CORES_MAX, .error = error };
+	check->planned = planned_programs(&arena, plan->filters);
+	if (saved_filters_read(&arena, images, &check->filters, error) < 0 ||
+	    saved_threads_read(&arena, images, &threads, error) < 0)
+		return -1;
+	for (size_t i = 0; i < threads.count; i++)
+		if (check_thread(check, &threads.items[i]) < 0)
 			return -1;
-	return found;
+	return 0;
 }

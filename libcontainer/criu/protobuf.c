@@ -71,7 +71,7 @@ int protobuf_next(struct protobuf_reader *reader, struct protobuf_field *field)
 		return -1;
 	*field = (struct protobuf_field){ .number = (unsigned int)(key >> 3) };
 	switch (key & 7) {
-	case WIRE_VARINT: return next_varint(reader, &field->value) < 0 ? -1 : 1;
+	case WIRE_VARINT: field->is_number = true; return next_varint(reader, &field->value) < 0 ? -1 : 1;
 	case WIRE_FIXED64: return skip(reader, 8) < 0 ? -1 : 1;
 	case WIRE_FIXED32: return skip(reader, 4) < 0 ? -1 : 1;
 	case WIRE_BYTES: break;

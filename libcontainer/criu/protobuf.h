@@ -24,6 +24,7 @@ struct protobuf_reader {
 
 struct protobuf_field {
 	unsigned int number;
+	bool is_number; /* neither: a type that CRIU's fields have not */
 	bool is_bytes;
 	uint64_t value; /* of a number */
 	const char *bytes; /* in the message that is read */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ALL_WORDS ((UINT32_C(1) << SECCOMP_WORDS) - 1)
+#define NO_WORD (UINT32_C(1) << SECCOMP_WORDS) /* the 0 in front of the first load */
 
 /* checking ----------------------------------------------------------------------------------------------- */
 
@@ -77,6 +78,21 @@ int seccomp_program_fault(const struct sock_filter *program, size_t count)
 		if (!is_allowed(&program[i], count - 1 - i))
 			return (int)i;
 	return BPF_CLASS(program[count - 1].code) == BPF_RET ? -1 : (int)count;
+}
+
+bool seccomp_only_compares(const struct sock_filter *program, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		switch (program[i].code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+		case BPF_ALU | BPF_AND | BPF_K:
+		case BPF_RET | BPF_K: continue;
+		default: break;
+		}
+		if (BPF_CLASS(program[i].code) != BPF_JMP || BPF_SRC(program[i].code) != BPF_K)
+			return false;
+	}
+	return true;
 }
 
 /* running ------------------------------------------------------------------------------------------------ */
@@ -164,7 +180,8 @@ uint32_t seccomp_interpret(const struct sock_filter *program, size_t count, cons
 struct holding {
 	bool reached;
 	uint32_t words;
-	uint32_t mask; /* 0: not known */
+	uint32_t mask;
+	bool unknown; /* something else, or cut by different masks */
 };
 
 static void reach(struct holding *at, const struct holding *from)
@@ -174,8 +191,7 @@ static void reach(struct holding *at, const struct holding *from)
 		return;
 	}
 	at->words |= from->words;
-	if (at->mask != from->mask)
-		at->mask = 0;
+	at->unknown |= from->unknown || at->mask != from->mask;
 }
 
 static void jump(const struct sock_filter *instruction, struct holding *next, const struct holding *holding,
@@ -185,7 +201,7 @@ static void jump(const struct sock_filter *instruction, struct holding *next, co
 	bool yes;
 
 	/* As far as everything is known, only the way that is taken is looked at. */
-	if (BPF_SRC(instruction->code) == BPF_K && one_word && (holding->words & known) && holding->mask) {
+	if (BPF_SRC(instruction->code) == BPF_K && one_word && (holding->words & known) && !holding->unknown) {
 		uint32_t value = word_of(data, (size_t)__builtin_ctz(holding->words)) & holding->mask;
 
 		yes = condition_holds(instruction->code, value, instruction->k);
@@ -199,7 +215,8 @@ static void jump(const struct sock_filter *instruction, struct holding *next, co
 static struct holding advance(const struct sock_filter *instruction, struct holding holding)
 {
 	if (instruction->code == (BPF_LD | BPF_W | BPF_ABS))
-		return (struct holding){ true, UINT32_C(1) << (instruction->k / sizeof(uint32_t)), UINT32_MAX };
+		return (struct holding){ true, UINT32_C(1) << (instruction->k / sizeof(uint32_t)), UINT32_MAX,
+					 false };
 	if (instruction->code == (BPF_ALU | BPF_AND | BPF_K)) {
 		holding.mask &= instruction->k;
 		return holding;
@@ -215,20 +232,23 @@ static struct holding advance(const struct sock_filter *instruction, struct hold
 		break;
 	default: break;
 	}
-	return (struct holding){ true, ALL_WORDS, 0 };
+	return (struct holding){ true, ALL_WORDS, UINT32_MAX, true };
 }
 
 static void tell(const struct sock_filter *instruction, const struct holding *holding,
 		 seccomp_constant_found *found, void *context)
 {
 	bool bits = BPF_OP(instruction->code) == BPF_JSET;
-	uint32_t mask = holding->mask ? holding->mask : UINT32_MAX;
+	uint32_t mask = holding->unknown ? UINT32_MAX : holding->mask;
+	bool exactly =
+		!holding->unknown && (mask == UINT32_MAX || bits || BPF_OP(instruction->code) == BPF_JEQ);
 
 	if (BPF_SRC(instruction->code) == BPF_X)
 		return;
 	for (size_t word = 0; word < SECCOMP_WORDS; word++)
 		if (holding->words & (UINT32_C(1) << word))
-			found(context, word, bits ? mask & instruction->k : mask, bits ? 0 : instruction->k);
+			found(context, word, bits ? mask & instruction->k : mask, bits ? 0 : instruction->k,
+			      exactly);
 }
 
 void seccomp_constants(const struct sock_filter *program, size_t count, const struct seccomp_data *data,
@@ -237,7 +257,7 @@ void seccomp_constants(const struct sock_filter *program, size_t count, const st
 	struct holding at[BPF_MAXINSNS];
 
 	memset(at, 0, count * sizeof(*at));
-	at[0] = (struct holding){ true, 0, UINT32_MAX };
+	at[0] = (struct holding){ true, NO_WORD, UINT32_MAX, false };
 	/* Jumps only go forward: once is enough. */
 	for (size_t pc = 0; pc < count; pc++) {
 		const struct sock_filter *instruction = &program[pc];

@@ -21,6 +21,12 @@ enum { SECCOMP_WORD_NUMBER = 0, SECCOMP_WORD_ARCHITECTURE = 1, SECCOMP_WORD_ARGU
  */
 int seccomp_program_fault(const struct sock_filter *program, size_t count);
 
+/*
+ * Whether @program, which the kernel takes, does nothing but load words of struct seccomp_data, cut them by masks and
+ * compare them with constants: what comes out then depends on seccomp_constants() alone.
+ */
+bool seccomp_only_compares(const struct sock_filter *program, size_t count);
+
 /* What is counted over several runs. */
 struct seccomp_trace {
 	uint32_t words; /* a bit for each word that was looked at */
@@ -34,8 +40,9 @@ uint32_t seccomp_interpret(const struct sock_filter *program, size_t count, cons
 /*
  * Calls @found for each constant that @program may compare a word of struct seccomp_data with, where @data is
  * known as far as the bits in @known say: (@mask and the word) with @constant. Where a program calculates with a
- * word in other ways, its constants are told of every word, as they are.
+ * word in other ways, its constants are told of every word, as they are, and not @exactly; nor are masks that
+ * depend on the way to a comparison, and a greater or smaller that is asked of a part of a word.
  */
-typedef void seccomp_constant_found(void *context, size_t word, uint32_t mask, uint32_t constant);
+typedef void seccomp_constant_found(void *context, size_t word, uint32_t mask, uint32_t constant, bool exactly);
 void seccomp_constants(const struct sock_filter *program, size_t count, const struct seccomp_data *data,
 		       uint32_t known, seccomp_constant_found *found, void *context);

@@ -80,6 +80,13 @@ static uint32_t plan(const struct comparison *comparison, const struct seccomp_d
 	return planned;
 }
 
+/* The first reason counts. */
+static void leave_gap(const struct comparison *comparison, const char *why)
+{
+	if (!comparison->proof->gap)
+		comparison->proof->gap = why;
+}
+
 static bool give_up(struct comparison *comparison)
 {
 	comparison->proof->verdict = SECCOMP_TOO_LARGE;
@@ -114,12 +121,15 @@ static bool compare(struct comparison *comparison, const struct seccomp_data *da
 
 /* arguments ---------------------------------------------------------------------------------------------- */
 
-static void found_for_argument(void *context, size_t word, uint32_t mask, uint32_t constant)
+static void found_for_argument(void *context, size_t word, uint32_t mask, uint32_t constant, bool exactly)
 {
 	struct comparison *comparison = context;
 
-	if (word > SECCOMP_WORD_ARCHITECTURE)
-		seccomp_values_compared(comparison->arena, &comparison->words[word], mask, constant);
+	if (word <= SECCOMP_WORD_ARCHITECTURE)
+		return;
+	if (!exactly)
+		leave_gap(comparison, "an argument is compared in a way that cannot be followed");
+	seccomp_values_compared(comparison->arena, &comparison->words[word], mask, constant);
 }
 
 static size_t low_word(uint32_t index)
@@ -156,7 +166,7 @@ static void add_conditions(struct comparison *comparison, const struct seccomp_r
 static void clear_words(struct comparison *comparison)
 {
 	for (size_t i = 0; i < SECCOMP_WORDS; i++)
-		comparison->words[i].count = 0;
+		seccomp_values_clear(&comparison->words[i]);
 }
 
 /* Each word gets one value at least. */
@@ -190,6 +200,9 @@ static void find_words(struct comparison *comparison, const struct seccomp_data 
 				  WORDS_KNOWN, found_for_argument, comparison);
 		comparison->steps += comparison->programs[i].len;
 	}
+	for (size_t i = SECCOMP_WORD_ARCHITECTURE + 1; i < SECCOMP_WORDS; i++)
+		if (comparison->words[i].is_mixed)
+			leave_gap(comparison, "different bits of the same argument are compared");
 	settle_words(comparison, data);
 }
 
@@ -343,6 +356,7 @@ static bool compare_rules(struct comparison *comparison, const struct seccomp_da
 
 static bool compare_some(struct comparison *comparison, const struct seccomp_data *data)
 {
+	leave_gap(comparison, "there are more combinations of arguments than can be tried");
 	return compare_pairs(comparison, data, COMBINATIONS_MAX) && compare_sample(comparison, data) &&
 	       compare_rules(comparison, data);
 }
@@ -377,18 +391,20 @@ static bool has_conditions(const struct comparison *comparison, const struct sec
 
 /* The constants that one word is compared with. */
 struct collection {
-	struct arena *arena;
+	struct comparison *comparison;
 	size_t word;
 	struct seccomp_values *values;
 };
 
-static void collect(void *context, size_t word, uint32_t mask, uint32_t constant)
+static void collect(void *context, size_t word, uint32_t mask, uint32_t constant, bool exactly)
 {
 	const struct collection *collection = context;
 
-	(void)mask;
-	if (word == collection->word)
-		seccomp_values_near(collection->arena, collection->values, constant);
+	if (word != collection->word)
+		return;
+	if (mask != UINT32_MAX || !exactly)
+		leave_gap(collection->comparison, "a part of a number is compared");
+	seccomp_values_near(collection->comparison->arena, collection->values, constant);
 }
 
 static void find_numbers(struct comparison *comparison, uint32_t architecture)
@@ -397,9 +413,9 @@ static void find_numbers(struct comparison *comparison, uint32_t architecture)
 					  0xbfffffff, 0xc0000000,      UINT32_MAX };
 	const struct seccomp_data data = { .arch = architecture };
 	struct seccomp_values *numbers = &comparison->numbers;
-	struct collection collection = { comparison->arena, SECCOMP_WORD_NUMBER, numbers };
+	struct collection collection = { comparison, SECCOMP_WORD_NUMBER, numbers };
 
-	numbers->count = 0;
+	seccomp_values_clear(numbers);
 	for (uint32_t i = 0; i < NUMBERS_MAX; i++) {
 		seccomp_values_add(comparison->arena, numbers, i);
 		if (architecture == AUDIT_ARCH_X86_64)
@@ -473,8 +489,7 @@ static bool compare_architecture(struct comparison *comparison, uint32_t archite
 static void find_architectures(struct comparison *comparison)
 {
 	static const struct seccomp_data nothing;
-	struct collection collection = { comparison->arena, SECCOMP_WORD_ARCHITECTURE,
-					 &comparison->architectures };
+	struct collection collection = { comparison, SECCOMP_WORD_ARCHITECTURE, &comparison->architectures };
 
 	seccomp_values_add(comparison->arena, &comparison->architectures, 0);
 	seccomp_values_add(comparison->arena, &comparison->architectures, UINT32_MAX);
@@ -510,8 +525,11 @@ static bool are_programs(const struct comparison *comparison)
 		const struct sock_fprog *program = &comparison->programs[i];
 		int fault = seccomp_program_fault(program->filter, program->len);
 
-		if (fault < 0)
+		if (fault < 0) {
+			if (!seccomp_only_compares(program->filter, program->len))
+				leave_gap(comparison, "a filter calculates");
 			continue;
+		}
 		proof->verdict = SECCOMP_LOOSER;
 		proof->difference.text =
 			arena_printf(comparison->arena,
@@ -543,6 +561,7 @@ int seccomp_prove(struct arena *arena, const struct oci_seccomp *const *profiles
 		return 0;
 	find_architectures(&comparison);
 	compare_architectures(&comparison);
+	proof->steps = comparison.steps;
 	return 0;
 }
 
@@ -551,6 +570,7 @@ int seccomp_prove_oldest(struct arena *arena, const struct oci_seccomp *const *p
 			 struct seccomp_proof *proof, struct error *error)
 {
 	const size_t most = program_count < profile_count ? program_count : profile_count;
+	uint64_t steps = 0;
 
 	*proof = (struct seccomp_proof){ .verdict = SECCOMP_AGREES };
 	*judged = 0;
@@ -560,6 +580,7 @@ int seccomp_prove_oldest(struct arena *arena, const struct oci_seccomp *const *p
 
 		if (seccomp_prove(arena, profiles, profile_count, first, oldest, &found, error) < 0)
 			return -1;
+		steps += found.steps;
 		if (oldest <= 1 || found.verdict != SECCOMP_TOO_LARGE) {
 			*proof = found;
 			*judged = oldest;
@@ -567,5 +588,6 @@ int seccomp_prove_oldest(struct arena *arena, const struct oci_seccomp *const *p
 		if (found.verdict != SECCOMP_LOOSER)
 			break;
 	}
+	proof->steps = steps;
 	return 0;
 }

@@ -15,9 +15,11 @@
  *   there are more than some thousand combinations: pairs of values; those of each rule, beside arguments that make
  *   it hold; and a sample of the rest.
  *
- * So a difference is found wherever numbers and arguments are compared with constants, which is all that profiles
- * can ask for. A program that calculates could hide one; libseccomp makes none, and a process that loads one of its
- * own beside those that are planned can only make more of its calls fail.
+ * So a difference is found wherever whole numbers, and of each argument's half always the same bits, are compared with
+ * constants, and all combinations were tried. Where that is not so, `gap` says why: a program that was made to hide a
+ * difference there could. The compilers here make none. What the runtime made itself may have gaps; what comes from
+ * elsewhere (container/restore_filters.h) may not. A process that loads a filter of its own beside those that are
+ * planned can only make more of its calls fail.
  */
 #pragma once
 
@@ -50,6 +52,8 @@ struct seccomp_difference seccomp_difference_of(struct arena *arena, const struc
 struct seccomp_proof {
 	enum seccomp_verdict verdict;
 	size_t decisions; /* how many were compared */
+	uint64_t steps; /* instructions that were run for it */
+	const char *gap; /* why a difference could be hidden; NULL: none can be, unless it was too large */
 	struct seccomp_difference difference; /* the first one that made the verdict what it is */
 };
 

@@ -46,14 +46,35 @@ void seccomp_values_settle(struct seccomp_values *values)
 	values->count = unique;
 }
 
+/* Equal in the upper bits: between two numbers, as all that is asked of a whole word. */
+static bool is_range(uint32_t mask)
+{
+	return (~mask & (~mask + 1)) == 0;
+}
+
 void seccomp_values_compared(struct arena *arena, struct seccomp_values *values, uint32_t mask,
 			     uint32_t constant)
 {
+	const uint32_t kind = is_range(mask) ? UINT32_MAX : mask;
+
+	/* Of no bits at all nothing depends. */
+	if (mask != 0) {
+		values->is_mixed |= values->mask != 0 && values->mask != kind;
+		values->mask = kind;
+	}
 	seccomp_values_near(arena, values, constant);
 	if (mask == UINT32_MAX)
 		return;
 	seccomp_values_add(arena, values, constant | ~mask);
+	seccomp_values_add(arena, values, (constant | ~mask) + 1);
 	for (uint32_t bit = 1; bit; bit <<= 1)
 		if (mask & bit)
 			seccomp_values_add(arena, values, constant ^ bit);
+}
+
+void seccomp_values_clear(struct seccomp_values *values)
+{
+	values->count = 0;
+	values->mask = 0;
+	values->is_mixed = false;
 }
