@@ -527,6 +527,79 @@ pid_of() {
 	grep -q '^Seccomp_filters:.1$' "/proc/$(pid_of "$ID")/status"
 }
 
+# Under the policy with a filter: the program of these steps (tests/helpers/filters.c) in container $ID.
+run_filters() {
+	echo '{"name": "filtered", "seccomp": {"profile": "strict"}}' >policy.json
+	chmod 644 policy.json
+	RUNTIME_OPTIONS=(--policy ./policy.json)
+	cp "$(helper filters)" rootfs/bin/filters
+	mount_entry /count tmpfs tmpfs nosuid
+	program sh -c "exec filters $* >/count/n"
+	run_detached "$ID"
+	wait_for filters_are_ready "$ID"
+}
+
+filters_are_ready() {
+	[[ $(count_of "$1") == ready ]]
+}
+
+# How many filters each thread of the first process has.
+filter_counts() {
+	sed -n 's/^Seccomp_filters:[[:space:]]*//p' /proc/"$(pid_of "$1")"/task/*/status | xargs
+}
+
+comes_back_with() {
+	checkpoint "$ID"
+	restore "$ID"
+	run -0 filter_counts "$ID"
+	[[ $output == "$1" ]]
+}
+
+@test "restore under a policy: threads that share their filters" {
+	requires_criu
+	requires_casemate "has no policies"
+	run_filters thread thread
+	comes_back_with "1 1 1"
+	# And again, of what was restored.
+	rm -r "$IMAGES"
+	comes_back_with "1 1 1"
+}
+
+@test "restore under a policy: a program with a filter of its own" {
+	requires_criu
+	requires_casemate "has no policies"
+	run_filters own own
+	comes_back_with 3
+}
+
+@test "restore under a policy: threads with a filter of the program's" {
+	requires_criu
+	requires_casemate "has no policies"
+	run_filters thread shared thread
+	comes_back_with "2 2 2"
+}
+
+@test "restore under a policy: a thread with a filter that another has not" {
+	requires_criu
+	requires_casemate "has no policies"
+	run_filters thread own
+	comes_back_with "2 1"
+}
+
+@test "restore under a policy: another program's filters in the images are refused" {
+	requires_criu
+	requires_casemate "has no policies"
+	run_filters thread own
+	checkpoint "$ID"
+	# What gives errno 1 allows.
+	cp "$IMAGES/seccomp.img" "$BATS_TEST_TMPDIR/saved"
+	LC_ALL=C sed -i 's/\x06\x00\x00\x00\x01\x00\x05\x00/\x06\x00\x00\x00\x00\x00\xff\x7f/g' "$IMAGES/seccomp.img"
+	run ! cmp -s "$IMAGES/seccomp.img" "$BATS_TEST_TMPDIR/saved"
+	run -1 restore "$ID"
+	contains "the filters of a process are not those planned"
+	[[ -z $(runtime list -q) ]]
+}
+
 @test "restore under a policy: egress rules are put into the network again" {
 	requires_casemate "has no policies"
 	requires_criu
@@ -540,7 +613,7 @@ pid_of() {
 	# What was saved without the filter that keeps sockets from going past the rules cannot get it any more.
 	RUNTIME_OPTIONS=(--policy ./egress.json)
 	run -1 restore "$ID"
-	contains "has 0 filters, 1 were planned"
+	contains "linux.seccomp: core-1.img: the filters of a process are not those planned"
 	rm -r "$IMAGES"
 	run_detached "$ID"
 	checkpoint "$ID"
