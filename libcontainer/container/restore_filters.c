@@ -7,6 +7,7 @@
 
 #include <linux/seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -14,6 +15,7 @@
 #include "criu/image.h"
 #include "seccomp/proof.h"
 
+#define TREE "pstree.img"
 #define CORES_MAX ((size_t)256 * 1024 * 1024) /* bytes of all threads' images */
 #define STEPS_MAX UINT64_C(400000000) /* of all proofs, as of one in seccomp/proof.c */
 
@@ -33,6 +35,8 @@ struct check {
 	struct programs
 		proven; /* the last ones that were not those planned: CRIU saves them again for each process */
 	struct saved_core leader; /* of the process that is looked at */
+	uint32_t *seen; /* processes, and threads of those that live */
+	size_t seen_count;
 	size_t cores_left;
 	uint64_t steps;
 	struct error *error;
@@ -141,17 +145,43 @@ static int check_thread(struct check *check, const struct saved_thread *thread)
 	struct saved_core core;
 	char name[32];
 
+	/* What has ended has no threads, and CRIU looks at none. */
+	if (!is_leader && !check->leader.lives)
+		return 0;
+	if (thread->number == 0 || thread->number > INT32_MAX)
+		return criu_image_damaged(TREE, check->error);
+	check->seen[check->seen_count++] = thread->number;
 	snprintf(name, sizeof(name), "core-%u.img", thread->number);
 	if (saved_core_read(check->images, name, &check->filters, &check->cores_left, &core, check->error) < 0)
 		return -1;
 	if (is_leader)
 		check->leader = core;
-	/* What has ended has no other threads, and no filters. */
-	else if (!core.lives || !check->leader.lives)
+	else if (!core.lives)
 		return criu_image_damaged(name, check->error);
 	if (!core.lives || (!is_leader && core.oldest == SAVED_NO_FILTER && leader_shares(check)))
 		return 0;
 	return check_chain(check, name, core.oldest);
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left;
+	uint32_t b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static int check_threads(struct check *check, const struct saved_threads *threads)
+{
+	check->seen = ARENA_NEW_ARRAY(check->arena, uint32_t, threads->count + 1);
+	for (size_t i = 0; i < threads->count; i++)
+		if (check_thread(check, &threads->items[i]) < 0)
+			return -1;
+	qsort(check->seen, check->seen_count, sizeof(*check->seen), compare_numbers);
+	for (size_t i = 1; i < check->seen_count; i++)
+		if (check->seen[i] == check->seen[i - 1])
+			return criu_image_damaged(TREE, check->error);
+	return 0;
 }
 
 int restore_check_filters(int images, const struct filter_plan *plan, struct error *error)
@@ -168,8 +198,5 @@ int restore_check_filters(int images, const struct filter_plan *plan, struct err
 	if (saved_filters_read(&arena, images, &check->filters, error) < 0 ||
 	    saved_threads_read(&arena, images, &threads, error) < 0)
 		return -1;
-	for (size_t i = 0; i < threads.count; i++)
-		if (check_thread(check, &threads.items[i]) < 0)
-			return -1;
-	return 0;
+	return check_threads(check, &threads);
 }

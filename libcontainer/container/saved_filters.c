@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -21,7 +20,8 @@
 enum { SECCOMP_FILTERS = 1, FILTER_PROGRAM = 1, FILTER_NEWER = 2, FILTER_FLAGS = 3 };
 enum { PROCESS_PID = 1, PROCESS_THREADS = 5 };
 enum { CORE_TASK = 3, CORE_THREAD = 5 };
-enum { TASK_OLD_MODE = 11, TASK_OLD_FILTER = 12, THREAD_MODE = 11, THREAD_FILTER = 12 };
+enum { TASK_DEAD = 2 }; /* criu/include/pid.h */
+enum { TASK_STATE = 1, TASK_OLD_MODE = 11, TASK_OLD_FILTER = 12, THREAD_MODE = 11, THREAD_FILTER = 12 };
 
 /* A number that may be there once. */
 struct number {
@@ -106,7 +106,7 @@ int saved_filters_read(struct arena *arena, int images, struct saved_filters *fi
 
 static int add_thread(struct arena *arena, struct saved_threads *threads, uint32_t process, uint32_t number)
 {
-	if (number == 0 || threads->count == THREADS_MAX)
+	if (threads->count == THREADS_MAX)
 		return -1;
 	if (threads->count == threads->capacity) {
 		size_t capacity = threads->capacity ? threads->capacity * 2 : 64;
@@ -132,7 +132,8 @@ static int read_threads(struct arena *arena, struct saved_threads *threads, stru
 
 		if (field.number != PROCESS_THREADS)
 			continue;
-		if (take_number(&field, INT32_MAX, &number) < 0)
+		/* CRIU writes whatever was in memory for a process that has ended. */
+		if (take_number(&field, UINT32_MAX, &number) < 0)
 			return -1;
 		/* The leader is there already, and is one of its threads once. */
 		if (number.value == pid ? take_number(&field, INT32_MAX, &leader) < 0
@@ -152,31 +153,9 @@ static int read_process(struct arena *arena, struct saved_threads *threads, stru
 	while ((found = protobuf_next(&reader, &field)) > 0)
 		if (field.number == PROCESS_PID && take_number(&field, INT32_MAX, &pid) < 0)
 			return -1;
-	if (found < 0 || add_thread(arena, threads, pid.value, pid.value) < 0)
+	if (found < 0 || pid.value == 0 || add_thread(arena, threads, pid.value, pid.value) < 0)
 		return -1;
 	return read_threads(arena, threads, process, pid.value);
-}
-
-static int compare_numbers(const void *left, const void *right)
-{
-	uint32_t a = ((const struct saved_thread *)left)->number;
-	uint32_t b = ((const struct saved_thread *)right)->number;
-
-	return a < b ? -1 : a > b;
-}
-
-static bool is_any_twice(struct arena *arena, const struct saved_threads *threads)
-{
-	struct saved_thread *sorted = ARENA_NEW_ARRAY(arena, struct saved_thread, threads->count + 1);
-
-	if (threads->count == 0)
-		return false;
-	memcpy(sorted, threads->items, threads->count * sizeof(*sorted));
-	qsort(sorted, threads->count, sizeof(*sorted), compare_numbers);
-	for (size_t i = 1; i < threads->count; i++)
-		if (sorted[i].number == sorted[i - 1].number)
-			return true;
-	return false;
 }
 
 int saved_threads_read(struct arena *arena, int images, struct saved_threads *threads, struct error *error)
@@ -191,22 +170,23 @@ int saved_threads_read(struct arena *arena, int images, struct saved_threads *th
 	while ((found = criu_image_next(name, &image, &process, error)) > 0)
 		if (read_process(arena, threads, process) < 0)
 			return criu_image_damaged(name, error);
-	if (found < 0)
-		return -1;
-	return is_any_twice(arena, threads) ? criu_image_damaged(name, error) : 0;
+	return found;
 }
 
 /* a thread ----------------------------------------------------------------------------------------------- */
 
 /* Old versions of CRIU kept mode and filter here; where there are any, a newer one takes the leader's from here. */
-static int check_task(struct protobuf_reader task)
+static int check_task(struct protobuf_reader task, bool *has_ended)
 {
+	struct number state = { 0 };
 	struct protobuf_field field;
 	int found;
 
 	while ((found = protobuf_next(&task, &field)) > 0)
-		if (field.number == TASK_OLD_MODE || field.number == TASK_OLD_FILTER)
+		if (field.number == TASK_OLD_MODE || field.number == TASK_OLD_FILTER ||
+		    (field.number == TASK_STATE && take_number(&field, UINT32_MAX, &state) < 0))
 			return -1;
+	*has_ended = state.value == TASK_DEAD;
 	return found;
 }
 
@@ -231,7 +211,7 @@ static int read_core(struct protobuf_reader reader, const struct saved_filters *
 		     struct saved_core *core)
 {
 	struct protobuf_field field;
-	bool has_task = false;
+	bool has_task = false, has_ended = false;
 	int found;
 
 	*core = (struct saved_core){ .oldest = SAVED_NO_FILTER };
@@ -242,7 +222,7 @@ static int read_core(struct protobuf_reader reader, const struct saved_filters *
 			return -1;
 		if (field.number == CORE_TASK) {
 			has_task = true;
-			found = check_task(inside(&field));
+			found = check_task(inside(&field), &has_ended);
 		} else {
 			core->lives = true;
 			found = read_thread(inside(&field), filters, &core->oldest);
@@ -250,7 +230,7 @@ static int read_core(struct protobuf_reader reader, const struct saved_filters *
 		if (found < 0)
 			return -1;
 	}
-	return found;
+	return found < 0 || (!core->lives && !has_ended) ? -1 : 0;
 }
 
 int saved_core_read(int images, const char *name, const struct saved_filters *filters, size_t *left,

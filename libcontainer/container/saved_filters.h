@@ -35,11 +35,11 @@ int saved_filters_read(struct arena *arena, int images, struct saved_filters *fi
 
 struct saved_thread {
 	uint32_t process; /* numbers as the container sees them */
-	uint32_t number; /* that of the process: its leader */
+	uint32_t number; /* that of the process: its leader; of one that has ended there may be any */
 };
 
 struct saved_threads {
-	struct saved_thread *items; /* of one process after the other, its leader first; none twice */
+	struct saved_thread *items; /* of one process after the other, its leader first */
 	size_t count;
 	size_t capacity;
 };

@@ -2,10 +2,11 @@
 /*
  * A program whose threads have seccomp filters of their own making. Linked statically, so that it runs in any rootfs.
  *
- *   filters [own|thread|shared]...   one after the other, then sleeps until killed:
+ *   filters [own|shared|thread|child]...   one after the other, then sleeps until killed:
  *     own      loads a filter with which acct(2) gives ENOTTY, into this thread
  *     shared   the same, into all threads
  *     thread   starts a thread that sleeps
+ *     child    starts a process that ends, and does not wait for it to be gone
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void *sleep_forever(void *unused)
@@ -23,6 +25,16 @@ static void *sleep_forever(void *unused)
 	for (;;)
 		pause();
 	return unused;
+}
+
+static int leave_child(void)
+{
+	siginfo_t ended;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	return child < 0 ? -1 : waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT);
 }
 
 static int load(unsigned int flags)
@@ -52,6 +64,8 @@ int main(int argc, char **argv)
 			result = load(SECCOMP_FILTER_FLAG_TSYNC);
 		else if (strcmp(argv[i], "thread") == 0)
 			result = pthread_create(&thread, NULL, sleep_forever, NULL) == 0 ? 0 : -1;
+		else if (strcmp(argv[i], "child") == 0)
+			result = leave_child();
 		if (result != 0) {
 			fprintf(stderr, "filters: %s: %s\n", argv[i], strerror(errno));
 			return 1;

@@ -586,6 +586,15 @@ comes_back_with() {
 	comes_back_with "2 1"
 }
 
+@test "restore under a policy: a process that has ended has no filters" {
+	requires_criu
+	requires_casemate "has no policies"
+	run_filters child thread
+	zombie=$(cat "/proc/$(pid_of "$ID")/task/$(pid_of "$ID")/children")
+	grep -q '^State:.Z' "/proc/${zombie% }/status"
+	comes_back_with "1 1"
+}
+
 @test "restore under a policy: another program's filters in the images are refused" {
 	requires_criu
 	requires_casemate "has no policies"

@@ -247,17 +247,26 @@ static void a_thread_gets_the_filters_of_its_leader(void **state)
 static void what_has_ended_has_none(void **state)
 {
 	struct fixture *fixture = *state;
+	_cleanup_strbuf_ struct strbuf ended = { 0 }, lives = { 0 };
 
-	save_thread(fixture, 1, save_chain(fixture, "0", TSYNC));
-	save_core(fixture, 3, NULL, NULL);
+	protobuf_put_number(&ended, 1, 2);
+	protobuf_put_number(&lives, 1, 1);
+	add_thread(fixture, 1, save_chain(fixture, "0", TSYNC));
+	save_core(fixture, 3, &ended, NULL);
+	/* A thread has to live if its process does. */
 	save_in_tree(fixture, 3);
-	assert_taken(fixture, 1);
-	/* A thread of what lives, or has ended, is none. */
-	save_in_tree(fixture, 1);
-	assert_refused(fixture, 1, "core-1.img: not as criu writes it");
+	assert_refused(fixture, 1, "core-3.img: not as criu writes it");
+	/* Of a process that has ended CRIU writes any number for a thread. */
 	fixture->threads.length = 0;
-	save_in_tree(fixture, 1);
 	save_in_tree(fixture, 3);
+	protobuf_put_number(&fixture->threads, 5, UINT32_C(0x87654321));
+	protobuf_put_number(&fixture->threads, 5, 0);
+	write_image(fixture, "pstree.img", &fixture->threads);
+	assert_taken(fixture, 1);
+	/* It says of itself that it has. */
+	save_core(fixture, 3, &lives, NULL);
+	assert_refused(fixture, 1, "core-3.img: not as criu writes it");
+	save_core(fixture, 3, NULL, NULL);
 	assert_refused(fixture, 1, "core-3.img: not as criu writes it");
 }
 
