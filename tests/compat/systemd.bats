@@ -35,7 +35,7 @@ left() {
 	steps "in the foreground" '.process.args = ["sh", "-c", "exit 3"]' "${SHOWN}"'step rt run "$ID"; left'
 	steps "that did not start" '.process.args = ["/missing"]' "${SHOWN}"'step rt run "$ID"; left'
 	steps "created only" '.process.args = ["true"]' "${SHOWN}"'step rt create "$ID" >/dev/null; unit | grep -E "^(ActiveState|SubState|Delegate)="; step rt delete --force "$ID"; left'
-	steps "killed for memory" '.process.args = ["tail", "/dev/zero"] | .linux.resources.memory = {limit: 8388608, swap: 8388608}' "${SHOWN}"'step rt run "$ID"; left'
+	steps "killed for memory" '.process.args = ["tail", "/dev/zero"] | .linux.resources.memory = {limit: 33554432, swap: 33554432}' "${SHOWN}"'step rt run "$ID"; left'
 	running "by force" "${SHOWN}"'rt exec -d "$ID" sleep 500 >/dev/null; step rt delete --force "$ID"; left'
 	running "paused" "${SHOWN}"'step rt pause "$ID"; status; unit | grep -E "^(ActiveState|SubState|FreezerState)="; step rt resume "$ID"; status; step rt pause "$ID"; step rt delete --force "$ID"; left'
 	# What older runc leaves of it is a failed unit.
