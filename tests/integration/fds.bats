@@ -31,10 +31,12 @@ with_fds() {
 
 @test "no descriptor of the runtime gets in, in create and detached" {
 	edit '.root.readonly = false'
-	program sh -c 'probe fds >/tmp/fds; sleep 1000'
+	program sh -c 'probe fds >/tmp/fds; exec sleep 1000'
 	detached create "$ID"
 	run -0 runtime start "$ID"
-	wait_for test -e rootfs/tmp/fds
+	# By then the shell has no descriptor of its own, and the probe has written all.
+	wait_for grep -qx sleep "/proc/$(container_pid)/comm"
+	test -e rootfs/tmp/fds
 	equal "$(cat rootfs/tmp/fds)" ""
 	run -0 ls "/proc/$(container_pid)/fd"
 	is $'0\n1\n2'
