@@ -41,6 +41,10 @@ has_groups() {
 	! is_user || is_systemd || delegated_parent >/dev/null
 }
 
+requires_user_host() {
+	is_user || skip "for an ordinary user"
+}
+
 requires_systemd_host() {
 	is_systemd || skip "for --systemd-cgroup"
 }
@@ -73,7 +77,8 @@ setup_user() {
 		chown -hR $SOMEBODY:$SOMEBODY "$BATS_TEST_TMPDIR"
 	fi
 	rm config.json
-	"${AS[@]}" "$RUNTIME" spec --rootless
+	# Its own copy: the directory that the program was built in may be closed to others.
+	RUNTIME=$RUNTIME "${AS[@]}" sh -c '"$RUNTIME" spec --rootless'
 	edit '.process.terminal = false'
 	! has_ranges || map_ranges
 	if ! is_systemd && parent=$(delegated_parent); then

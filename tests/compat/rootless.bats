@@ -5,18 +5,15 @@
 
 load compare
 
-setup_file() {
-	load host
-	is_user || skip "for an ordinary user"
-}
-
 @test "spec --rootless" {
+	requires_user_host
 	steps "spec --rootless" . 'mkdir spec; step rt spec --rootless -b spec; jq -S "del(.ociVersion, .process.capabilities.inheritable, .process.capabilities.ambient)" spec/config.json; rm -r spec'
 	steps "spec" . 'mkdir spec; step rt spec -b spec; jq -S "[.linux.uidMappings, .linux.gidMappings]" spec/config.json; rm -r spec'
 	finish
 }
 
 @test "maps and namespaces" {
+	requires_user_host
 	local maps='.process.args = ["cat", "/proc/self/uid_map", "/proc/self/gid_map", "/proc/self/setgroups"]'
 	local hidden='.process.args = ["sh", "-c", "ls -ldn /data /data/file | cut -c1-30; cat /data/file; ls /private; touch /data/new && rm /data/new"] | .root.readonly = false'
 	same "maps" "$maps"
@@ -42,6 +39,7 @@ setup_file() {
 }
 
 @test "without groups" {
+	requires_user_host
 	! has_groups || skip "there are groups"
 	local command
 	for command in pause resume ps "events --stats" "update --pids-limit 10" "update --memory 64M"; do
@@ -57,6 +55,7 @@ setup_file() {
 }
 
 @test "with delegated groups" {
+	requires_user_host
 	has_groups || skip "there are none"
 	local group='cut -d: -f2- "/proc/$(rt state "$ID" | jq .pid)/cgroup"'
 	running "where it is" "$group; cd /sys/fs/cgroup\$($group | cut -c2-) && stat -c '%n %u %a' cgroup.procs pids.max memory.max; cat cgroup.controllers; cat cgroup.procs | wc -l"
