@@ -18,6 +18,7 @@
 #include "container/lock.h"
 #include "container/service.h"
 #include "state/trail.h"
+#include "sandbox/identity.h"
 #include "sandbox/sandbox.h"
 
 struct execution {
@@ -216,6 +217,8 @@ static int make_process(struct execution *execution, struct error *error)
 					&facts, error) < 0 ||
 	    policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
 				 execution->process, &execution->hardening, &changes, error) < 0)
+		return -1;
+	if (identity_check_labels(execution->process, error) < 0)
 		return -1;
 	return process_check(execution->process, error);
 }

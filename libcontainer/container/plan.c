@@ -28,27 +28,6 @@ static int open_bundle(struct arena *arena, const char *bundle, struct plan *pla
 	return 0;
 }
 
-/* What the kernel must have for this configuration, asked before anything is created. */
-static int check_kernel(const struct oci_config *config, struct error *error)
-{
-	const struct oci_process *process = config->process;
-
-	if (!process)
-		return 0;
-	if (process->apparmor_profile && *process->apparmor_profile &&
-	    strcmp(process->apparmor_profile, "unconfined") != 0 && !apparmor_is_enabled())
-		return error_set(
-			error, 0,
-			"process.apparmorProfile: profile \"%s\" specified in config, but apparmor is not "
-			"enabled on this host",
-			process->apparmor_profile);
-	if (process->selinux_label && *process->selinux_label && !selinux_is_enabled())
-		return error_set(error, 0,
-				 "process.selinuxLabel: selinux label is specified in config, but "
-				 "selinux is disabled or not supported");
-	return 0;
-}
-
 /* Without rights on the host everything takes a user namespace: said in runc's words, not as the kernel's refusal. */
 static int check_user(const struct oci_config *config, struct error *error)
 {
@@ -119,7 +98,7 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 	for (size_t i = 0; i < plan->changes.unmet.count; i++)
 		log_debug("policy %s", plan->changes.unmet.items[i]);
 	if (config_check(plan->config, error) < 0 || (id && check_user(plan->config, error) < 0) ||
-	    check_kernel(plan->config, error) < 0)
+	    identity_check_labels(plan->config->process, error) < 0)
 		return -1;
 	plan->rootfs = path_normalize(arena, path_join(arena, plan->bundle, plan->config->root->path));
 	return 0;

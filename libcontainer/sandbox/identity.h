@@ -61,12 +61,14 @@ int identity_session_keyring(int procfs, const char *container_id, const char *l
 /*
  * Labels for the next execve(2). Refused where the label is given but the LSM is not there or refuses it.
  * An empty or NULL label (and AppArmor's "unconfined" without AppArmor) is nothing to do. The parent asks
- * *_is_enabled() before anything is created; they look at the host's /sys.
+ * *_is_enabled() before anything is created; they look at the host's /sys. identity_check_labels() asks them for all
+ * labels of @process (NULL: there is none): 0, or -1 and which module is not there.
  */
 int identity_apparmor(int procfs, const char *profile, struct error *error);
 int identity_selinux(int procfs, const char *label, struct error *error);
 bool apparmor_is_enabled(void);
 bool selinux_is_enabled(void);
+int identity_check_labels(const struct oci_process *process, struct error *error);
 
 /*
  * Who the process is, in the order the kernel needs: the bounding set while CAP_SETPCAP is there; then

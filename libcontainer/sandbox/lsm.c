@@ -33,6 +33,24 @@ bool selinux_is_enabled(void)
 	return statfs("/sys/fs/selinux", &filesystem) == 0 && (unsigned long)filesystem.f_type == SELINUX_MAGIC;
 }
 
+int identity_check_labels(const struct oci_process *process, struct error *error)
+{
+	if (!process)
+		return 0;
+	if (process->apparmor_profile && *process->apparmor_profile &&
+	    strcmp(process->apparmor_profile, "unconfined") != 0 && !apparmor_is_enabled())
+		return error_set(
+			error, 0,
+			"process.apparmorProfile: profile \"%s\" specified in config, but apparmor is not "
+			"enabled on this host",
+			process->apparmor_profile);
+	if (process->selinux_label && *process->selinux_label && !selinux_is_enabled())
+		return error_set(error, 0,
+				 "process.selinuxLabel: selinux label is specified in config, but "
+				 "selinux is disabled or not supported");
+	return 0;
+}
+
 int identity_apparmor(int procfs, const char *profile, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };

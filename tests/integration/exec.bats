@@ -334,3 +334,13 @@ hierarchy() {
 	mkdir "$group"
 	run -0 runtime exec "$ID" true
 }
+
+@test "a label on a host without its module is refused, and says why" {
+	requires_casemate "1.1 leaves it to the kernel"
+	start_sleeping
+	[[ -e /sys/fs/selinux/enforce ]] ||
+		fails 255 "selinux is disabled or not supported" \
+			runtime exec --process-label system_u:system_r:container_t:s0 "$ID" true
+	[[ -e /sys/kernel/security/apparmor ]] ||
+		fails 255 "apparmor is not enabled" runtime exec --apparmor some-profile "$ID" true
+}
