@@ -93,7 +93,7 @@ static int check_filters(const struct creation *creation, struct error *error)
 		return -1;
 	return restore_check_filters(creation->restoration->images.fd,
 				     &(struct filter_plan){ profiles, count, &creation->sandbox.filters },
-				     error);
+				     &creation->restoration->filters, error);
 }
 
 int restore_images(struct creation *creation, struct error *error)
@@ -278,7 +278,7 @@ static int finish(struct creation *creation, struct error *error)
 
 	if (creation->sandbox.pidfd < 0 && take_process(creation, creation->sandbox.pid, error) < 0)
 		return -1;
-	if (restore_check(creation, creation->restoration->criu_pid, error) == 0 &&
+	if (restore_check(creation, error) == 0 &&
 	    sandbox_finish_restored(&creation->sandbox, creation->sandbox.pidfd, error) == 0 &&
 	    set_egress(creation, error) == 0) {
 		creation->restoration->finished = true;

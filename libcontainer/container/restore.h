@@ -12,6 +12,7 @@ struct restoration {
 	int version; /* of CRIU */
 	int fds[IMAGES_FDS + CRIU_INHERITED_MAX]; /* for CRIU: the images, then namespaces that are joined */
 	size_t fd_count;
+	size_t filters; /* of seccomp, that each restored thread has at least */
 	pid_t criu_pid;
 	bool finished; /* what CRIU does not put back has been done */
 };

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/syscalls.h"
+#include "container/restore.h"
 
 int restore_check_plan(const struct creation *creation, struct error *error)
 {
@@ -120,7 +121,7 @@ static int check_user(const struct creation *creation, const struct thread *thre
 static int check_confinement(const struct creation *creation, const struct thread *thread, struct error *error)
 {
 	const struct oci_config *config = creation->plan.config;
-	size_t planned = creation->sandbox.filters.count;
+	size_t planned = creation->restoration->filters;
 	uint64_t no_new_privs;
 	uint64_t filters = 0;
 
@@ -131,9 +132,10 @@ static int check_confinement(const struct creation *creation, const struct threa
 		return error_set(error, 0, "process.noNewPrivileges: not set on restored process %s",
 				 thread->path);
 	if (filters < planned)
-		return error_set(error, 0,
-				 "linux.seccomp: restored process %s has %ju filters, %zu were planned",
-				 thread->path, (uintmax_t)filters, planned);
+		return error_set(
+			error, 0,
+			"linux.seccomp: restored process %s has %ju filters, its image has %zu at least",
+			thread->path, (uintmax_t)filters, planned);
 	return 0;
 }
 
@@ -298,7 +300,7 @@ int restore_check_processes(const struct creation *creation, const pid_t *pids, 
 	return 0;
 }
 
-int restore_check(struct creation *creation, pid_t criu, struct error *error)
+int restore_check(struct creation *creation, struct error *error)
 {
 	pid_t *group = NULL, *pids;
 	size_t in_group = 0, count = 0;
@@ -312,7 +314,7 @@ int restore_check(struct creation *creation, pid_t criu, struct error *error)
 	pids[count++] = creation->sandbox.pid;
 	/* Whoever is in the container's cgroup is held to the same, offspring or not: but CRIU, which has the runtime's rights. */
 	for (size_t i = 0; i < in_group; i++)
-		if (group[i] != criu)
+		if (group[i] != creation->restoration->criu_pid)
 			pids[count++] = group[i];
 	return restore_check_processes(creation, pids, count, error);
 }

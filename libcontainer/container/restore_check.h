@@ -13,10 +13,10 @@ int restore_check_plan(const struct creation *creation, struct error *error);
 /*
  * The image may have been saved under a weaker policy, or made by hand: nothing can be taken from a process from outside,
  * so one that has more than is planned ends the restore. Looks at every thread of the first process, of all that come from
- * it, and of whatever else is in the container's cgroup, which CRIU holds. @criu: CRIU's own process, which is in there,
- * too. Nothing is checked where the policy is off. 0, or -1 with what is too much.
+ * it, and of whatever else is in the container's cgroup, which CRIU holds, but of CRIU itself. Nothing is checked where the
+ * policy is off. 0, or -1 with what is too much.
  */
-int restore_check(struct creation *creation, pid_t criu, struct error *error);
+int restore_check(struct creation *creation, struct error *error);
 /* The same of these processes and of all that come from them, each once. */
 int restore_check_processes(const struct creation *creation, const pid_t *pids, size_t count,
 			    struct error *error);

@@ -5,7 +5,6 @@
  */
 #include "container/restore_filters.h"
 
-#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@
 
 #define TREE "pstree.img"
 #define CORES_MAX ((size_t)256 * 1024 * 1024) /* bytes of all threads' images */
-#define STEPS_MAX UINT64_C(400000000) /* of all proofs, as of one in seccomp/proof.c */
+#define KINDS_MAX 8 /* proofs, which take a second or two at most; a container has one kind, or two */
 
 /* Some of a thread's filters, the oldest first. */
 struct programs {
@@ -30,15 +29,16 @@ struct check {
 	int images;
 	const struct filter_plan *plan;
 	struct saved_filters filters;
-	bool is_proven[SAVED_FILTERS_MAX]; /* the chain that starts with it */
+	bool *is_taken; /* the chain that starts with it */
 	struct programs planned;
 	struct programs
-		proven; /* the last ones that were not those planned: CRIU saves them again for each process */
+		proven[KINDS_MAX]; /* that were not those planned: CRIU saves them again for each process */
+	size_t proven_count;
+	size_t fewest; /* filters that a thread was taken for */
 	struct saved_core leader; /* of the process that is looked at */
 	uint32_t *seen; /* processes, and threads of those that live */
 	size_t seen_count;
 	size_t cores_left;
-	uint64_t steps;
 	struct error *error;
 };
 
@@ -51,20 +51,24 @@ static struct programs planned_programs(struct arena *arena, const struct seccom
 	return (struct programs){ items, filters->count };
 }
 
+/* As many as are looked at: newer ones make no call succeed that these let fail. */
 static struct programs chain(const struct check *check, uint32_t oldest)
 {
-	struct sock_fprog *items = ARENA_NEW_ARRAY(check->arena, struct sock_fprog, SAVED_FILTERS_MAX);
+	const size_t most = check->planned.count > check->plan->profile_count ? check->planned.count
+									      : check->plan->profile_count;
+	struct sock_fprog *items = ARENA_NEW_ARRAY(check->arena, struct sock_fprog, most);
 	size_t count = 0;
 
-	for (uint32_t next = oldest; next != SAVED_NO_FILTER; next = check->filters.items[next].newer)
+	for (uint32_t next = oldest; next != SAVED_NO_FILTER && count < most;
+	     next = check->filters.items[next].newer)
 		items[count++] = check->filters.items[next].program;
 	return (struct programs){ items, count };
 }
 
-/* Whether the oldest of @programs are @known, of which there are some. */
+/* Whether the oldest of @programs are @known. */
 static bool begin_with(const struct programs *programs, const struct programs *known)
 {
-	if (known->count == 0 || programs->count < known->count)
+	if (programs->count < known->count)
 		return false;
 	for (size_t i = 0; i < known->count; i++) {
 		const struct sock_fprog *one = &programs->items[i], *other = &known->items[i];
@@ -74,6 +78,17 @@ static bool begin_with(const struct programs *programs, const struct programs *k
 			return false;
 	}
 	return true;
+}
+
+/* Those @programs begin with that are planned or proven, or NULL. */
+static const struct programs *find_known(const struct check *check, const struct programs *programs)
+{
+	if (check->planned.count > 0 && begin_with(programs, &check->planned))
+		return &check->planned;
+	for (size_t i = 0; i < check->proven_count; i++)
+		if (begin_with(programs, &check->proven[i]))
+			return &check->proven[i];
+	return NULL;
 }
 
 static int judge(const struct check *check, const char *name, const struct seccomp_proof *proof)
@@ -90,53 +105,59 @@ static int judge(const struct check *check, const char *name, const struct secco
 	return 0;
 }
 
-/* They are not those planned: whether they are as strict. */
-static int prove(struct check *check, const char *name, const struct programs *programs)
+/* They are not those planned: whether they are as strict. *proven: as many of them as are enough. */
+static int prove(struct check *check, const char *name, const struct programs *programs,
+		 const struct programs **proven)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct sock_fprog *newest_first = ARENA_NEW_ARRAY(&arena, struct sock_fprog, programs->count + 1);
 	struct seccomp_proof proof;
 	size_t judged;
 
-	if (check->steps > STEPS_MAX)
+	if (check->proven_count == KINDS_MAX)
 		return error_set(
 			check->error, 0,
-			"linux.seccomp: the checkpoint has more kinds of filters than can be looked at");
+			"linux.seccomp: %s: the checkpoint has more kinds of filters than are looked at", name);
 	for (size_t i = 0; i < programs->count; i++)
 		newest_first[i] = programs->items[programs->count - 1 - i];
 	if (seccomp_prove_oldest(&arena, check->plan->profiles, check->plan->profile_count, newest_first,
 				 programs->count, &judged, &proof, check->error) < 0)
 		return -1;
-	check->steps += proof.steps;
 	if (judge(check, name, &proof) < 0)
 		return -1;
-	check->proven = (struct programs){ programs->items, judged };
+	*proven = &check->proven[check->proven_count];
+	check->proven[check->proven_count++] = (struct programs){ programs->items, judged };
 	return 0;
 }
 
 static int check_chain(struct check *check, const char *name, uint32_t oldest)
 {
+	const struct programs *known;
 	struct programs programs;
 
-	if (oldest != SAVED_NO_FILTER && check->is_proven[oldest])
+	if (oldest != SAVED_NO_FILTER && check->is_taken[oldest])
 		return 0;
 	programs = chain(check, oldest);
-	if (!begin_with(&programs, &check->planned) && !begin_with(&programs, &check->proven) &&
-	    prove(check, name, &programs) < 0)
+	known = find_known(check, &programs);
+	if (!known && prove(check, name, &programs, &known) < 0)
 		return -1;
+	if (known->count < check->fewest)
+		check->fewest = known->count;
 	if (oldest != SAVED_NO_FILTER)
-		check->is_proven[oldest] = true;
+		check->is_taken[oldest] = true;
 	return 0;
 }
 
-/* Whether loading the leader's filters gives all of them to the other threads, too. */
-static bool leader_shares(const struct check *check)
+static bool is_shared(const struct check *check, const struct saved_core *core)
 {
-	for (uint32_t next = check->leader.oldest; next != SAVED_NO_FILTER;
-	     next = check->filters.items[next].newer)
-		if (!(check->filters.items[next].flags & SECCOMP_FILTER_FLAG_TSYNC))
-			return false;
-	return check->leader.oldest != SAVED_NO_FILTER;
+	return core->oldest != SAVED_NO_FILTER && check->filters.items[core->oldest].is_shared;
+}
+
+/* What is shared is the leader's, and the others have nothing beside it: see saved_filters.c. */
+static bool goes_with_leader(const struct check *check, const struct saved_core *core)
+{
+	return !is_shared(check, core) &&
+	       (core->oldest == SAVED_NO_FILTER || !is_shared(check, &check->leader));
 }
 
 static int check_thread(struct check *check, const struct saved_thread *thread)
@@ -156,9 +177,13 @@ static int check_thread(struct check *check, const struct saved_thread *thread)
 		return -1;
 	if (is_leader)
 		check->leader = core;
-	else if (!core.lives)
+	if (!core.lives)
+		return is_leader ? 0 : criu_image_damaged(name, check->error);
+	if (is_leader && !thread->is_first)
+		return criu_image_damaged(TREE, check->error);
+	if (!is_leader && !goes_with_leader(check, &core))
 		return criu_image_damaged(name, check->error);
-	if (!core.lives || (!is_leader && core.oldest == SAVED_NO_FILTER && leader_shares(check)))
+	if (!is_leader && is_shared(check, &check->leader))
 		return 0;
 	return check_chain(check, name, core.oldest);
 }
@@ -184,19 +209,25 @@ static int check_threads(struct check *check, const struct saved_threads *thread
 	return 0;
 }
 
-int restore_check_filters(int images, const struct filter_plan *plan, struct error *error)
+int restore_check_filters(int images, const struct filter_plan *plan, size_t *fewest, struct error *error)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct check *check;
 	struct saved_threads threads;
 
+	*fewest = 0;
 	if (plan->profile_count == 0)
 		return 0;
 	check = ARENA_NEW(&arena, struct check);
 	*check = (struct check){ &arena, images, plan, .cores_left = CORES_MAX, .error = error };
 	check->planned = planned_programs(&arena, plan->filters);
+	check->fewest = SIZE_MAX;
 	if (saved_filters_read(&arena, images, &check->filters, error) < 0 ||
 	    saved_threads_read(&arena, images, &threads, error) < 0)
 		return -1;
-	return check_threads(check, &threads);
+	check->is_taken = ARENA_NEW_ARRAY(&arena, bool, check->filters.count + 1);
+	if (check_threads(check, &threads) < 0)
+		return -1;
+	*fewest = check->fewest;
+	return 0;
 }

@@ -15,8 +15,8 @@ struct filter_plan {
  * Whether each thread that the images in the directory @images have gets filters by which it can do no more than
  * planned: its oldest ones are byte for byte those of @plan; or they are proven (seccomp/proof.h) to decide no milder
  * than the profiles, by a proof without gaps, as it is when another version of the compilers made them. A thread without
- * filters gets its leader's, where these are so and all have SECCOMP_FILTER_FLAG_TSYNC: CRIU saves them so. 0, or -1 where
- * a thread gets others, and where an image is not as CRIU writes it: pstree.img, seccomp.img, core-NUMBER.img,
- * https://criu.org/Images
+ * filters gets its leader's, where these are so and all have SECCOMP_FILTER_FLAG_TSYNC: CRIU saves them so. *fewest: how
+ * many each thread has to have in the end, so that none that was looked at is missing. 0, or -1 where a thread gets others,
+ * and where an image is not as CRIU writes it: pstree.img, seccomp.img, core-NUMBER.img, https://criu.org/Images
  */
-int restore_check_filters(int images, const struct filter_plan *plan, struct error *error);
+int restore_check_filters(int images, const struct filter_plan *plan, size_t *fewest, struct error *error);

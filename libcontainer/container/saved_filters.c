@@ -15,6 +15,8 @@
 #include "criu/image.h"
 
 #define THREADS_MAX 65536U
+#define FILTERS_MAX 65536U /* CRIU saves those of each process again */
+#define FILTERS_SIZE_MAX ((size_t)64 * 1024 * 1024)
 #define FLAGS_KNOWN (SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG) /* all that CRIU writes */
 
 enum { SECCOMP_FILTERS = 1, FILTER_PROGRAM = 1, FILTER_NEWER = 2, FILTER_FLAGS = 3 };
@@ -57,32 +59,57 @@ static int take_program(struct arena *arena, const struct protobuf_field *field,
 	return 0;
 }
 
+static void add_filter(struct arena *arena, struct saved_filters *filters, struct saved_filter filter)
+{
+	if (filters->count == filters->capacity) {
+		size_t capacity = filters->capacity ? filters->capacity * 2 : 64;
+		struct saved_filter *larger = ARENA_NEW_ARRAY(arena, struct saved_filter, capacity);
+
+		if (filters->count)
+			memcpy(larger, filters->items, filters->count * sizeof(*larger));
+		filters->items = larger;
+		filters->capacity = capacity;
+	}
+	filters->items[filters->count++] = filter;
+}
+
+/*
+ * Where threads have different filters, one that is shared is not loaded, which CRIU takes for a success: it goes on with
+ * the next. So CRIU's own rule is kept to: all of a thread's are shared, or none.
+ */
+static bool has_place(const struct saved_filters *filters, const struct saved_filter *filter)
+{
+	/* A newer one comes first: so no chain goes round in circles. */
+	return filter->newer == SAVED_NO_FILTER ||
+	       (filter->newer < filters->count && filters->items[filter->newer].is_shared == filter->is_shared);
+}
+
 static int read_filter(struct arena *arena, struct saved_filters *filters, const struct protobuf_field *entry)
 {
 	struct number newer = { 0 }, flags = { 0 };
-	struct sock_fprog program = { 0 };
+	struct saved_filter filter = { 0 };
 	struct protobuf_field field;
 	int found, result = 0;
 
-	if (!entry->is_bytes || filters->count == SAVED_FILTERS_MAX)
+	if (!entry->is_bytes || filters->count == FILTERS_MAX)
 		return -1;
 	for (struct protobuf_reader reader = inside(entry);
 	     result == 0 && (found = protobuf_next(&reader, &field)) != 0;) {
 		if (found < 0)
 			return -1;
 		switch (field.number) {
-		case FILTER_PROGRAM: result = take_program(arena, &field, &program); break;
-		case FILTER_NEWER: result = take_number(&field, UINT32_MAX, &newer); break;
+		case FILTER_PROGRAM: result = take_program(arena, &field, &filter.program); break;
+		case FILTER_NEWER: result = take_number(&field, FILTERS_MAX, &newer); break;
 		case FILTER_FLAGS: result = take_number(&field, FLAGS_KNOWN, &flags); break;
 		default: break;
 		}
 	}
-	/* A newer one comes first: so no chain goes round in circles. */
-	if (result < 0 || program.len == 0 || (flags.value & ~(uint32_t)FLAGS_KNOWN) ||
-	    (newer.is_set && newer.value >= filters->count))
+	filter.newer = newer.is_set ? newer.value : SAVED_NO_FILTER;
+	filter.is_shared = flags.value & SECCOMP_FILTER_FLAG_TSYNC;
+	if (result < 0 || filter.program.len == 0 || (flags.value & ~(uint32_t)FLAGS_KNOWN) ||
+	    !has_place(filters, &filter))
 		return -1;
-	filters->items[filters->count++] =
-		(struct saved_filter){ program, newer.is_set ? newer.value : SAVED_NO_FILTER, flags.value };
+	add_filter(arena, filters, filter);
 	return 0;
 }
 
@@ -91,9 +118,9 @@ int saved_filters_read(struct arena *arena, int images, struct saved_filters *fi
 	static const char name[] = "seccomp.img";
 	struct protobuf_reader reader;
 	struct protobuf_field field;
-	int found = criu_image_read_one(arena, images, name, FILE_SIZE_MAX, &reader, error);
+	int found = criu_image_read_one(arena, images, name, FILTERS_SIZE_MAX, &reader, error);
 
-	filters->count = 0;
+	*filters = (struct saved_filters){ 0 };
 	if (found <= 0)
 		return found;
 	while ((found = protobuf_next(&reader, &field)) > 0)
@@ -117,13 +144,14 @@ static int add_thread(struct arena *arena, struct saved_threads *threads, uint32
 		threads->items = larger;
 		threads->capacity = capacity;
 	}
-	threads->items[threads->count++] = (struct saved_thread){ process, number };
+	threads->items[threads->count++] = (struct saved_thread){ .process = process, .number = number };
 	return 0;
 }
 
 static int read_threads(struct arena *arena, struct saved_threads *threads, struct protobuf_reader process,
 			uint32_t pid)
 {
+	const size_t index = threads->count - 1; /* of the leader, which is there already */
 	struct number leader = { 0 };
 	struct protobuf_field field;
 
@@ -135,10 +163,15 @@ static int read_threads(struct arena *arena, struct saved_threads *threads, stru
 		/* CRIU writes whatever was in memory for a process that has ended. */
 		if (take_number(&field, UINT32_MAX, &number) < 0)
 			return -1;
-		/* The leader is there already, and is one of its threads once. */
-		if (number.value == pid ? take_number(&field, INT32_MAX, &leader) < 0
-					: add_thread(arena, threads, pid, number.value) < 0)
+		if (number.value != pid) {
+			if (add_thread(arena, threads, pid, number.value) < 0)
+				return -1;
+			continue;
+		}
+		/* It is one of its threads once. */
+		if (take_number(&field, INT32_MAX, &leader) < 0)
 			return -1;
+		threads->items[index].is_first = threads->count == index + 1;
 	}
 	return 0;
 }
@@ -200,7 +233,9 @@ static int read_thread(struct protobuf_reader thread, const struct saved_filters
 		if ((field.number == THREAD_MODE && take_number(&field, SECCOMP_MODE_FILTER, &mode) < 0) ||
 		    (field.number == THREAD_FILTER && take_number(&field, UINT32_MAX, &filter) < 0))
 			return -1;
-	if (found < 0 || filter.is_set != (mode.value == SECCOMP_MODE_FILTER) ||
+	/* A thread in the strict mode cannot have had filters, and could not be given any. */
+	if (found < 0 || mode.value == SECCOMP_MODE_STRICT ||
+	    filter.is_set != (mode.value == SECCOMP_MODE_FILTER) ||
 	    (filter.is_set && filter.value >= filters->count))
 		return -1;
 	*oldest = filter.is_set ? filter.value : SAVED_NO_FILTER;

@@ -12,7 +12,6 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-#define SAVED_FILTERS_MAX 1024U
 #define SAVED_NO_FILTER UINT32_MAX
 
 /*
@@ -22,12 +21,13 @@
 struct saved_filter {
 	struct sock_fprog program;
 	uint32_t newer; /* its number, which is smaller; SAVED_NO_FILTER: it is the newest */
-	uint32_t flags; /* of seccomp(2): SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_LOG */
+	bool is_shared; /* SECCOMP_FILTER_FLAG_TSYNC: loading it loads it for all threads; so with all newer ones, or none */
 };
 
 struct saved_filters {
-	struct saved_filter items[SAVED_FILTERS_MAX];
+	struct saved_filter *items;
 	size_t count;
+	size_t capacity;
 };
 
 /* seccomp.img, into @arena; no filters where there is none. 0, or -1. */
@@ -36,6 +36,7 @@ int saved_filters_read(struct arena *arena, int images, struct saved_filters *fi
 struct saved_thread {
 	uint32_t process; /* numbers as the container sees them */
 	uint32_t number; /* that of the process: its leader; of one that has ended there may be any */
+	bool is_first; /* of a leader: the list of its process begins with it, as CRIU takes for granted */
 };
 
 struct saved_threads {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "container/restore.h"
 #include "container/restore_check.h"
 #include "directories.h"
 #include "policies.h"
@@ -20,6 +21,7 @@ struct room {
 	struct arena arena;
 	char path[64];
 	struct creation creation;
+	struct restoration restoration;
 	struct error error;
 };
 
@@ -84,7 +86,8 @@ static int make_room(void **state)
 	creation_init(&room->creation, &room->arena, NULL, NULL, false);
 	room->creation.sandbox.procfs = open(room->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	room->creation.sandbox.pid = 100;
-	room->creation.sandbox.filters.count = 2;
+	room->restoration = (struct restoration){ .filters = 2, .criu_pid = CRIU };
+	room->creation.restoration = &room->restoration;
 	room->creation.sandbox.capabilities =
 		(struct capability_masks){ .permitted = 0x20, .effective = 0x20, .bounding = 0x20 };
 	room->creation.plan.policy = make_policy(
@@ -111,7 +114,7 @@ static int remove_room(void **state)
 
 static int check(struct room *room)
 {
-	return restore_check(&room->creation, CRIU, &room->error);
+	return restore_check(&room->creation, &room->error);
 }
 
 static void assert_refused(struct room *room, const char *text)

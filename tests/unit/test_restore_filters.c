@@ -30,6 +30,7 @@ struct fixture {
 	struct strbuf saved; /* seccomp.img */
 	int saved_count;
 	struct strbuf threads; /* of the one process in pstree.img */
+	size_t fewest;
 };
 
 static int set_up(void **state)
@@ -79,7 +80,7 @@ static void write_image(const struct fixture *fixture, const char *name, const s
 }
 
 /* Adds a filter, after which CRIU loads number @newer. */
-static int save_filter(struct fixture *fixture, const struct seccomp_filter *filter, int newer, unsigned flags)
+static int add_filter(struct fixture *fixture, const struct seccomp_filter *filter, int newer, unsigned flags)
 {
 	_cleanup_strbuf_ struct strbuf entry = { 0 };
 
@@ -89,8 +90,15 @@ static int save_filter(struct fixture *fixture, const struct seccomp_filter *fil
 		protobuf_put_number(&entry, 2, (uint64_t)newer);
 	protobuf_put_number(&entry, 3, flags);
 	protobuf_put_message(&fixture->saved, 1, &entry);
-	write_image(fixture, "seccomp.img", &fixture->saved);
 	return fixture->saved_count++;
+}
+
+static int save_filter(struct fixture *fixture, const struct seccomp_filter *filter, int newer, unsigned flags)
+{
+	int number = add_filter(fixture, filter, newer, flags);
+
+	write_image(fixture, "seccomp.img", &fixture->saved);
+	return number;
 }
 
 static void forget_filters(struct fixture *fixture)
@@ -159,7 +167,7 @@ static int check(struct fixture *fixture, size_t profiles, struct error *error)
 	const struct seccomp_filters filters = { fixture->filters, profiles };
 	const struct filter_plan plan = { fixture->profiles, profiles, &filters };
 
-	return restore_check_filters(fixture->images, &plan, error);
+	return restore_check_filters(fixture->images, &plan, &fixture->fewest, error);
 }
 
 static void assert_taken(struct fixture *fixture, size_t profiles)
@@ -230,11 +238,6 @@ static void a_thread_gets_the_filters_of_its_leader(void **state)
 	add_thread(fixture, 1, save_chain(fixture, "012", TSYNC));
 	add_thread(fixture, 2, NO_FILTER);
 	assert_taken(fixture, 2);
-	/* One of them that is the leader's alone. */
-	forget_filters(fixture);
-	save_filter(fixture, &fixture->filters[1], NO_FILTER, TSYNC);
-	save_thread(fixture, 1, save_filter(fixture, &fixture->filters[0], 0, 0));
-	assert_refused(fixture, 2, "linux.seccomp: core-2.img");
 	/* Its leader's, not another process's. */
 	forget_filters(fixture);
 	save_thread(fixture, 1, save_chain(fixture, "01", TSYNC));
@@ -242,6 +245,54 @@ static void a_thread_gets_the_filters_of_its_leader(void **state)
 	fixture->threads.length = 0;
 	save_in_tree(fixture, 2);
 	assert_refused(fixture, 2, "linux.seccomp: core-2.img");
+}
+
+/*
+ * CRIU gives filters to all threads at once, or to each its own, and goes on where the kernel does not load one for all, as a
+ * thread has another: the leader would have its last one only, that lets all through.
+ */
+static void what_is_shared_is_not_mixed(void **state)
+{
+	struct fixture *fixture = *state;
+	int own, all;
+
+	add_thread(fixture, 1, NO_FILTER);
+	add_thread(fixture, 2, NO_FILTER);
+	for (int i = 0; i < 2; i++) {
+		/* One of the leader's, the newest or the oldest. */
+		forget_filters(fixture);
+		save_filter(fixture, &fixture->filters[2], NO_FILTER, i ? TSYNC : 0);
+		save_thread(fixture, 1, save_filter(fixture, &fixture->filters[0], 0, i ? 0 : TSYNC));
+		save_thread(fixture, 2, save_chain(fixture, "0", 0));
+		assert_refused(fixture, 1, "seccomp.img: not as criu writes it");
+	}
+	forget_filters(fixture);
+	all = save_chain(fixture, "02", TSYNC);
+	own = save_chain(fixture, "0", 0);
+	save_thread(fixture, 1, all);
+	save_thread(fixture, 2, own);
+	assert_refused(fixture, 1, "core-2.img: not as criu writes it");
+	save_thread(fixture, 2, all);
+	assert_refused(fixture, 1, "core-2.img: not as criu writes it");
+	/* Another's than the leader's. */
+	save_thread(fixture, 1, own);
+	assert_refused(fixture, 1, "core-2.img: not as criu writes it");
+	save_thread(fixture, 2, own);
+	assert_taken(fixture, 1);
+	save_thread(fixture, 1, all);
+	save_thread(fixture, 2, NO_FILTER);
+	assert_taken(fixture, 1);
+}
+
+static void many_processes_have_their_filters_each(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 2000; i++)
+		add_filter(fixture, &fixture->filters[i % 3], NO_FILTER, 0);
+	add_thread(fixture, 1, save_chain(fixture, "01", 0));
+	assert_taken(fixture, 2);
+	assert_int_equal(fixture->fewest, 2);
 }
 
 static void what_has_ended_has_none(void **state)
@@ -362,6 +413,23 @@ static void no_thread_comes_twice(void **state)
 	assert_refused(fixture, 1, "pstree.img: not as criu writes it");
 	fixture->threads.length = 0;
 	save_in_tree(fixture, 1);
+	save_in_tree(fixture, 1);
+	assert_refused(fixture, 1, "pstree.img: not as criu writes it");
+}
+
+/* CRIU takes the first one for the leader. */
+static void the_leader_is_the_first_thread(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_thread(fixture, 1, save_chain(fixture, "0", 0));
+	save_thread(fixture, 2, 0);
+	fixture->threads.length = 0;
+	protobuf_put_number(&fixture->threads, 1, 1);
+	write_image(fixture, "pstree.img", &fixture->threads);
+	assert_refused(fixture, 1, "pstree.img: not as criu writes it");
+	save_in_tree(fixture, 2);
+	assert_refused(fixture, 1, "pstree.img: not as criu writes it");
 	save_in_tree(fixture, 1);
 	assert_refused(fixture, 1, "pstree.img: not as criu writes it");
 }
@@ -534,10 +602,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_filter_that_allows_more_does_not_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_thread_without_filters_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_thread_gets_the_filters_of_its_leader, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_shared_is_not_mixed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_processes_have_their_filters_each, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(filters_of_the_task_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_filter_counts_with_its_mode_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_those_that_criu_reads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_thread_comes_twice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_leader_is_the_first_thread, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_program_has_to_be_proven, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_sample_is_no_proof, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_not_loaded_is_not_known, set_up, tear_down),
