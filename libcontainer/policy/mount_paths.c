@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/words.h"
 #include "policy/key.h"
 
 static bool is_one_of(const char *const *list, size_t count, const char *text)
@@ -65,13 +66,22 @@ static void add_option(struct arena *arena, const char *type, char *option, cons
 	}
 }
 
+/* The source of 9p is a name or an address, but with trans=unix a socket's path. Kernel: Documentation/filesystems/9p */
+static bool source_is_path(const struct oci_mount *mount)
+{
+	bool path = mount_type_reads_paths(mount->type);
+
+	for (size_t i = 0; mount->type && !strcmp(mount->type, "9p") && i < mount->options.count; i++)
+		path |= words_have(mount->options.items[i], "trans=unix");
+	return path;
+}
+
 struct string_list mount_sources(struct arena *arena, const struct oci_mount *mount, const char *directory)
 {
 	bool bind = mount_is_bind(mount);
 	struct string_list paths = { 0 };
 
-	if (mount->source && mount->source[0] &&
-	    (bind || mount->source[0] == '/' || mount_type_reads_paths(mount->type)))
+	if (mount->source && mount->source[0] && (bind || mount->source[0] == '/' || source_is_path(mount)))
 		add(arena, mount->source, bind ? NULL : directory, &paths);
 	for (size_t i = 0; !bind && i < mount->options.count; i++) {
 		char *options = arena_strdup(arena, mount->options.items[i]), *rest = NULL;

@@ -139,12 +139,20 @@ capabilities() {
 	done
 }
 
-@test "web: a subvolume's name is no path of the host's, an option that names a device is" {
+@test "web: a subvolume's name is no path of the host's, an option that names a device is, as the socket of 9p" {
+	local source
 	held_to web
 	cp config.json plain.json
 	jq '.mounts += [{destination: "/in", type: "btrfs", source: "/srv/none", options: ["subvol=/etc"]}]' plain.json >config.json
 	run -0 runtime --policy web explain .
 	jq '.mounts += [{destination: "/in", type: "ext4", source: "/srv/none", options: ["journal_path=/run/docker.sock"]}]' plain.json >config.json
+	run -1 runtime --policy web explain .
+	contains 'policy web: mounts.denySources: '
+	jq '.mounts += [{destination: "/in", type: "9p", source: "share", options: ["trans=virtio"]}]' plain.json >config.json
+	run -0 runtime --policy web explain .
+	# from the root directory, where the mount is made
+	source=$(realpath -m --relative-to="$(jq -r .root.path plain.json)" /run/docker.sock)
+	jq --arg source "$source" '.mounts += [{destination: "/in", type: "9p", source: $source, options: ["msize=8192,trans=unix"]}]' plain.json >config.json
 	run -1 runtime --policy web explain .
 	contains 'policy web: mounts.denySources: '
 }
