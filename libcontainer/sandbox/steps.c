@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
@@ -69,12 +70,23 @@ bool sandbox_has_user_namespace(const struct sandbox *sandbox)
 	return config_namespace(sandbox->config, OCI_NAMESPACE_USER) != NULL;
 }
 
+/* Says which group did not take this process: of many, and with exec's --cgroup one that a user has made. */
+static int join_error(int fd, int number, struct error *error)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink(fd_path(fd).text, path, sizeof(path) - 1);
+
+	if (length < 0)
+		return error_set(error, number, "join the container's cgroup");
+	return error_set(error, number, "join the container's cgroup: write to %.*s", (int)length, path);
+}
+
 /* A process that writes "0" moves itself. */
 static int join_groups(const int *fds, size_t count, struct error *error)
 {
 	for (size_t i = 0; i < count; i++)
 		if (write(fds[i], "0", 1) < 0)
-			return error_set(error, errno, "join the container's cgroup");
+			return join_error(fds[i], errno, error);
 	return 0;
 }
 

@@ -344,3 +344,15 @@ hierarchy() {
 	[[ -e /sys/kernel/security/apparmor ]] ||
 		fails 255 "apparmor is not enabled" runtime exec --apparmor some-profile "$ID" true
 }
+
+@test "--cgroup: a group without CPUs is named" {
+	requires_casemate
+	requires_controller cpuset
+	start_sleeping
+	local group
+	group=$(container_cgroup cpuset)
+	[[ $(stat -fc %T "$group") == cgroupfs ]] || skip "with cgroup v2 such a group has its parent's"
+	mkdir "$group/empty"
+	fails 255 "cpuset/.*/empty/tasks: no space left on device" runtime exec --cgroup cpuset:empty "$ID" true
+	rmdir "$group/empty"
+}
