@@ -92,7 +92,8 @@ void features_print(struct json_writer *writer)
 	static const char *const hooks[] = {
 		"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop", NULL
 	};
-	static const char *const unsafe_annotations[] = { NULL };
+	/* What a container's annotations can change here; a dot at the end stands for all that begin so. */
+	static const char *const unsafe_annotations[] = { "org.criu.config", "org.systemd.property.", NULL };
 
 	json_begin_object(writer);
 	json_member_string(writer, "ociVersionMin", "1.0.0");

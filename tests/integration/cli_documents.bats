@@ -113,7 +113,8 @@ explain() {
 	run -0 "$RUNTIME" features
 	jq -e '(.mountOptions | index("rro")) and (.linux.namespaces | index("user") and index("time")) and
 		.linux.mountExtensions.idmap.enabled and
-		.hooks == ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]' \
+		.hooks == ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"] and
+		.potentiallyUnsafeConfigAnnotations == ["org.criu.config", "org.systemd.property."]' \
 		<<<"$output"
 }
 
