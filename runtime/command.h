@@ -110,6 +110,12 @@ void help_command(struct strbuf *out, const char *name, const struct command *co
 /* output.c: writes what was collected to standard output at once and empties it. 0, or -1. */
 int output_flush(struct strbuf *out, struct error *error);
 
+/*
+ * output.c: the error as a line of the log, and on standard error too where the log is a file; just there where it is
+ * bare.
+ */
+void output_error(struct error *error);
+
 /* The value of a --format option; @format NULL is "table" or the like. -1: "invalid format option". */
 enum output_format { FORMAT_TABLE, FORMAT_JSON };
 int output_format(const char *format, enum output_format *result, struct error *error);

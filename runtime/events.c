@@ -5,7 +5,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "command.h"
 #include "units.h"
 
@@ -114,7 +113,7 @@ static int follow(struct context *context, const char *id, int64_t interval)
 		/* what could not be written for one moment may be there at the next, unless nobody reads */
 		if (context->out.length > 0)
 			return -1;
-		log_error("%s", context->error.text);
+		output_error(&context->error);
 	}
 }
 

@@ -91,18 +91,9 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* The error as a line of the log, and on standard error too where the log is a file; just there where it is bare. */
 static int fail(struct context *context, int status)
 {
-	if (log_fd() >= 0 || !context->error.bare)
-		log_error("%s", context->error.text);
-	if (log_fd() < 0 && !context->error.bare)
-		return status;
-	for (char *c = context->error.text; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?'; /* one line, and none that a terminal obeys */
-	}
-	fprintf(stderr, "%s\n", context->error.text);
+	output_error(&context->error);
 	return status;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "command.h"
 
 int output_flush(struct strbuf *out, struct error *error)
@@ -11,6 +13,19 @@ int output_flush(struct strbuf *out, struct error *error)
 		return error_set(error, errno, "write to standard output");
 	out->length = 0;
 	return 0;
+}
+
+void output_error(struct error *error)
+{
+	if (log_fd() >= 0 || !error->bare)
+		log_error("%s", error->text);
+	if (log_fd() < 0 && !error->bare)
+		return;
+	for (char *c = error->text; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?'; /* one line, and none that a terminal obeys */
+	}
+	fprintf(stderr, "%s\n", error->text);
 }
 
 int output_format(const char *format, enum output_format *result, struct error *error)

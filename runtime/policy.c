@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/log.h"
 #include "command.h"
 #include "page.h"
 #include "policy/policy.h"
@@ -165,7 +164,7 @@ static int check(struct context *context, const struct policy_values *values, co
 		struct policy *policy;
 
 		if (policy_load_file(context->arena, site, path, &policy, &context->error) < 0) {
-			log_error("%s", context->error.text);
+			output_error(&context->error);
 			status = 1;
 		} else {
 			strbuf_printf(&context->out, "%s: policy %s, fine\n", file, policy_names(policy));

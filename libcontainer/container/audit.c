@@ -108,14 +108,15 @@ int container_audit(struct arena *arena, const struct runtime *runtime, const ch
 		    struct audit *audit, struct error *error)
 {
 	_cleanup_container_ struct container container = { .store.fd = -1, .entry.fd = -1 };
-	struct error ignored;
+	int is_container;
 
 	*audit = (struct audit){ .subject = subject };
 	if (strcmp(subject, "-") == 0)
 		return audit_input(arena, runtime, audit, error);
-	/* What can be an id and is one is a container; all else is a bundle's directory. */
-	if (store_check_id(subject, &ignored) == 0 &&
-	    container_open(arena, runtime, subject, false, &container, &ignored) == 0)
+	is_container = container_find(arena, runtime, subject, &container, error);
+	if (is_container < 0)
+		return -1;
+	if (is_container)
 		return audit_container(arena, &container, audit, error);
 	return audit_bundle(arena, runtime, subject, audit, error);
 }

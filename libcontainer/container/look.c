@@ -90,7 +90,8 @@ static int read_ids(struct arena *arena, const struct store *store, const char *
 	for (const struct dirent *found = readdir(dir); found; found = readdir(dir)) {
 		struct error ignored;
 
-		if (store_check_id(found->d_name, &ignored) < 0 || store_is_own_name(found->d_name))
+		if (store_check_id(found->d_name, &ignored) < 0 || store_is_own_name(found->d_name) ||
+		    (found->d_type != DT_DIR && found->d_type != DT_UNKNOWN))
 			continue;
 		if (*count == capacity) {
 			const char **larger;
@@ -240,12 +241,12 @@ int container_explain(struct arena *arena, const struct runtime *runtime, const 
 		      struct explanation *explanation, struct error *error)
 {
 	_cleanup_container_ struct container container = { .store.fd = -1, .entry.fd = -1 };
-	struct error ignored;
+	int is_container = container_find(arena, runtime, bundle_or_id, &container, error);
 
 	*explanation = (struct explanation){ 0 };
-	/* What can be an id and is one is a container; all else is a bundle's directory. */
-	if (bundle_or_id && store_check_id(bundle_or_id, &ignored) == 0 &&
-	    container_open(arena, runtime, bundle_or_id, false, &container, &ignored) == 0)
+	if (is_container < 0)
+		return -1;
+	if (is_container)
 		return explain_container(arena, &container, explanation, error);
 	return explain_bundle(arena, runtime, bundle_or_id, explanation, error);
 }

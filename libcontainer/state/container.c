@@ -2,6 +2,7 @@
 #include "state/container.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -16,6 +17,22 @@ int container_open(struct arena *arena, const struct runtime *runtime, const cha
 	if (container->state.cgroup)
 		return cgroup_open(arena, container->state.cgroup, &container->cgroup, error);
 	return 0;
+}
+
+int container_find(struct arena *arena, const struct runtime *runtime, const char *bundle_or_id,
+		   struct container *container, struct error *error)
+{
+	struct error reason;
+
+	*container = (struct container){ .store.fd = -1, .entry.fd = -1 };
+	if (!bundle_or_id || store_check_id(bundle_or_id, &reason) < 0)
+		return 0;
+	if (container_open(arena, runtime, bundle_or_id, false, container, &reason) == 0)
+		return 1;
+	if (access(bundle_or_id, F_OK) == 0)
+		return 0;
+	*error = reason;
+	return error_context(error, "%s is neither a bundle nor a container", bundle_or_id);
 }
 
 void container_close(struct container *container)

@@ -15,6 +15,12 @@ struct container {
 /* Opens container @id; @lock: to change it. 0, or -1 ("container does not exist"). */
 int container_open(struct arena *arena, const struct runtime *runtime, const char *id, bool lock,
 		   struct container *container, struct error *error);
+/*
+ * What @bundle_or_id (NULL: the working directory) of `explain` and `audit` names. What can be an id and is one is a
+ * container, opened then: 1. All else is a bundle's directory: 0. -1 where it is neither.
+ */
+int container_find(struct arena *arena, const struct runtime *runtime, const char *bundle_or_id,
+		   struct container *container, struct error *error);
 void container_close(struct container *container);
 #define _cleanup_container_ _cleanup_(container_close)
 

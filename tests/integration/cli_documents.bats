@@ -234,8 +234,8 @@ explain() {
 
 @test "explain: what is neither a bundle nor a container, and a bad format" {
 	requires_casemate
-	run -1 runtime explain nothing-here
-	[[ ${#lines[@]} -eq 1 ]]
+	fails 1 "nothing-here is neither a bundle nor a container" runtime explain nothing-here
+	fails 1 "nothing-here is neither a bundle nor a container" runtime audit nothing-here
 	run -1 runtime explain --format yaml "$BUNDLE"
 	contains "invalid format option"
 	run -1 runtime --policy no-such-policy explain "$BUNDLE"

@@ -344,6 +344,8 @@ matches_stderr() {
 	touch "$STATE/file"
 	run -0 --separate-stderr runtime list -q
 	contains "$ID"
+	# shellcheck disable=SC2154 # set by run
+	[[ $stderr == *rubbish* && $stderr != *file* ]]
 	run -0 --separate-stderr runtime list -f json
 	equal "$(jq -r '.[] | select(.id | startswith("it-")).id' <<<"$output")" "$ID"
 	rm -r "$STATE/rubbish" "$STATE/empty" "$STATE/file"

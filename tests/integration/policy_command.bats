@@ -74,6 +74,12 @@ teardown() {
 	run -1 runtime policy check "$BUNDLE/missing.json"
 }
 
+@test "policy check: with a log, what is refused goes to both" {
+	fails 1 'noNewPrivilege: unknown key' runtime --log "$BATS_TEST_TMPDIR/log" policy check \
+		"$EXAMPLES/bad/unknown-key.json"
+	grep -q 'noNewPrivilege: unknown key' "$BATS_TEST_TMPDIR/log"
+}
+
 @test "schema: the shipped policies and the good examples are valid" {
 	local file
 	for file in "$REPOSITORY"/policies/*.json "$EXAMPLES"/good/*.json; do
