@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "container/images.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 
 #define DEFAULT_DIRECTORY "checkpoint" /* in the working directory */
 #define DEFAULT_CONFIG "/etc/criu/runc.conf" /* the one that CRIU's manual names for runtimes */
+#define PARENT_LINK "parent" /* of a checkpoint with --parent-path */
 #define CONFIG_ANNOTATION "org.criu.config"
 
 /* mkdir -p, as runc does for the images. */
@@ -87,13 +89,20 @@ void images_fds(const struct images *images, int fds[IMAGES_FDS])
 	fds[1] = images->work_fd >= 0 ? images->work_fd : images->fd;
 }
 
+/* The same directory: whoever can write one above it could put another in its place meanwhile. */
 static int reopen(int *fd, const char *path, struct error *error)
 {
-	if (*fd < 0)
+	_cleanup_fd_ int before = *fd;
+	struct stat expected, found;
+
+	if (before < 0)
 		return 0;
-	fd_close(fd);
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *fd < 0 ? error_set(error, errno, "open %s", path) : 0;
+	if (*fd < 0 || fstat(*fd, &found) < 0 || fstat(before, &expected) < 0)
+		return error_set(error, errno, "open %s", path);
+	if (found.st_dev != expected.st_dev || found.st_ino != expected.st_ino)
+		return error_set(error, 0, "%s is no longer the directory that it was", path);
+	return 0;
 }
 
 int images_reopen(struct images *images, struct error *error)
@@ -101,6 +110,45 @@ int images_reopen(struct images *images, struct error *error)
 	return reopen(&images->fd, images->path, error) < 0
 		       ? -1
 		       : reopen(&images->work_fd, images->work_path, error);
+}
+
+static int check_owner(const char *path, const struct stat *status, struct error *error)
+{
+	if (status->st_uid != 0 && status->st_uid != geteuid())
+		return error_set(error, 0, "%s belongs to uid %u: the images have to be the caller's or root's",
+				 path, status->st_uid);
+	if (S_ISLNK(status->st_mode))
+		return error_set(error, 0, "%s is a link: images are files", path);
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
+		return error_set(error, 0, "%s can be written by others than its owner (mode %04o)", path,
+				 status->st_mode & 07777);
+	return 0;
+}
+
+int images_check_owner(struct arena *arena, const struct images *images, struct error *error)
+{
+	int fd = openat(images->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *found;
+	struct stat status;
+
+	if (!dir || fstat(fd, &status) < 0)
+		return error_set(error, errno, "list the images in %s", images->path);
+	if (check_owner(images->path, &status, error) < 0)
+		return -1;
+	while (errno = 0, (found = readdir(dir))) {
+		const char *path = arena_printf(arena, "%s/%s", images->path, found->d_name);
+
+		/* What was saved before: CRIU takes only memory from there. */
+		if (!strcmp(found->d_name, ".") || !strcmp(found->d_name, "..") ||
+		    !strcmp(found->d_name, PARENT_LINK))
+			continue;
+		if (fstatat(fd, found->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_set(error, errno, "look at the image %s", path);
+		if (check_owner(path, &status, error) < 0)
+			return -1;
+	}
+	return errno ? error_set(error, errno, "list the images in %s", images->path) : 0;
 }
 
 static int read_cgroups_mode(const char *text, enum criu_cgroup_mode *mode, struct error *error)

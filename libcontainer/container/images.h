@@ -25,8 +25,14 @@ struct images {
 #define IMAGES_FDS 2
 void images_fds(const struct images *images, int fds[IMAGES_FDS]);
 
-/* Opens both anew, for a process in another mount namespace. 0, or -1. */
+/* Opens both anew, for a process in another mount namespace. 0, or -1, also where they are not the same any more. */
 int images_reopen(struct images *images, struct error *error);
+
+/*
+ * Whether nobody but root and the caller can change the images between what looks at them and CRIU: the directory and all
+ * that is in there belong to them, and nobody else may write to it. 0, or -1.
+ */
+int images_check_owner(struct arena *arena, const struct images *images, struct error *error);
 
 #define IMAGES_NONE ((struct images){ .fd = -1, .work_fd = -1 })
 

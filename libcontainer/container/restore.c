@@ -81,13 +81,15 @@ static int set_lsm(struct restoration *restoration, struct error *error)
 }
 
 /* `off` is runc's behaviour, which does not look. */
-static int check_filters(const struct creation *creation, struct error *error)
+static int check_images(const struct creation *creation, struct error *error)
 {
 	const struct oci_seccomp *const *profiles;
 	size_t count;
 
 	if (policy_is_off(creation->plan.policy))
 		return 0;
+	if (images_check_owner(creation->arena, &creation->restoration->images, error) < 0)
+		return -1;
 	if (seccomp_planned_profiles(creation->arena, creation->plan.config, &creation->plan.hardening,
 				     &profiles, &count, error) < 0)
 		return -1;
@@ -105,7 +107,7 @@ int restore_images(struct creation *creation, struct error *error)
 	    criu_version(creation->runtime->criu, &restoration->version, error) < 0 ||
 	    images_open(creation->arena, options, &restoration->images, error) < 0 ||
 	    images_options(options, creation->plan.config, &restoration->criu, error) < 0 ||
-	    check_filters(creation, error) < 0)
+	    check_images(creation, error) < 0)
 		return -1;
 	images_fds(&restoration->images, restoration->fds);
 	restoration->fd_count = IMAGES_FDS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CRIU puts back the filters that its images have, and nothing tells which they are once it has: so they are looked at
- * there. Whoever can write the images between this and CRIU's reading decides about the container anyway.
+ * there. Nobody else can change the images between this and CRIU's reading: see images_check_owner().
  */
 #include "container/restore_filters.h"
 

@@ -536,6 +536,29 @@ has_capability() {
 	grep -q '^Seccomp_filters:.1$' "/proc/$(pid_of "$ID")/status"
 }
 
+@test "restore under a policy: images that somebody else can write are not read" {
+	requires_root
+	requires_casemate "reads them"
+	requires_command criu
+	! policy_is_off || skip "without a policy it is as with runc"
+	mkdir "$IMAGES"
+	chmod 777 "$IMAGES"
+	fails 1 'images can be written by others than its owner .mode 0777.' runtime restore --image-path "$IMAGES" "$ID"
+	chmod 755 "$IMAGES"
+	touch "$IMAGES/core-1.img"
+	chown 12345 "$IMAGES/core-1.img"
+	fails 1 'core-1.img belongs to uid 12345' runtime restore --image-path "$IMAGES" "$ID"
+	chown 0 "$IMAGES/core-1.img"
+	chmod 664 "$IMAGES/core-1.img"
+	fails 1 'core-1.img can be written by others' runtime restore --image-path "$IMAGES" "$ID"
+	chmod 644 "$IMAGES/core-1.img"
+	ln -s ../other/core-2.img "$IMAGES"
+	fails 1 'core-2.img is a link' runtime restore --image-path "$IMAGES" "$ID"
+	mv "$IMAGES/core-2.img" "$IMAGES/parent"
+	fails 1 'pstree.img|descriptors.json' runtime restore --image-path "$IMAGES" "$ID"
+	[[ -z $(runtime list -q) ]]
+}
+
 # Under the policy with a filter: the program of these steps (tests/helpers/filters.c) in container $ID.
 run_filters() {
 	echo '{"name": "filtered", "seccomp": {"profile": "strict"}}' >policy.json
