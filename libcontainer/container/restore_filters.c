@@ -16,7 +16,8 @@
 
 #define TREE "pstree.img"
 #define CORES_MAX ((size_t)256 * 1024 * 1024) /* bytes of all threads' images */
-#define KINDS_MAX 8 /* proofs, which take a second or two at most; a container has one kind, or two */
+#define KINDS_MAX \
+	4 /* proofs, which may take some seconds each where they were made for it: a container has one kind */
 
 /* Some of a thread's filters, the oldest first. */
 struct programs {
@@ -100,7 +101,8 @@ static int judge(const struct check *check, const char *name, const struct secco
 	if (proof->gap)
 		return error_set(check->error, 0,
 				 "linux.seccomp: %s: the filters of a process are not those planned, and "
-				 "cannot be proven to be as strict: %s",
+				 "cannot be proven to be as strict: %s; the version that saved them can "
+				 "restore them",
 				 name, proof->gap);
 	return 0;
 }

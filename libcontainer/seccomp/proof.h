@@ -52,7 +52,6 @@ struct seccomp_difference seccomp_difference_of(struct arena *arena, const struc
 struct seccomp_proof {
 	enum seccomp_verdict verdict;
 	size_t decisions; /* how many were compared */
-	uint64_t steps; /* instructions that were run for it */
 	const char *gap; /* why a difference could be hidden; NULL: none can be, unless it was too large */
 	struct seccomp_difference difference; /* the first one that made the verdict what it is */
 };

@@ -496,7 +496,7 @@ static void another_program_has_to_be_proven(void **state)
 	save_changed(fixture, opens, ARRAY_SIZE(opens));
 	assert_refused(fixture, 1, "mount(0x7): planned errno 1, found allow");
 	save_changed(fixture, multiplies, ARRAY_SIZE(multiplies));
-	assert_refused(fixture, 1, "a filter calculates");
+	assert_refused(fixture, 1, "a filter calculates; the version that saved them");
 	save_changed(fixture, keeps, ARRAY_SIZE(keeps));
 	assert_refused(fixture, 1, "a filter calculates");
 	save_changed(fixture, two_masks, ARRAY_SIZE(two_masks));

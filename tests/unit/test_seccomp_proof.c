@@ -694,6 +694,30 @@ static void what_takes_too_long_is_given_up(void **state)
 	assert_int_equal(proof.verdict, SECCOMP_TOO_LARGE);
 }
 
+/* One that returns at once: then it takes long to ask the profiles as often. */
+static void what_has_to_be_asked_too_often_is_given_up(void **state)
+{
+	const struct oci_seccomp profile = { .default_action = OCI_SECCOMP_ALLOW };
+	struct sock_filter quick[2003] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct oci_seccomp *const profiles[] = { &profile, &profile, &profile, &profile };
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct sock_fprog program;
+	struct seccomp_proof proof;
+	struct error error;
+
+	(void)state;
+	for (uint32_t i = 3; i < ARRAY_SIZE(quick) - 1; i++)
+		quick[i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i * 3 + 1000, 0, 0);
+	quick[ARRAY_SIZE(quick) - 1] = quick[2];
+	program = (struct sock_fprog){ ARRAY_SIZE(quick), quick };
+	assert_int_equal(seccomp_prove(&arena, profiles, ARRAY_SIZE(profiles), &program, 1, &proof, &error), 0);
+	assert_int_equal(proof.verdict, SECCOMP_TOO_LARGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -713,6 +737,7 @@ int main(void)
 		cmocka_unit_test(every_instruction_is_run),
 		cmocka_unit_test(conditions_of_a_program_are_looked_for),
 		cmocka_unit_test(what_takes_too_long_is_given_up),
+		cmocka_unit_test(what_has_to_be_asked_too_often_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
