@@ -341,14 +341,14 @@ matches_stderr() {
 	start_sleeping
 	mkdir "$STATE/rubbish" "$STATE/empty"
 	echo '{' >"$STATE/rubbish/state.json"
-	touch "$STATE/file"
+	touch "$STATE/stray"
 	run -0 --separate-stderr runtime list -q
 	contains "$ID"
 	# shellcheck disable=SC2154 # set by run
-	[[ $stderr == *rubbish* && $stderr != *file* ]]
+	[[ $stderr == *rubbish* && $stderr != *stray* ]]
 	run -0 --separate-stderr runtime list -f json
 	equal "$(jq -r '.[] | select(.id | startswith("it-")).id' <<<"$output")" "$ID"
-	rm -r "$STATE/rubbish" "$STATE/empty" "$STATE/file"
+	rm -r "$STATE/rubbish" "$STATE/empty" "$STATE/stray"
 }
 
 @test "list: a state root that is not there is empty" {
