@@ -47,6 +47,8 @@ static void copy_window_size(const struct session *session)
 {
 	struct winsize size;
 
+	if (session->master < 0)
+		return;
 	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		ioctl(session->master, TIOCSWINSZ, &size);
 }
@@ -105,7 +107,9 @@ static void handle_signals(struct session *session)
 
 		if (number == SIGCHLD)
 			reap(session);
-		else if (number == SIGWINCH && session->master >= 0)
+		else if (number == SIGWINCH)
+			/* The caller's terminal has changed. Where the process has none it is told nothing:
+			 * some servers end when they get it. */
 			copy_window_size(session);
 		else if (number != SIGPIPE && number != SIGURG && !session->ended)
 			kill(session->pid, number);

@@ -69,6 +69,21 @@ teardown() {
 	wait_for nothing_created
 }
 
+@test "a terminal of the caller that changes its size is no signal for a container without one" {
+	program sh -c 'trap "echo resized" WINCH; trap "echo asked" USR1; trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'
+	runtime run "$ID" </dev/null >"$OUT" 2>&1 &
+	local pid=$! job=$! ended=0
+	wait_for grep -q ready "$OUT"
+	pid=$(pgrep -P "$pid" -f "$ID" || echo "$pid")
+	kill -WINCH "$pid"
+	kill -USR1 "$pid"
+	wait_for grep -q asked "$OUT"
+	kill -TERM "$pid"
+	wait "$job" || ended=$?
+	equal "$ended" 7
+	equal "$(cat "$OUT")" $'ready\nasked'
+}
+
 @test "a program that is not there is an error, in create already" {
 	for command in run create; do
 		program missing
