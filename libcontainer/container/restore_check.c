@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -212,6 +213,36 @@ static bool has_ended(const struct thread *thread)
 	return state && (state[strspn(state, " \t")] == 'Z' || state[strspn(state, " \t")] == 'X');
 }
 
+/*
+ * What the runtime sets again after CRIU holds in the first process's namespaces only. Others are made with CAP_SYS_ADMIN,
+ * or in a user namespace, which CRIU does not save.
+ */
+static int check_same_namespaces(const struct creation *creation, const struct thread *thread,
+				 struct error *error)
+{
+	const pid_t pid = creation->sandbox.pid;
+	const char *first = arena_printf(creation->arena, "%d/task/%d", pid, pid);
+
+	if (creation->sandbox.capabilities.bounding & UINT64_C(1) << CAP_SYS_ADMIN)
+		return 0;
+	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++) {
+		struct stat theirs, meant;
+
+		if (!namespace_files[type])
+			continue;
+		if (look_at_namespace(creation, thread->path, namespace_files[type], &theirs, error) < 0 ||
+		    look_at_namespace(creation, first, namespace_files[type], &meant, error) < 0)
+			return -1;
+		if (!is_same(&theirs, &meant))
+			return error_set(
+				error, 0,
+				"linux.namespaces: restored process %s has another %s namespace than the "
+				"first one",
+				thread->path, namespace_files[type]);
+	}
+	return 0;
+}
+
 static int check_thread(const struct creation *creation, const char *path, struct error *error)
 {
 	struct thread thread = { .path = path };
@@ -223,7 +254,9 @@ static int check_thread(const struct creation *creation, const char *path, struc
 	if (check_capabilities(&thread, &creation->sandbox.capabilities, error) < 0 ||
 	    check_user(creation, &thread, error) < 0 || check_confinement(creation, &thread, error) < 0)
 		return -1;
-	return check_namespaces(creation, &thread, error);
+	if (check_namespaces(creation, &thread, error) < 0)
+		return -1;
+	return check_same_namespaces(creation, &thread, error);
 }
 
 struct pid_list {

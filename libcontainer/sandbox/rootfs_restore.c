@@ -200,6 +200,13 @@ static bool is_gone(void)
 	return errno == ENOENT || errno == ENOTDIR;
 }
 
+static bool is_tmpfs(int fd)
+{
+	struct statfs filesystem;
+
+	return fstatfs(fd, &filesystem) == 0 && filesystem.f_type == TMPFS_MAGIC;
+}
+
 /* CRIU has looked for the source by its name: it must have found what this runtime has opened and judged. */
 static int check_source(const struct rootfs_mount *mount, int fd, struct error *error)
 {
@@ -216,8 +223,21 @@ static int check_source(const struct rootfs_mount *mount, int fd, struct error *
 	return 0;
 }
 
-/* CRIU puts back what was mounted, not every flag: masks, say, come back writable. */
-static int set_bind_flags(struct rootfs *rootfs, const struct rootfs_mount *mount, struct error *error)
+/* Those of a file system that is mounted anew. Of cgroup v1 the hierarchies are read-only, not what they are in. */
+static int set_own_flags(const struct rootfs_mount *mount, int fd)
+{
+	const uint64_t kept = mount->options.recursive_clear & ~mount->options.recursive_set;
+	const uint64_t flags =
+		mount_attributes(mount->options.set & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)) & ~kept;
+	const bool is_cgroup = mount->mount->type && !strcmp(mount->mount->type, "cgroup");
+
+	if (tree_set_attributes(fd, is_cgroup, flags, 0) < 0)
+		return -1;
+	return is_cgroup && is_tmpfs(fd) ? tree_set_attributes(fd, false, 0, MOUNT_ATTR_RDONLY) : 0;
+}
+
+/* CRIU puts back what was mounted, not every flag: masks, say, come back writable. And it was saved as it was then. */
+static int set_flags(struct rootfs *rootfs, const struct rootfs_mount *mount, struct error *error)
 {
 	const struct mount_options *options = &mount->options;
 	const char *path = mount->mount->destination;
@@ -231,9 +251,9 @@ static int set_bind_flags(struct rootfs *rootfs, const struct rootfs_mount *moun
 		return error_set(error, errno, "open mount %s", path);
 	if (!(status.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return 0;
-	if (check_source(mount, fd, error) < 0)
+	if (options->bind && check_source(mount, fd, error) < 0)
 		return -1;
-	if (tree_set_bind_flags(fd, options) < 0)
+	if ((options->bind ? tree_set_bind_flags(fd, options) : set_own_flags(mount, fd)) < 0)
 		return error_set(error, errno, "set the options of mount %s", path);
 	if ((options->recursive_set || options->recursive_clear) &&
 	    tree_set_attributes(fd, true, options->recursive_set, options->recursive_clear) < 0)
@@ -325,7 +345,8 @@ int rootfs_lock_restored(struct rootfs *rootfs, struct error *error)
 	if (rootfs->root < 0)
 		return error_set(error, errno, "open the container's root");
 	for (size_t i = 0; i < rootfs->mount_count; i++)
-		if (rootfs->mounts[i].options.bind && set_bind_flags(rootfs, &rootfs->mounts[i], error) < 0)
+		if (!(rootfs->mounts[i].options.set & MS_REMOUNT) &&
+		    set_flags(rootfs, &rootfs->mounts[i], error) < 0)
 			return -1;
 	if (lock_the_rest(rootfs, error) < 0)
 		return -1;

@@ -290,6 +290,23 @@ has_capability() {
 	run ! grep -qF "$BATS_TEST_TMPDIR" /proc/self/mountinfo
 }
 
+@test "file systems come back with the flags that they have now" {
+	requires_criu
+	requires_casemate "leaves those they were saved with"
+	counting
+	run_detached "$ID"
+	checkpoint "$ID"
+	edit '(.mounts[] | select(.destination == "/count")).options += ["noexec", "nodev"]
+		| (.mounts[] | select(.destination == "/dev/shm")).options += ["ro"]'
+	restore "$ID"
+	wait_for counts_beyond "$ID" 3
+	flags() {
+		runtime exec "$ID" awk -v p="$1" '$5 == p { print $6 }' /proc/self/mountinfo
+	}
+	[[ ,$(flags /count), == *,rw,*nosuid,*nodev,*noexec,* ]]
+	[[ $(flags /dev/shm) == ro,* ]]
+}
+
 @test "masks come back read-only: the host's null device cannot be changed through them" {
 	requires_criu
 	requires_casemate "brings them back writable"
@@ -298,9 +315,9 @@ has_capability() {
 	run_detached "$ID"
 	checkpoint "$ID"
 	restore "$ID"
-	fails 1 'Read-only file system' runtime exec "$ID" chmod 600 /proc/kcore
+	fails 1 'Read-only file system' runtime exec "$ID" chmod 600 /proc/keys
 	[[ $(stat -c %a /dev/null) == 666 ]]
-	[[ -z $(runtime exec "$ID" cat /proc/kcore) ]]
+	[[ -z $(runtime exec "$ID" cat /proc/keys) ]]
 }
 
 @test "no_new_privs, limits, sysctls and the loopback device are set again" {

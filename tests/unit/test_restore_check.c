@@ -41,11 +41,21 @@ static void write_file(struct room *room, const char *name, const char *text)
 
 static const char *const kinds[] = { "pid", "net", "mnt", "ipc", "uts", "cgroup", "user", "time" };
 
+/* Namespaces of its own. */
 static void make_namespaces(struct room *room, const char *process)
 {
 	assert_int_equal(mkdir(at(room, arena_printf(&room->arena, "%s/ns", process)), 0755), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		write_file(room, arena_printf(&room->arena, "%s/ns/%s", process, kinds[i]), "");
+}
+
+/* Puts @process into that of the same kind of @other. */
+static void join_namespace(struct room *room, const char *process, const char *kind, const char *other)
+{
+	const char *path = at(room, arena_printf(&room->arena, "%s/ns/%s", process, kind));
+
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(link(at(room, arena_printf(&room->arena, "%s/ns/%s", other, kind)), path), 0);
 }
 
 static const char *const as_planned =
@@ -67,6 +77,8 @@ static void make_thread(struct room *room, int pid, int tid, const char *childre
 	write_file(room, arena_printf(&room->arena, "%s/status", thread), as_planned);
 	write_file(room, arena_printf(&room->arena, "%s/children", thread), children);
 	make_namespaces(room, thread);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && tid != 100; i++)
+		join_namespace(room, thread, kinds[i], "100/task/100");
 }
 
 /* The first process 100 with a second thread, whose child is 200, whose child is 300. */
@@ -177,23 +189,37 @@ static void none_is_in_a_namespace_of_the_hosts(void **state)
 	static const char *const others[] = { "uts", "cgroup" };
 	struct room *room = *state;
 
-	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
-		for (size_t j = 0; j < ARRAY_SIZE(named) + ARRAY_SIZE(others); j++) {
-			bool is_named = j < ARRAY_SIZE(named);
-			const char *kind = is_named ? named[j] : others[j - ARRAY_SIZE(named)];
-			const char *theirs = at(room, arena_printf(&room->arena, "%s/ns/%s", threads[i], kind));
-
-			assert_int_equal(unlink(theirs), 0);
-			assert_int_equal(link(at(room, arena_printf(&room->arena, "self/ns/%s", kind)), theirs),
-					 0);
-			if (is_named)
-				assert_refused(room, "the checkpoint shares the host's");
-			else
-				assert_int_equal(check(room), 0);
-			assert_int_equal(unlink(theirs), 0);
-			write_file(room, arena_printf(&room->arena, "%s/ns/%s", threads[i], kind), "");
+	for (size_t j = 0; j < ARRAY_SIZE(others); j++)
+		for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+			join_namespace(room, threads[i], others[j], "self");
+	assert_int_equal(check(room), 0);
+	for (size_t i = ARRAY_SIZE(threads) - 1; i > 0; i--)
+		for (size_t j = 0; j < ARRAY_SIZE(named); j++) {
+			join_namespace(room, threads[i], named[j], "self");
+			assert_refused(room, "the checkpoint shares the host's");
+			join_namespace(room, threads[i], named[j], threads[0]);
 		}
-	}
+	join_namespace(room, threads[0], "net", "self");
+	assert_refused(room, "the checkpoint shares the host's");
+}
+
+/* Masks, flags of mounts and rules of the network are set again in those of the first one. */
+static void all_are_in_the_same_namespaces(void **state)
+{
+	struct room *room = *state;
+
+	make_namespaces(room, "100");
+	for (size_t i = 1; i < ARRAY_SIZE(threads); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(kinds); j++) {
+			join_namespace(room, threads[i], kinds[j], "100");
+			assert_refused(room, arena_printf(&room->arena, "another %s namespace", kinds[j]));
+			/* One that may make some. */
+			room->creation.sandbox.capabilities.bounding |= 0x200000;
+			assert_int_equal(check(room), 0);
+			room->creation.sandbox.capabilities.bounding = 0x20;
+			join_namespace(room, threads[i], kinds[j], threads[0]);
+		}
+	assert_int_equal(check(room), 0);
 }
 
 /* In the container's cgroup, and no offspring of its first process. */
@@ -218,8 +244,7 @@ static void a_stranger_is_held_to_the_same(void **state)
 		assert_non_null(strstr(room->error.text, cases[i].refusal));
 	}
 	change(room, "500/task/501", "x", "x");
-	assert_int_equal(unlink(at(room, "500/task/500/ns/net")), 0);
-	assert_int_equal(link(at(room, "self/ns/net"), at(room, "500/task/500/ns/net")), 0);
+	join_namespace(room, "500/task/500", "net", "self");
 	assert_int_equal(restore_check_processes(&room->creation, strangers, 1, &room->error), -1);
 	assert_non_null(strstr(room->error.text, "the checkpoint shares the host's net namespace"));
 }
@@ -257,6 +282,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_as_planned_passes, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(no_thread_has_more_than_was_planned, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(none_is_in_a_namespace_of_the_hosts, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(all_are_in_the_same_namespaces, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(a_stranger_is_held_to_the_same, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(one_that_has_ended_is_nobody, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_looked_at_is_refused, make_room,
