@@ -174,6 +174,9 @@ int step_find_program(struct sandbox *sandbox, struct error *error)
 	failure = is_executable(name);
 	if (failure == ENOENT || failure == ENOTDIR)
 		return error_set(error, failure, "exec: \"%s\": stat %s", name, name);
+	/* execve(2) calls it EACCES, and that is what Podman makes exit status 126 of. */
+	if (failure == EISDIR)
+		return error_set(error, EACCES, "exec: \"%s\": is a directory", name);
 	if (failure)
 		return error_set(error, failure, "exec: \"%s\"", name);
 	sandbox->program = name;

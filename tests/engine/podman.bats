@@ -80,6 +80,7 @@ teardown() {
 	[ "$status" -eq 6 ]
 	[ "${lines[*]}" = "1000 1 /srv" ]
 	run -127 p exec "$NAME" no-such-program
+	run -126 p exec "$NAME" /etc
 	p exec -d "$NAME" sleep 66
 	run p exec "$NAME" ps
 	[[ "$output" == *"sleep 66"* ]]
