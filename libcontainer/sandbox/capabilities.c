@@ -86,6 +86,25 @@ static uint64_t set_resolve(const struct string_list *list, struct strbuf *unkno
 	return mask;
 }
 
+/* One line for all: older Buildah asks for a dozen of them, inheritable none, in each RUN of a build. */
+static void warn_of_ambient(uint64_t impossible)
+{
+	_cleanup_strbuf_ struct strbuf others = { 0 };
+	const char *first = NULL;
+
+	for (unsigned int i = 0; i < COUNT_KNOWN; i++) {
+		if (!(impossible & (UINT64_C(1) << i)))
+			continue;
+		if (first)
+			strbuf_printf(&others, "%s%s", others.length ? ", " : "; nor are ", names[i]);
+		else
+			first = names[i];
+	}
+	if (first)
+		log_warn("can't raise ambient capability %s: it is not both permitted and inheritable%s", first,
+			 strbuf_text(&others));
+}
+
 int capabilities_resolve(const struct oci_capabilities *capabilities, struct capability_masks *masks,
 			 struct error *error)
 {
@@ -105,10 +124,7 @@ int capabilities_resolve(const struct oci_capabilities *capabilities, struct cap
 		log_warn("ignoring unknown or unavailable capabilities: [%s]", strbuf_text(&unknown));
 
 	impossible = masks->ambient & ~(masks->permitted & masks->inheritable);
-	for (unsigned int i = 0; i < COUNT_KNOWN; i++)
-		if (impossible & (UINT64_C(1) << i))
-			log_warn("can't raise ambient capability %s: it is not both permitted and inheritable",
-				 names[i]);
+	warn_of_ambient(impossible);
 	masks->ambient &= ~impossible;
 	return 0;
 }
