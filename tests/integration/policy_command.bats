@@ -58,6 +58,9 @@ teardown() {
 		valid_by "$SCHEMA" <(jq '.name = "x"' "$OUT")
 		runtime policy show "$OUT" | cmp - "$OUT"
 	done
+	runtime policy show web,hobby >"$OUT"
+	run -0 runtime policy check "$OUT"
+	valid_by "$SCHEMA" "$OUT"
 	fails 1 'there is no policy called nosuch|nosuch' "$RUNTIME" policy show nosuch
 	fails 1 'takes the name' "$RUNTIME" policy show
 	fails 1 'expected list, show or check' "$RUNTIME" policy frobnicate
