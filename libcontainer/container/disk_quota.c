@@ -291,10 +291,9 @@ static int go_without(const struct disk_quota *quota, const char *rootfs, const 
 		      struct error *error)
 {
 	if (quota->demand == DEMAND_REQUIRE)
-		return error_set(error, 0,
-				 "disk.quota: a policy requires a disk quota, and the file system that %s is "
-				 "written to %s, or run with --policy off",
-				 rootfs, reason);
+		return policy_refuse(&quota->demanded_by, "disk.quota", error,
+				     "the file system that %s is written to %s, or run with --policy off",
+				     rootfs, reason);
 	log_debug("disk quota: the file system that %s is written to %s", rootfs, reason);
 	return 0;
 }

@@ -357,8 +357,7 @@ static int spawn(struct execution *execution, struct error *error)
 	};
 
 	log_debug("nsexec container setup"); /* what runc says here: scripts look for it */
-	if (confine_join_core(execution->hardening.core_scheduling, execution->container.state.pid, error) <
-		    0 ||
+	if (confine_join_core(&execution->hardening, execution->container.state.pid, error) < 0 ||
 	    spawn_in_cgroup(execution, error) < 0)
 		return -1;
 	if (handover_pidfd(&execution->handover, sandbox->pidfd, error) < 0)

@@ -327,8 +327,7 @@ static int prepare(void *context, struct error *error)
 		return -1;
 	images_fds(&restoration->images, restoration->fds);
 	/* What it makes has these then: CRIU puts none of them back, but no_new_privs from 3.18 on. */
-	if (confine_core(hardening->core_scheduling, error) < 0 ||
-	    confine_speculation(hardening->speculation, error) < 0)
+	if (confine_core(hardening, error) < 0 || confine_speculation(hardening, error) < 0)
 		return -1;
 	if (creation->plan.config->process->no_new_privileges)
 		return identity_no_new_privs(error);

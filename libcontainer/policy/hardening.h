@@ -60,6 +60,7 @@ struct landlock_plan {
 	size_t count;
 	struct string_list texts; /* of the layers, as the policies have them */
 	enum demand demand;
+	struct string_list demanded_by; /* the policies that say so, as in all that follow */
 };
 
 /* Ports of a protocol, from first to last. */
@@ -97,6 +98,7 @@ struct egress_plan {
 struct disk_quota {
 	uint64_t bytes; /* 0: none */
 	enum demand demand;
+	struct string_list demanded_by;
 };
 
 /* A host path that may not be mounted into a container. */
@@ -115,9 +117,19 @@ struct hardening {
 	struct landlock_plan landlock;
 	enum securebits_lock securebits;
 	enum demand core_scheduling;
+	struct string_list core_scheduling_by;
 	enum demand speculation[SPECULATION_CONTROLS];
+	struct string_list speculation_by[SPECULATION_CONTROLS];
+	enum exec_rule exec;
 	struct disk_quota disk;
 	struct egress_plan egress;
 	struct denied_source *denied_sources;
 	size_t denied_source_count;
 };
+
+/*
+ * "policy NAMES: KEY: …", and the error is a refusal. Also for what turns out to be impossible when it is carried out.
+ * The text ends with the way out. Returns -1.
+ */
+int policy_refuse(const struct string_list *names, const char *key, struct error *error, const char *format,
+		  ...) _printf_(4, 5);

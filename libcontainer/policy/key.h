@@ -134,9 +134,6 @@ void pass_unmet(struct policy_pass *pass, const struct string_list *names, const
 /* A filter of seccomp-profiles/guards/ that the measure of @key needs; @what it refuses. */
 void pass_guard(struct policy_pass *pass, const struct string_list *names, const char *key, const char *guard,
 		const char *what);
-/* "policy NAMES: KEY: …". The text ends with the way out. Returns -1. */
-int pass_refuse(const struct string_list *names, const char *key, struct error *error, const char *format, ...)
-	_printf_(4, 5);
 struct oci_linux *pass_linux(struct policy_pass *pass); /* create: made where missing */
 struct oci_resources *pass_resources(struct policy_pass *pass); /* create, update: likewise */
 

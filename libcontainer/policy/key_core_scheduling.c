@@ -25,6 +25,7 @@ static void apply(struct policy_pass *pass, const void *value)
 	pass_change(pass, &level->names, key, "core scheduling", demand_words[pass->hardening->core_scheduling],
 		    demand_words[level->value]);
 	pass->hardening->core_scheduling = (enum demand)level->value;
+	pass->hardening->core_scheduling_by = level->names;
 }
 
 const struct policy_key key_core_scheduling = {

@@ -101,6 +101,7 @@ static void apply(struct policy_pass *pass, const void *value)
 		pass_change(pass, &disk->quota.names, "disk.quota", "disk quota", "where the file system can",
 			    "required");
 	now->demand = (enum demand)disk->quota.value;
+	now->demanded_by = disk->quota.names;
 }
 
 const struct policy_key key_disk = {

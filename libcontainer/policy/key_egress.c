@@ -134,13 +134,13 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	    (entry && (!entry->path || joined == POLICY_NAMESPACE_OTHER)))
 		return 0;
 	if (entry && joined == POLICY_NAMESPACE_UNKNOWN)
-		return pass_refuse(&egress->layers.items[0].names, key, error,
-				   "it is not known whether the network namespace %s is the host's; give the "
-				   "container a network of its own or run with --policy off",
-				   entry->path);
-	return pass_refuse(&egress->layers.items[0].names, key, error,
-			   "container shares the host's network, where no rules can be put; remove "
-			   "--network=host or run with --policy off");
+		return policy_refuse(&egress->layers.items[0].names, key, error,
+				     "it is not known whether the network namespace %s is the host's; give the "
+				     "container a network of its own or run with --policy off",
+				     entry->path);
+	return policy_refuse(&egress->layers.items[0].names, key, error,
+			     "container shares the host's network, where no rules can be put; remove "
+			     "--network=host or run with --policy off");
 }
 
 static void plan_layer(struct policy_pass *pass, const struct named_item *layer)

@@ -24,15 +24,29 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 {
 	const struct level *level = value;
 
+	if (pass->stage != POLICY_STAGE_EXEC)
+		return 0;
 	if (level->value == EXEC_DENY)
-		return pass_refuse(&level->names, key, error,
-				   "no process may join this container; create it with another policy or run "
-				   "with --policy off");
+		return policy_refuse(&level->names, key, error,
+				     "no process may join this container; create it with another policy or run "
+				     "with --policy off");
 	if (level->value == EXEC_LOCKABLE && pass->facts->exec_locked)
-		return pass_refuse(&level->names, key, error,
-				   "the container is locked; unlock it with `casemate unlock`, create it with "
-				   "another policy or run with --policy off");
+		return policy_refuse(
+			&level->names, key, error,
+			"the container is locked; unlock it with `casemate unlock`, create it with "
+			"another policy or run with --policy off");
 	return 0;
+}
+
+/* Nothing of the configuration: what holds for those that want to join is said when the container is made. */
+static void apply(struct policy_pass *pass, const void *value)
+{
+	const struct level *level = value;
+
+	if (pass->stage != POLICY_STAGE_CREATE || level->value <= pass->hardening->exec)
+		return;
+	pass_change(pass, &level->names, key, "exec", words[pass->hardening->exec], words[level->value]);
+	pass->hardening->exec = (enum exec_rule)level->value;
 }
 
 enum exec_rule policy_exec_rule(const struct policy *policy)
@@ -44,9 +58,10 @@ enum exec_rule policy_exec_rule(const struct policy *policy)
 
 const struct policy_key key_exec = {
 	.name = key,
-	.stages = POLICY_STAGE_EXEC,
+	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,
 	.read = read_value,
 	.merge = level_merge_values,
 	.print = print,
 	.refuse = refuse,
+	.apply = apply,
 };

@@ -381,6 +381,7 @@ static void apply(struct policy_pass *pass, const void *value)
 		pass_change(pass, &landlock->require.names, "landlock.kernel", "landlock",
 			    "where the kernel can", "required");
 	plan->demand = (enum demand)landlock->require.value;
+	plan->demanded_by = landlock->require.names;
 }
 
 const struct policy_key key_landlock = {

@@ -203,10 +203,10 @@ static int refuse_root(const struct policy_pass *pass, const struct denied *deni
 
 	for (size_t i = 0; real && i < count; i++)
 		if (meets_either(real, &denied[i], false))
-			return pass_refuse(&denied[i].item->names, sources_key, error,
-					   "%s may not be the root file system, as it meets %s; give the "
-					   "container one of its own or run with --policy off",
-					   root, denied[i].item->text);
+			return policy_refuse(&denied[i].item->names, sources_key, error,
+					     "%s may not be the root file system, as it meets %s; give the "
+					     "container one of its own or run with --policy off",
+					     root, denied[i].item->text);
 	return 0;
 }
 
@@ -220,7 +220,7 @@ static int refuse_source(const struct policy_pass *pass, const struct denied *de
 		plain = NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (!real)
-			return pass_refuse(
+			return policy_refuse(
 				&denied[i].item->names, sources_key, error,
 				"it is not known where the mount source %s leads; give %s or run with "
 				"--policy off",
@@ -229,10 +229,10 @@ static int refuse_source(const struct policy_pass *pass, const struct denied *de
 				      : "an absolute one");
 		if ((plain && meets_either(plain, &denied[i], denied[i].below)) ||
 		    meets_either(real, &denied[i], denied[i].below))
-			return pass_refuse(&denied[i].item->names, sources_key, error,
-					   "%s may not be mounted on %s, as it meets %s; remove the mount or "
-					   "run with --policy off",
-					   source, mount->destination, denied[i].item->text);
+			return policy_refuse(&denied[i].item->names, sources_key, error,
+					     "%s may not be mounted on %s, as it meets %s; remove the mount or "
+					     "run with --policy off",
+					     source, mount->destination, denied[i].item->text);
 	}
 	return 0;
 }

@@ -74,14 +74,14 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 		if (entry && pass->facts->joined[remedies[i].type] >= POLICY_NAMESPACE_OTHER)
 			continue;
 		if (entry && pass->facts->joined[remedies[i].type] == POLICY_NAMESPACE_UNKNOWN)
-			return pass_refuse(
+			return policy_refuse(
 				&item->names, key, error,
 				"it is not known whether the %s namespace %s is the host's; %s or run "
 				"with --policy off",
 				kind, entry->path, remedies[i].remedy);
-		return pass_refuse(&item->names, key, error,
-				   "container shares the host's %s namespace; %s or run with --policy off",
-				   kind, remedies[i].remedy);
+		return policy_refuse(&item->names, key, error,
+				     "container shares the host's %s namespace; %s or run with --policy off",
+				     kind, remedies[i].remedy);
 	}
 	return 0;
 }

@@ -143,14 +143,14 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	if (pass->stage == POLICY_STAGE_EXEC) {
 		if (rules(pass->config->process))
 			return 0;
-		return pass_refuse(
+		return policy_refuse(
 			&privileged->names, "privileged", error,
 			"process asks for all capabilities in a container that has not got them; remove "
 			"--privileged or run the container with --policy off");
 	}
 	if (!config_is_privileged(pass->arena, pass->config))
 		return 0;
-	return pass_refuse(
+	return policy_refuse(
 		&privileged->names, "privileged", error,
 		"container is privileged; remove --privileged (and add what it needs with --cap-add and "
 		"--device) or run with --policy off");

@@ -217,7 +217,7 @@ void limit_pids(struct policy_pass *pass, const struct limit *limit)
 
 static int refuse_unified(const struct limit *limit, const char *name, const char *key, struct error *error)
 {
-	return pass_refuse(
+	return policy_refuse(
 		&limit->max_names, key, error,
 		"cannot judge %s of resources.unified; set it to a plain number, remove it or run with "
 		"--policy off",
@@ -244,7 +244,7 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	/* The quota does not hold real-time tasks: they have an account of their own, for each CPU. sched-rt-group */
 	if (limits->cpu.max && pass->resources && pass->resources->cpu &&
 	    pass->resources->cpu->realtime_runtime.value != 0)
-		return pass_refuse(
+		return policy_refuse(
 			&limits->cpu.max_names, "resources.cpu.max", error,
 			"real-time tasks are not held by it; remove realtimeRuntime (--cpu-rt-runtime) "
 			"or run with --policy off");

@@ -69,6 +69,7 @@ static void apply(struct policy_pass *pass, const void *value)
 		pass_change(pass, &level->names, paths[i], paths[i], demand_words[*now],
 			    demand_words[level->value]);
 		*now = (enum demand)level->value;
+		pass->hardening->speculation_by[i] = level->names;
 	}
 }
 

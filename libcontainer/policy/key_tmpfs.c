@@ -234,7 +234,7 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 				continue;
 			options = split_options(pass->arena, &mount->options);
 			if (effective_size(&options, &size, &odd))
-				return pass_refuse(
+				return policy_refuse(
 					&list->items[i].names, "tmpfs", error,
 					"the tmpfs on %s has %s, which cannot be held against a limit; "
 					"give its size in bytes or run with --policy off",

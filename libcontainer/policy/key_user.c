@@ -65,7 +65,7 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 
 	if (!user->non_root || !pass->process || pass->process->user.uid != 0 || root_is_remapped(pass))
 		return 0;
-	return pass_refuse(
+	return policy_refuse(
 		&user->names, "user.nonRoot", error,
 		"process runs as root; give it another user (--user), a user namespace that maps root "
 		"to another user, or run with --policy off");

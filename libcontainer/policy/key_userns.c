@@ -73,10 +73,10 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	reason = entry ? shares_users(pass, entry) : unmappable(pass);
 	if (!reason)
 		return 0;
-	return pass_refuse(&level->names, key, error,
-			   "%s; give the container a user namespace (--userns, userns-remap) or run with "
-			   "--policy off",
-			   reason);
+	return policy_refuse(&level->names, key, error,
+			     "%s; give the container a user namespace (--userns, userns-remap) or run with "
+			     "--policy off",
+			     reason);
 }
 
 static void add_option(struct policy_pass *pass, struct oci_mount *mount)

@@ -45,7 +45,8 @@ void pass_guard(struct policy_pass *pass, const struct string_list *names, const
 	pass_change(pass, names, key, "seccomp filter", "absent", what);
 }
 
-int pass_refuse(const struct string_list *names, const char *key, struct error *error, const char *format, ...)
+int policy_refuse(const struct string_list *names, const char *key, struct error *error, const char *format,
+		  ...)
 {
 	_cleanup_strbuf_ struct strbuf list = { 0 };
 	va_list arguments;

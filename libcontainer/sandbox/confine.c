@@ -26,34 +26,34 @@
 /* Core scheduling ---------------------------------------------------------------------------------------- */
 
 /* EINVAL: a kernel without it; ENODEV: no core has a second thread, or the machine does not say so. */
-static int core_result(int result, enum demand demand, const char *doing, struct error *error)
+static int core_result(int result, const struct hardening *hardening, const char *doing, struct error *error)
 {
 	if (result == 0)
 		return 0;
-	if (demand == DEMAND_AUTO && (errno == EINVAL || errno == ENODEV)) {
+	if (hardening->core_scheduling == DEMAND_AUTO && (errno == EINVAL || errno == ENODEV)) {
 		log_debug("core scheduling: not on this kernel or processor");
 		return 0;
 	}
 	if (errno == EINVAL || errno == ENODEV)
-		return error_set(
-			error, 0,
-			"core scheduling is required by policy, and this kernel or processor has none");
+		return policy_refuse(&hardening->core_scheduling_by, "coreScheduling", error,
+				     "this kernel or processor has none; say \"auto\" there, or run with "
+				     "--policy off");
 	return error_set(error, errno, "core scheduling: %s", doing);
 }
 
-int confine_core(enum demand demand, struct error *error)
+int confine_core(const struct hardening *hardening, struct error *error)
 {
-	if (demand == DEMAND_OFF)
+	if (hardening->core_scheduling == DEMAND_OFF)
 		return 0;
-	return core_result(prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, SCOPE_THREAD_GROUP, 0), demand,
+	return core_result(prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, SCOPE_THREAD_GROUP, 0), hardening,
 			   "make a cookie", error);
 }
 
-int confine_join_core(enum demand demand, pid_t pid, struct error *error)
+int confine_join_core(const struct hardening *hardening, pid_t pid, struct error *error)
 {
-	if (demand == DEMAND_OFF)
+	if (hardening->core_scheduling == DEMAND_OFF)
 		return 0;
-	return core_result(prctl(PR_SCHED_CORE, PR_SCHED_CORE_SHARE_FROM, pid, SCOPE_THREAD, 0), demand,
+	return core_result(prctl(PR_SCHED_CORE, PR_SCHED_CORE_SHARE_FROM, pid, SCOPE_THREAD, 0), hardening,
 			   "take the container's cookie", error);
 }
 
@@ -69,16 +69,17 @@ bool confine_can_core(void)
 static const struct {
 	unsigned long control;
 	unsigned long wanted;
-	const char *name;
+	const char *key; /* of policies */
 } controls[SPECULATION_CONTROLS] = {
 	/* Disabled for good: neither the process nor what it executes can enable it again. */
-	[SPECULATION_STORE_BYPASS] = { PR_SPEC_STORE_BYPASS, PR_SPEC_FORCE_DISABLE, "store bypass" },
-	[SPECULATION_INDIRECT_BRANCH] = { PR_SPEC_INDIRECT_BRANCH, PR_SPEC_FORCE_DISABLE, "indirect branch" },
+	[SPECULATION_STORE_BYPASS] = { PR_SPEC_STORE_BYPASS, PR_SPEC_FORCE_DISABLE, "speculation.storeBypass" },
+	[SPECULATION_INDIRECT_BRANCH] = { PR_SPEC_INDIRECT_BRANCH, PR_SPEC_FORCE_DISABLE,
+					  "speculation.indirectBranch" },
 	/* Here it is the flushing that is enabled. */
-	[SPECULATION_L1D_FLUSH] = { PR_SPEC_L1D_FLUSH, PR_SPEC_ENABLE, "l1d flush" },
+	[SPECULATION_L1D_FLUSH] = { PR_SPEC_L1D_FLUSH, PR_SPEC_ENABLE, "speculation.l1dFlush" },
 };
 
-static int control(size_t which, enum demand demand, struct error *error)
+static int control(size_t which, const struct hardening *hardening, struct error *error)
 {
 	int state = prctl(PR_GET_SPECULATION_CTRL, controls[which].control, 0, 0, 0);
 
@@ -91,15 +92,13 @@ static int control(size_t which, enum demand demand, struct error *error)
 	if (state >= 0 && (state & PR_SPEC_PRCTL) &&
 	    prctl(PR_SET_SPECULATION_CTRL, controls[which].control, controls[which].wanted, 0, 0) == 0)
 		return 0;
-	if (demand == DEMAND_AUTO) {
-		log_debug("speculation control %s: not on this kernel or processor", controls[which].name);
+	if (hardening->speculation[which] == DEMAND_AUTO) {
+		log_debug("%s: not on this kernel or processor", controls[which].key);
 		return 0;
 	}
-	return error_set(
-		error, 0,
-		"speculation control %s is required by policy, and this kernel or processor has it not "
-		"for single processes",
-		controls[which].name);
+	return policy_refuse(&hardening->speculation_by[which], controls[which].key, error,
+			     "this kernel or processor cannot control it for single processes; say \"auto\" "
+			     "there, or run with --policy off");
 }
 
 bool confine_can_speculation(enum speculation which)
@@ -111,10 +110,10 @@ bool confine_can_speculation(enum speculation which)
 	       (state > 0 && which != SPECULATION_L1D_FLUSH && (state & PR_SPEC_DISABLE));
 }
 
-int confine_speculation(const enum demand *demands, struct error *error)
+int confine_speculation(const struct hardening *hardening, struct error *error)
 {
 	for (size_t i = 0; i < SPECULATION_CONTROLS; i++)
-		if (demands[i] != DEMAND_OFF && control(i, demands[i], error) < 0)
+		if (hardening->speculation[i] != DEMAND_OFF && control(i, hardening, error) < 0)
 			return -1;
 	return 0;
 }

@@ -31,12 +31,12 @@ int confine_landlock_prepare(const struct landlock_plan *plan, struct landlock_r
 int confine_landlock(struct landlock_rulesets *rulesets, struct error *error);
 
 /* A core-scheduling cookie of the process's own. 0, or -1. prctl(2) PR_SCHED_CORE */
-int confine_core(enum demand demand, struct error *error);
+int confine_core(const struct hardening *hardening, struct error *error);
 /* The cookie of process @pid, which the caller may trace: what it forks from then on belongs to the container. */
-int confine_join_core(enum demand demand, pid_t pid, struct error *error);
+int confine_join_core(const struct hardening *hardening, pid_t pid, struct error *error);
 
-/* @demands: by enum speculation. 0, or -1. prctl(2) PR_SET_SPECULATION_CTRL */
-int confine_speculation(const enum demand *demands, struct error *error);
+/* 0, or -1. prctl(2) PR_SET_SPECULATION_CTRL */
+int confine_speculation(const struct hardening *hardening, struct error *error);
 
 /*
  * Locks the securebits as @lock and the sets that the process is going to have ask for: after the bounding set is

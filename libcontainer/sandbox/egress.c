@@ -174,14 +174,9 @@ static int check_own(int network, struct error *error)
 
 static int refused(struct arena *arena, const struct egress_plan *plan, struct error *error)
 {
-	_cleanup_strbuf_ struct strbuf names = { 0 };
 	const char *text = arena_strdup(arena, error->text);
 
-	for (size_t i = 0; i < plan->names.count; i++)
-		strbuf_printf(&names, "%s%s", i ? "," : "", plan->names.items[i]);
-	error_set(error, 0, "policy %s: egress: %s; or run with --policy off", strbuf_text(&names), text);
-	error->refused = true;
-	return -1;
+	return policy_refuse(&plan->names, "egress", error, "%s; or run with --policy off", text);
 }
 
 int egress_look(struct arena *arena, const struct egress_plan *plan, int network, const char **found,

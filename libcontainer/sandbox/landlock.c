@@ -215,7 +215,9 @@ int confine_landlock_prepare(const struct landlock_plan *plan, struct landlock_r
 	version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
 	if (version < 0) {
 		if (plan->demand == DEMAND_REQUIRE)
-			return error_set(error, errno, "landlock is required by policy");
+			return policy_refuse(&plan->demanded_by, "landlock.kernel", error,
+					     "this kernel has no Landlock; say \"auto\" there, or run with "
+					     "--policy off");
 		log_debug("landlock: not on this kernel");
 		return 0;
 	}
@@ -226,10 +228,10 @@ int confine_landlock_prepare(const struct landlock_plan *plan, struct landlock_r
 		struct layer layer = { .rules = &plan->layers[i], .fd = -1, .root = root, .error = error };
 
 		if (plan->demand == DEMAND_REQUIRE && version < version_for(layer.rules))
-			return error_set(error, 0,
-					 "landlock: the policy requires version %d of its interface, and this "
-					 "kernel has %d",
-					 version_for(layer.rules), version);
+			return policy_refuse(&plan->demanded_by, "landlock.kernel", error,
+					     "this takes version %d of Landlock's interface, and this kernel "
+					     "has %d; say \"auto\" there, or run with --policy off",
+					     version_for(layer.rules), version);
 		layer.handled = handled_by(layer.rules, version);
 		if (prepare_layer(&layer, rulesets) < 0)
 			return -1;

@@ -181,10 +181,10 @@ static int step_confine(struct sandbox *sandbox, struct error *error)
 		return -1;
 	if (!sandbox->process)
 		return 0;
-	if (!sandbox->is_exec && confine_core(hardening->core_scheduling, error) < 0)
+	if (!sandbox->is_exec && confine_core(hardening, error) < 0)
 		return -1;
 	if (confine_landlock_prepare(&hardening->landlock, &sandbox->rulesets, error) < 0 ||
-	    (loads_early(sandbox) && confine_speculation(hardening->speculation, error) < 0))
+	    (loads_early(sandbox) && confine_speculation(hardening, error) < 0))
 		return -1;
 	return restricts_early(sandbox) ? confine_landlock(&sandbox->rulesets, error) : 0;
 }
@@ -197,7 +197,7 @@ static int step_speculation(struct sandbox *sandbox, struct error *error)
 {
 	if (!sandbox->process || loads_early(sandbox))
 		return 0;
-	return confine_speculation(sandbox->hardening->speculation, error);
+	return confine_speculation(sandbox->hardening, error);
 }
 
 /* When nothing of the host's is opened any more. */

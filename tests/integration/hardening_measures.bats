@@ -151,7 +151,7 @@ shell() {
 	[[ $(uname -m) == x86_64 ]] || number=167
 	[[ $("$(helper probe)" syscall $number 62 1 0 1 0) == EINVAL ]] || skip "the kernel has core scheduling"
 	policy '{"coreScheduling": "require"}'
-	refused 'core scheduling is required by policy'
+	refused 'policy .*: coreScheduling: this kernel or processor has none; say .*auto.* there, or run with --policy off'
 }
 
 @test "seccomp.profile: beside the config's own filter, in exec too, and as one program" {
@@ -338,7 +338,7 @@ user_namespace_with() {
 	program true
 	run runtime run "$ID"
 	[[ $status -ne 0 ]] || skip "this file system has project quotas"
-	contains 'disk.quota: a policy requires a disk quota, and the file system that'
+	contains 'policy test: disk.quota: the file system that'
 	nothing_created
 	policy '{"disk": {"max": "10m"}}'
 	run -0 runtime run "$ID"
@@ -346,6 +346,8 @@ user_namespace_with() {
 
 @test "exec: deny" {
 	policy '{"exec": "deny"}'
+	run -0 runtime explain
+	matches 'exec +allow -> deny +test: exec'
 	start_sleeping
 	fails 255 'policy test: exec: no process may join this container' runtime exec "$ID" true
 	run -1 runtime lock "$ID"

@@ -305,6 +305,6 @@ denies() {
 		is ran
 	done
 	echo '{"name": "quota", "extends": "baseline", "disk": {"max": "1g", "quota": "require"}}' >"$BATS_TEST_TMPDIR/quota.json"
-	fails 1 "disk.quota: a policy requires a disk quota" \
+	fails 1 "policy [^ ]*: disk.quota: the file system that" \
 		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/quota.json" --root "$STATE" run "$ID"
 }
