@@ -29,6 +29,7 @@ struct execution {
 	struct policy *policy;
 	struct hardening hardening;
 	struct oci_process *process;
+	struct policy_changes changes; /* to the process that was asked for */
 	struct cgroup *sub_cgroup; /* --cgroup */
 	struct sandbox sandbox;
 	int target; /* pidfd of the container's process */
@@ -202,7 +203,6 @@ static int look_at_lock(struct execution *execution, bool *locked, struct error 
 static int make_process(struct execution *execution, struct error *error)
 {
 	struct policy_facts facts = { .rootless = execution->container.state.rootless };
-	struct policy_changes changes = { 0 };
 	int result;
 
 	if (execution->options->process_file)
@@ -216,7 +216,7 @@ static int make_process(struct execution *execution, struct error *error)
 	    policy_facts_gather_process(execution->policy, execution->config, execution->container.state.pid,
 					&facts, error) < 0 ||
 	    policy_apply_process(execution->arena, execution->policy, execution->config, &facts,
-				 execution->process, &execution->hardening, &changes, error) < 0)
+				 execution->process, &execution->hardening, &execution->changes, error) < 0)
 		return -1;
 	if (identity_check_labels(execution->process, error) < 0)
 		return -1;
@@ -397,6 +397,28 @@ static int prepare(struct execution *execution, const struct runtime *runtime, s
 	return connect_sockets(execution, error);
 }
 
+/* What the policy took from the process that was asked for. What holds for all of the container is said of `create`. */
+static void leave_decision(const struct execution *execution)
+{
+	const struct policy_changes *all = &execution->changes;
+	struct policy_changes own = {
+		.items = ARENA_NEW_ARRAY(execution->arena, struct policy_change, all->count + 1),
+	};
+	const struct trail_event event = {
+		.event = "policy",
+		.id = execution->options->id,
+		.policies = execution->container.state.policies,
+		.status = -1,
+		.changes = &own,
+	};
+
+	for (size_t i = 0; i < all->count; i++)
+		if (strncmp(all->items[i].member, "process.", strlen("process.")) == 0)
+			own.items[own.count++] = all->items[i];
+	if (own.count)
+		trail_write(&execution->container.state.trail, &event);
+}
+
 /* The program's name without its arguments: those may be secrets. */
 static void leave_trail(const struct execution *execution, const struct error *error)
 {
@@ -411,6 +433,10 @@ static void leave_trail(const struct execution *execution, const struct error *e
 		.error = error,
 	};
 
+	if (execution->container.state.trail.count == 0)
+		return;
+	if (!error)
+		leave_decision(execution);
 	trail_write(&execution->container.state.trail, &event);
 }
 

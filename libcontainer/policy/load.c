@@ -153,12 +153,14 @@ static int check_selectable(const struct policy_site *site, struct arena *arena,
 	for (const char *next = list;; next++) {
 		const char *name = arena_strndup(arena, next, strcspn(next, ","));
 
-		if (!string_list_has(&site->selectable, name))
-			return error_set(
-				error, 0,
-				"annotation %s: policy \"%s\" is not selectable here; list it as selectable "
-				"in %s/casemate.json, or remove the annotation",
-				POLICY_ANNOTATION, name, POLICY_SITE_DIRECTORY);
+		if (!string_list_has(&site->selectable, name)) {
+			error_set(error, 0,
+				  "annotation %s: policy \"%s\" is not selectable here; list it as selectable "
+				  "in %s/casemate.json, or remove the annotation",
+				  POLICY_ANNOTATION, name, POLICY_SITE_DIRECTORY);
+			error->refused = true;
+			return -1;
+		}
 		next += strlen(name);
 		if (!*next)
 			return 0;

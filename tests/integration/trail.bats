@@ -88,6 +88,25 @@ events() {
 	equal "$(jq -r 'select(.outcome != "done") | "\(.event) \(.outcome)"' "$TRAIL")" $'exec refused\nstart failed'
 }
 
+@test "trail: what the policy took from a process that joins" {
+	trail_to "\"$TRAIL\""
+	site_sleeping
+	: >"$TRAIL"
+	run -0 runtime exec "$ID" true
+	run -0 runtime exec -p <(echo '{"args": ["/bin/true"], "cwd": "/", "noNewPrivileges": false}') "$ID"
+	equal "$(events)" $'exec done\npolicy done\nexec done'
+	jq -se '.[1].changes | length == 1 and (.[0] | .member == "process.noNewPrivileges" and .policy == "baseline")' "$TRAIL"
+	valid_by "$SCHEMA" <(jq -s '.[1]' "$TRAIL")
+}
+
+@test "trail: a policy that a container may not select is a refusal" {
+	trail_to "\"$TRAIL\""
+	edit '.annotations = {"dev.casemate.policy": "off"}'
+	program true
+	run -1 site run "$ID"
+	equal "$(events)" 'create refused'
+}
+
 @test "trail: locking and unlocking" {
 	trail_to "\"$TRAIL\""
 	echo '{"name": "mine", "exec": "lockable"}' >"$BATS_TEST_TMPDIR/mine.json"
