@@ -43,6 +43,7 @@ static bool split(char *line, struct mountinfo *mount)
 		if (!fields[i])
 			return false;
 	}
+	mount->device = fields[2];
 	mount->root = unescape(fields[3]);
 	mount->point = unescape(fields[4]);
 	mount->flags = fields[5];

@@ -10,6 +10,7 @@
 struct mountinfo {
 	uint64_t id;
 	uint64_t parent; /* the mount that this one is mounted on */
+	const char *device; /* of its file system: "0:45" */
 	const char *root; /* of the mount in its file system */
 	const char *point; /* as the process sees it */
 	const char *flags; /* of the mount: "rw,nosuid" */

@@ -273,6 +273,12 @@ static int set_egress(struct creation *creation, struct error *error)
 	return egress_carry_out(creation->arena, &creation->plan.hardening.egress, network, EGRESS_SET, error);
 }
 
+/* One that may mount has perhaps mounted something. */
+static bool has_planned_mounts_only(const struct creation *creation)
+{
+	return !policy_is_off(creation->plan.policy) && !restore_may_make_namespaces(creation);
+}
+
 /* The processes are complete and are held by CRIU: none has executed anything yet. */
 static int finish(struct creation *creation, struct error *error)
 {
@@ -281,7 +287,8 @@ static int finish(struct creation *creation, struct error *error)
 	if (creation->sandbox.pidfd < 0 && take_process(creation, creation->sandbox.pid, error) < 0)
 		return -1;
 	if (restore_check(creation, error) == 0 &&
-	    sandbox_finish_restored(&creation->sandbox, creation->sandbox.pidfd, error) == 0 &&
+	    sandbox_finish_restored(&creation->sandbox, creation->sandbox.pidfd,
+				    has_planned_mounts_only(creation), error) == 0 &&
 	    set_egress(creation, error) == 0) {
 		creation->restoration->finished = true;
 		return 0;

@@ -213,17 +213,20 @@ static bool has_ended(const struct thread *thread)
 	return state && (state[strspn(state, " \t")] == 'Z' || state[strspn(state, " \t")] == 'X');
 }
 
-/*
- * What the runtime sets again after CRIU holds in the first process's namespaces only. Others are made with CAP_SYS_ADMIN,
- * or in a user namespace, which CRIU does not save.
- */
+/* That takes CAP_SYS_ADMIN, or a user namespace within, which CRIU does not save. */
+bool restore_may_make_namespaces(const struct creation *creation)
+{
+	return creation->sandbox.capabilities.bounding & UINT64_C(1) << CAP_SYS_ADMIN;
+}
+
+/* What the runtime sets again after CRIU holds in the first process's namespaces only. */
 static int check_same_namespaces(const struct creation *creation, const struct thread *thread,
 				 struct error *error)
 {
 	const pid_t pid = creation->sandbox.pid;
 	const char *first = arena_printf(creation->arena, "%d/task/%d", pid, pid);
 
-	if (creation->sandbox.capabilities.bounding & UINT64_C(1) << CAP_SYS_ADMIN)
+	if (restore_may_make_namespaces(creation))
 		return 0;
 	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++) {
 		struct stat theirs, meant;

@@ -10,6 +10,9 @@
  */
 int restore_check_plan(const struct creation *creation, struct error *error);
 
+/* Whether a program of the container's may have mounted something, or made a namespace, before it was saved. */
+bool restore_may_make_namespaces(const struct creation *creation);
+
 /*
  * The image may have been saved under a weaker policy, or made by hand: nothing can be taken from a process from outside,
  * so one that has more than is planned ends the restore. Looks at every thread of the first process, of all that come from

@@ -53,7 +53,7 @@ static int join(const struct sandbox *sandbox, int pidfd, struct error *error)
 	return 0;
 }
 
-static int finish(struct sandbox *sandbox, int pidfd, struct error *error)
+static int finish(struct sandbox *sandbox, int pidfd, bool only_planned, struct error *error)
 {
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_set(error, errno, "become undumpable");
@@ -62,10 +62,12 @@ static int finish(struct sandbox *sandbox, int pidfd, struct error *error)
 		return -1;
 	if (!config_namespace(sandbox->config, OCI_NAMESPACE_MOUNT))
 		return 0;
-	return rootfs_lock_restored(&sandbox->rootfs, error);
+	if (rootfs_lock_restored(&sandbox->rootfs, error) < 0)
+		return -1;
+	return only_planned ? rootfs_check_restored(&sandbox->rootfs, error) : 0;
 }
 
-int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, struct error *error)
+int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, bool only_planned, struct error *error)
 {
 	_cleanup_fd_ int report = -1;
 	struct error reported;
@@ -78,7 +80,7 @@ int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, struct error *er
 	report = ends[0];
 	pid = fork();
 	if (pid == 0) {
-		if (finish(sandbox, pidfd, &reported) < 0)
+		if (finish(sandbox, pidfd, only_planned, &reported) < 0)
 			fd_write_all(ends[1], &reported, sizeof(reported));
 		else
 			fd_write_all(ends[1], "", 1);

@@ -261,8 +261,7 @@ static int set_flags(struct rootfs *rootfs, const struct rootfs_mount *mount, st
 	return 0;
 }
 
-/* Whether what is at @fd is a mask: then it is one that cannot be changed afterwards. */
-static int lock_mask(int fd, bool *masked)
+int rootfs_lock_mask(int fd, bool *masked)
 {
 	const uint64_t flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	struct statfs filesystem;
@@ -324,7 +323,7 @@ static int lock_the_rest(struct rootfs *rootfs, struct error *error)
 	int result;
 
 	if (drop_done(rootfs, &rest.readonly_paths, is_readonly, error) < 0 ||
-	    drop_done(rootfs, &rest.masked_paths, lock_mask, error) < 0)
+	    drop_done(rootfs, &rest.masked_paths, rootfs_lock_mask, error) < 0)
 		return -1;
 	changed.linux_ = &rest;
 	rootfs->config = &changed;

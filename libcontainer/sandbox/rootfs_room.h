@@ -73,6 +73,9 @@ int rootfs_open_mount_point(struct rootfs *rootfs, const char *path, const char 
 /* The same, and attaches @tree there. 0, or -1. */
 int rootfs_attach(struct rootfs *rootfs, int tree, const char *path, const char *type, struct error *error);
 
+/* Whether what is mounted at @fd is a mask: then it is one that cannot be changed afterwards. 0, or -1 with errno. */
+int rootfs_lock_mask(int fd, bool *masked);
+
 /*
  * Refuses to mount inside /proc (CVE-2019-16884 and its successors): but procfs on /proc itself, and files
  * that lxcfs emulates. By name, before anything is made, and by what a descriptor turned out to be on.

@@ -152,6 +152,7 @@ int sandbox_restored_network(struct sandbox *sandbox, struct error *error);
 
 /*
  * restore: does again, inside the container whose first process @pidfd CRIU has made and holds, what CRIU does
- * not put back: sysctls, the loopback device, the flags of mounts and the locked paths. 0, or -1.
+ * not put back: sysctls, the flags of mounts and the locked paths. @only_planned: refuses mounts that are not planned.
+ * 0, or -1.
  */
-int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, struct error *error);
+int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, bool only_planned, struct error *error);

@@ -576,6 +576,25 @@ has_capability() {
 	[[ -z $(runtime list -q) ]]
 }
 
+@test "restore under a policy: mounts that were not planned are refused" {
+	requires_criu
+	requires_casemate "has no policies"
+	! policy_is_off || skip "without a policy it is as with runc"
+	counting
+	run_detached "$ID"
+	# Without the masks of /proc.
+	mkdir rootfs/again
+	nsenter --target "$(pid_of "$ID")" --mount busybox mount -t proc proc /again
+	checkpoint --leave-running "$ID"
+	run -1 restore "$ID-again"
+	contains 'mounts: the checkpoint has one at /again (proc) that is not planned'
+	[[ $(runtime list -q) == "$ID" ]]
+	# A program that may mount has perhaps done so itself.
+	edit '.process.capabilities.bounding += ["CAP_SYS_ADMIN"]'
+	restore "$ID-again"
+	wait_for counts_beyond "$ID-again" 3
+}
+
 # Under the policy with a filter: the program of these steps (tests/helpers/filters.c) in container $ID.
 run_filters() {
 	echo '{"name": "filtered", "seccomp": {"profile": "strict"}}' >policy.json
