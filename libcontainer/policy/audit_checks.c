@@ -349,8 +349,8 @@ bool audit_landlock(const struct audit_subject *subject)
 
 bool audit_disk(const struct audit_subject *subject)
 {
-	return subject->hardening->disk.bytes > 0 &&
-	       (!subject->host || subject->host->disk_quota || audit_rootfs(subject));
+	return audit_rootfs(subject) ||
+	       (subject->hardening->disk.bytes > 0 && (!subject->host || subject->host->disk_quota));
 }
 
 /* resources ---------------------------------------------------------------------------------------------- */

@@ -179,6 +179,12 @@ has_core_scheduling() {
 	else
 		equal "$(passes core-scheduling)" false
 	fi
+	edit '.root.readonly = true'
+	equal "$(passes disk-limit)" true
+	RUNTIME_OPTIONS=(--policy off)
+	equal "$(passes disk-limit)" true
+	edit '.root.readonly = false'
+	RUNTIME_OPTIONS=(--policy "$BATS_TEST_TMPDIR/all.json")
 	# quotactl_fd(2) on the file system is what says that there are project quotas
 	equal "$(passes disk-limit)" "$(grep -qE ' / .*(prjquota|pquota)' /proc/self/mountinfo && echo true || echo false)"
 	if [[ $("$(helper probe)" syscall 444 0 0 1) =~ ^[0-9] ]]; then
