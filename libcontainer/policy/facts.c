@@ -96,6 +96,32 @@ static int add_real_paths(struct looking *looking, const struct string_list *pat
 	return 0;
 }
 
+/*
+ * A denied path that an ordinary user may not look at, such as a socket in a directory of root's, they can mount
+ * neither: it is compared as far as they can see it, and the rest as it is written.
+ */
+static int add_denied_path(struct looking *looking, const char *path)
+{
+	const char *whole = path_normalize(looking->arena, path);
+	size_t length = strlen(whole);
+	const char *real = whole;
+
+	while (!is_plain(looking, whole) &&
+	       find_real_path(looking->arena, arena_strndup(looking->arena, whole, length), &real,
+			      looking->error) < 0) {
+		if (!looking->facts->rootless || looking->error->number != EACCES || length <= 1)
+			return -1;
+		while (whole[--length] != '/')
+			;
+		length += length == 0;
+	}
+	if (real && real != whole)
+		real = path_normalize(looking->arena,
+				      arena_printf(looking->arena, "%s/%s", real, whole + length));
+	add_pair(looking->arena, path, real, looking->facts);
+	return 0;
+}
+
 static bool has_relative(const struct string_list *paths)
 {
 	for (size_t i = 0; i < paths->count; i++)
@@ -229,8 +255,10 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 	}
 	if (denied.count == 0)
 		return 0;
-	if (add_real_paths(&looking, &denied, "/") < 0 ||
-	    (config->root && config->root->path && add_real_path(&looking, config->root->path, bundle) < 0))
+	for (size_t i = 0; i < denied.count; i++)
+		if (add_denied_path(&looking, denied.items[i]) < 0)
+			return -1;
+	if (config->root && config->root->path && add_real_path(&looking, config->root->path, bundle) < 0)
 		return -1;
 	return add_sources(&looking, config, bundle);
 }

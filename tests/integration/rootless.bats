@@ -258,6 +258,21 @@ requires_v2() {
 	run -3 user run "$ID"
 }
 
+@test "rootless: denied sources that the user cannot look at are denied all the same" {
+	((EUID == 0)) || skip "takes a directory of another user's"
+	[[ " ${RUNTIME_ARGS:-} " != *policy* ]] || skip "another policy was asked for"
+	local hidden=$BATS_TEST_TMPDIR/hidden
+	mkdir -m 700 "$hidden"
+	touch "$hidden/socket"
+	ln -s hidden "$BATS_TEST_TMPDIR/link"
+	jq -n --arg source "$BATS_TEST_TMPDIR/link/socket" '{name: "own", mounts: {denySources: [$source]}}' >own.json
+	RUNTIME_OPTIONS=(--policy ./own.json)
+	program true
+	run -0 user run "$ID"
+	edit ".mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$hidden\", options: [\"bind\"]}]"
+	fails 1 "policy own: mounts.denySources" user run "$ID"
+}
+
 @test "rootless: a user's own policy of where packets go" {
 	requires_command ip nft nsenter
 	[[ " ${RUNTIME_ARGS:-} " != *policy* ]] || skip "another policy was asked for"
