@@ -48,6 +48,9 @@ HARDENING := -fstack-clash-protection
 endif
 ifneq ($(filter aarch64% arm64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 HARDENING := -fstack-clash-protection -mbranch-protection=standard
+else
+# The linker of Debian 12 has this for x86 only.
+PACKED_RELOCATIONS := -Wl,-z,pack-relative-relocs
 endif
 
 CPPFLAGS += -D_GNU_SOURCE -Ilibcontainer -Iruntime
@@ -65,7 +68,7 @@ override CFLAGS += -std=gnu17 -fPIE -fno-strict-aliasing -fvisibility=hidden -ff
 # address-space randomisation; a dynamically linked program starts 600 microseconds later.
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 ifeq ($(STATIC),1)
-LINK := -static-pie -Wl,-z,pack-relative-relocs -Wl,-e,casemate_entry
+LINK := -static-pie $(PACKED_RELOCATIONS) -Wl,-e,casemate_entry
 LIBRARIES := -lyajl_s -lseccomp -loath -lm
 else
 LINK := -pie

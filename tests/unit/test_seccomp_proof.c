@@ -432,6 +432,7 @@ static void changed_instructions_are_found(void **state)
 	"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":" value \
 	",\"op\":\"SCMP_CMP_LE\"}]}"
 
+#ifdef __x86_64__
 static void assert_found(const char *planned, const char *loaded, enum seccomp_verdict verdict,
 			 const char *text)
 {
@@ -444,7 +445,6 @@ static void assert_found(const char *planned, const char *loaded, enum seccomp_v
 		assert_string_equal(proof.difference.text, text);
 }
 
-#ifdef __x86_64__
 #define DENY(names) "{\"names\":[" names "],\"action\":\"SCMP_ACT_ERRNO\"}"
 #define ALLOWING(rules) "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" rules "]}"
 
