@@ -21,7 +21,7 @@ packages=(
 	file fuse-overlayfs gawk git iproute2 iptables jq keyutils kmod libcap2-bin netavark nftables openssl passt
 	podman procps psmisc python3 runc selinux-basics selinux-policy-default selinux-utils policycoreutils
 	checkpolicy semodule-utils slirp4netns socat strace sudo tini uidmap
-	libapparmor1 libcap2 libseccomp2 libselinux1 libsystemd0 libyajl2
+	libapparmor1 libcap2 libcmocka0 liboath0 libseccomp2 libselinux1 libsystemd0 libyajl2
 )
 
 # What the machine does not need to start fast.

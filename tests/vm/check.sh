@@ -5,7 +5,7 @@
 # With lines, these in the part's machine instead of its plan, for a test that is being worked on:
 #   tests/vm/check.sh root 'root||integration/cgroups.bats -f memory'
 #
-#   root      as root, with cgroup v2 and nothing else
+#   root      as root, with cgroup v2 and nothing else; the unit tests as well
 #   systemd   as root, with systemd as cgroup manager
 #   rootless  as an ordinary user, without cgroups, with delegated ones, and with the user's systemd
 #   podman    podman as an ordinary user
@@ -35,6 +35,7 @@ in_groups='create, start|kill --all|kill KILL|delete ends|delete removes|ps: the
 case $part in
 root) plan=(
 	"root||integration/checkpoint.bats"
+	"root||unit"
 	"root||integration/egress.bats"
 	"root||integration/cgroups.bats"
 	"root||integration/update.bats"
@@ -126,8 +127,8 @@ shared=$(mktemp -d "$machine/share.XXXXXX") || exit 1
 trap 'rm -rf "$shared"' EXIT
 
 # What the guest needs, in one file: many small ones take long over 9p.
-tar -cf "$shared/tree.tar" --exclude='*.d' --exclude='*.o' --exclude=tests/fuzz --exclude=tests/unit \
-	tests policies docs/man completions config.json.example scripts -C "$BUILD" casemate -C tests helpers
+tar -cf "$shared/tree.tar" --exclude='*.d' --exclude='*.o' --exclude=tests/fuzz \
+	tests policies docs/man completions config.json.example scripts -C "$BUILD" casemate unit -C tests helpers
 printf '%s\n' "${plan[@]}" >"$shared/plan"
 
 snapshot=$groups-$lsm

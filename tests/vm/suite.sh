@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The guest's side of check.sh: unpacks tree.tar and runs what the file `plan` has, as one TAP list with its plan at the
 # end. A line each: the user ("unit": the same one, in a unit of their systemd; "ranges": in tests/compat with subordinate
-# ids), global options of the program, one file below tests/ and options of bats, separated by "|".
+# ids), global options of the program, one file below tests/ (or `unit`: the programs of tests/unit) and options of bats,
+# separated by "|".
 #
 # As many files run at once as there are processors, and what fails is tried once more: emulated time has its own races.
 set -u
@@ -11,7 +12,7 @@ here=$PWD
 mkdir -p /srv/casemate/build/tests
 tar -xf tree.tar -C /srv/casemate
 cd /srv/casemate || exit 1
-mv casemate build/
+mv casemate unit build/
 mv helpers build/tests/
 find tests -name '*.c' -exec touch -d 2000-01-01 {} +
 install -m 755 build/casemate /usr/local/bin/casemate
@@ -62,6 +63,13 @@ part() {
 	[ -z "$again" ] || run_as "$1" "$2" "$3" -f "^($again)\$" 2>&1 | grep -v '^1\.\.' | hold_failures /dev/stdout
 }
 
+unit_tests() {
+	local program
+	for program in build/unit/test_*; do
+		CMOCKA_MESSAGE_OUTPUT=TAP "$program" 2>&1
+	done
+}
+
 # One list, which is seen while it grows.
 one_list() {
 	awk '/^1\.\.[0-9]/ { sub(/^1\.\./, ""); planned += $0; next }
@@ -78,6 +86,10 @@ one_list() {
 		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
 			wait -n
 		done
+		if [ "$file" = unit ]; then
+			unit_tests </dev/null &
+			continue
+		fi
 		part "$user" "$options" "tests/${file%% -f *}" "${filter[@]}" </dev/null &
 	done <"$here/plan"
 	wait
