@@ -99,17 +99,26 @@ int creation_make_cgroup(struct creation *creation, struct error *error)
 	return 0;
 }
 
-int creation_limit(struct creation *creation, struct error *error)
+int creation_set_limits(struct creation *creation, struct error *error)
 {
 	const struct oci_config *config = creation->plan.config;
 	const struct oci_resources *resources = resources_of(config);
 	const struct oci_device_rule_list none = { 0 };
 
-	if (cgroup_create_rest(creation->cgroup, &creation->layout, resources, error) < 0 ||
-	    cgroup_set_resources(creation->cgroup, resources, error) < 0 ||
+	if (cgroup_set_resources(creation->cgroup, resources, error) < 0 ||
 	    cgroup_set_devices(creation->cgroup, resources ? &resources->devices : &none,
 			       config->linux_ ? &config->linux_->devices : NULL, error) < 0)
 		return error_context(error, "unable to apply cgroup configuration");
+	return 0;
+}
+
+int creation_limit(struct creation *creation, struct error *error)
+{
+	if (cgroup_create_rest(creation->cgroup, &creation->layout, resources_of(creation->plan.config),
+			       error) < 0)
+		return error_context(error, "unable to apply cgroup configuration");
+	if (creation_set_limits(creation, error) < 0)
+		return -1;
 	if (sandbox_hand_cgroups(&creation->sandbox, error) < 0)
 		return -1;
 	/*

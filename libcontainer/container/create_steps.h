@@ -15,6 +15,9 @@ void creation_undo_cgroup(struct creation *creation);
 /* The groups that were left for now, and all limits; hands them to the process that has to join by itself. */
 int creation_limit(struct creation *creation, struct error *error);
 
+/* All limits of the groups there are, devices too. */
+int creation_set_limits(struct creation *creation, struct error *error);
+
 /* Writes the state again where the cgroup became another than was planned. */
 int creation_correct_cgroup(struct creation *creation, struct error *error);
 

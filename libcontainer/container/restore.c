@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "container/create_steps.h"
 #include "container/foreground.h"
 #include "container/notify.h"
 #include "container/restore_check.h"
@@ -273,6 +274,17 @@ static int set_egress(struct creation *creation, struct error *error)
 	return egress_carry_out(creation->arena, &creation->plan.hardening.egress, network, EGRESS_SET, error);
 }
 
+/* Where CRIU was asked to, it has put back limits of the images. */
+static int limit_again(struct creation *creation, struct error *error)
+{
+	const enum criu_cgroup_mode mode = creation->restoration->criu.manage_cgroups_mode;
+
+	if (!creation->cgroup || policy_is_off(creation->plan.policy) ||
+	    (mode != CRIU_CGROUPS_FULL && mode != CRIU_CGROUPS_STRICT))
+		return 0;
+	return creation_set_limits(creation, error);
+}
+
 /* One that may mount has perhaps mounted something. */
 static bool has_planned_mounts_only(const struct creation *creation)
 {
@@ -286,7 +298,7 @@ static int finish(struct creation *creation, struct error *error)
 
 	if (creation->sandbox.pidfd < 0 && take_process(creation, creation->sandbox.pid, error) < 0)
 		return -1;
-	if (restore_check(creation, error) == 0 &&
+	if (restore_check(creation, error) == 0 && limit_again(creation, error) == 0 &&
 	    sandbox_finish_restored(&creation->sandbox, creation->sandbox.pidfd,
 				    has_planned_mounts_only(creation), error) == 0 &&
 	    set_egress(creation, error) == 0) {
@@ -366,6 +378,7 @@ static int add_cgroup_roots(struct creation *creation, pid_t pid, struct error *
 
 	if (file_read_at(creation->arena, creation->sandbox.procfs, path, FILE_SIZE_MAX, &text, &length) < 0)
 		return error_set(error, errno, "read the cgroups of criu");
+	creation->restoration->groups = arena_strdup(creation->arena, text);
 	while ((line = strsep(&text, "\n"))) {
 		char *controllers = strchr(line, ':');
 		char *group = controllers ? strchr(controllers + 1, ':') : NULL;

@@ -14,6 +14,7 @@ struct restoration {
 	size_t fd_count;
 	size_t filters; /* of seccomp, that each restored thread has at least */
 	pid_t criu_pid;
+	const char *groups; /* /proc/PID/cgroup of CRIU, as it begins: the container's */
 	bool finished; /* what CRIU does not put back has been done */
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "base/syscalls.h"
 #include "container/restore.h"
 
@@ -192,6 +193,66 @@ static int check_namespaces(const struct creation *creation, const struct thread
 	return 0;
 }
 
+/* Groups ------------------------------------------------------------------------------------------------- */
+
+/* What is behind "N:CONTROLLERS:" in @line of cgroups(7), and how long that is; NULL: nothing. */
+static const char *group_of_line(const char *line, size_t *length)
+{
+	const char *first = memchr(line, ':', strcspn(line, "\n"));
+	const char *second = first ? memchr(first + 1, ':', strcspn(first + 1, "\n")) : NULL;
+
+	*length = second ? strcspn(second + 1, "\n") : 0;
+	return second ? second + 1 : NULL;
+}
+
+/* The container's group in the hierarchy that @line, whose group begins at @group, is about. */
+static const char *find_group(const struct creation *creation, const char *line, const char *group)
+{
+	const char *controllers = strchr(line, ':');
+	size_t length = (size_t)(group - controllers);
+
+	for (const char *own = creation->restoration->groups; own; own = strchr(own, '\n')) {
+		const char *found, *found_controllers;
+		size_t found_length;
+
+		own += *own == '\n';
+		found = group_of_line(own, &found_length);
+		found_controllers = found ? strchr(own, ':') : NULL;
+		if (found && (size_t)(found - found_controllers) == length &&
+		    !strncmp(found_controllers, controllers, length))
+			return arena_strndup(creation->arena, found, found_length);
+	}
+	return NULL;
+}
+
+/* CRIU moves processes to wherever the images say, also beside the container's groups and its limits. */
+static int check_groups(const struct creation *creation, const struct thread *thread, struct error *error)
+{
+	const char *path = arena_printf(creation->arena, "%s/cgroup", thread->path);
+	size_t length;
+	char *text;
+
+	if (file_read_at(creation->arena, creation->sandbox.procfs, path, FILE_SIZE_MAX, &text, &length) < 0)
+		return error_set(error, errno, "read the cgroups of restored process %s", thread->path);
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		const char *group, *planned;
+
+		line += *line == '\n';
+		group = group_of_line(line, &length);
+		if (!group)
+			continue;
+		planned = find_group(creation, line, group);
+		group = arena_strndup(creation->arena, group, length);
+		if (!planned || !path_is_below(group, planned) || !strncmp(group, "/..", 3))
+			return error_set(
+				error, 0,
+				"linux.cgroupsPath: restored process %s is in the cgroup %s, outside of the "
+				"container's %s",
+				thread->path, group, planned ? planned : "");
+	}
+	return 0;
+}
+
 /* Every process ------------------------------------------------------------------------------------------ */
 
 static int read_status(const struct creation *creation, struct thread *thread, struct error *error)
@@ -257,7 +318,7 @@ static int check_thread(const struct creation *creation, const char *path, struc
 	if (check_capabilities(&thread, &creation->sandbox.capabilities, error) < 0 ||
 	    check_user(creation, &thread, error) < 0 || check_confinement(creation, &thread, error) < 0)
 		return -1;
-	if (check_namespaces(creation, &thread, error) < 0)
+	if (check_namespaces(creation, &thread, error) < 0 || check_groups(creation, &thread, error) < 0)
 		return -1;
 	return check_same_namespaces(creation, &thread, error);
 }

@@ -77,8 +77,12 @@ int criu_talk(struct criu *criu, enum criu_type type, const struct strbuf *reque
 			return -1;
 		if (response->type != CRIU_NOTIFY || !response->success)
 			break;
-		if (serve(criu, response, notify, context, fd, &failure, error) < 0)
+		if (serve(criu, response, notify, context, fd, &failure, error) < 0) {
+			/* It has gone already where that has ended the processes it waited for. */
+			if (*failure.text)
+				*error = failure;
 			return -1;
+		}
 	}
 	fd_close(&fd);
 	if (!response->success)

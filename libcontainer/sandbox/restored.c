@@ -64,7 +64,7 @@ static int finish(struct sandbox *sandbox, int pidfd, bool only_planned, struct 
 		return 0;
 	if (rootfs_lock_restored(&sandbox->rootfs, error) < 0)
 		return -1;
-	return only_planned ? rootfs_check_restored(&sandbox->rootfs, error) : 0;
+	return only_planned ? rootfs_check_restored(&sandbox->rootfs, sandbox->pid, error) : 0;
 }
 
 int sandbox_finish_restored(struct sandbox *sandbox, int pidfd, bool only_planned, struct error *error)

@@ -22,6 +22,7 @@
 struct table {
 	struct rootfs *rootfs;
 	struct mountinfo_list mounts; /* as the container sees them */
+	const char *groups; /* of the first process: cgroups(7) */
 	const char **points; /* of rootfs->mounts, with every link followed; NULL: it is not there any more */
 };
 
@@ -39,7 +40,7 @@ static const char *find_point(const struct table *table, size_t index)
 	return arena_strdup(rootfs->arena, target);
 }
 
-static int read_table(struct table *table, struct error *error)
+static int read_table(struct table *table, pid_t pid, struct error *error)
 {
 	struct rootfs *rootfs = table->rootfs;
 	size_t length;
@@ -48,6 +49,10 @@ static int read_table(struct table *table, struct error *error)
 	if (file_read_at(rootfs->arena, rootfs->procfs, "thread-self/mountinfo", TABLE_MAX, &text, &length) < 0)
 		return error_set(error, errno, "read the mounts of the restored container");
 	table->mounts = mountinfo_parse(rootfs->arena, text);
+	if (file_read_at(rootfs->arena, rootfs->procfs, arena_printf(rootfs->arena, "%d/cgroup", pid),
+			 TABLE_MAX, &text, &length) < 0)
+		return error_set(error, errno, "read the cgroups of the restored container");
+	table->groups = text;
 	table->points = ARENA_NEW_ARRAY(rootfs->arena, const char *, rootfs->mount_count + 1);
 	for (size_t i = 0; i < rootfs->mount_count; i++)
 		table->points[i] = find_point(table, i);
@@ -155,6 +160,35 @@ static bool is_device(const struct table *table, const struct mountinfo *mount)
 	return false;
 }
 
+/* Whether it shows nothing above the container's groups, as the root of a cgroup namespace that an image tells may be. */
+static bool shows_own_group(const struct table *table, const struct mountinfo *mount)
+{
+	char *text = arena_strdup(table->rootfs->arena, table->groups);
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		char *controllers = strchr(line, ':');
+		char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!group)
+			continue;
+		*group++ = '\0';
+		controllers++;
+		controllers[strcspn(controllers, ",")] = '\0';
+		if (*controllers ? !strcmp(mount->type, "cgroup") && has_flag(mount->options, controllers)
+				 : !strcmp(mount->type, "cgroup2"))
+			return path_is_below(mount->root, group);
+	}
+	return false;
+}
+
+/* The whole tree of the host's is shown to be read only. */
+static bool is_harmless_group(const struct table *table, const struct mountinfo *mount)
+{
+	return strncmp(mount->type, "cgroup", strlen("cgroup")) != 0 || has_flag(mount->flags, "ro") ||
+	       shows_own_group(table, mount);
+}
+
 static bool is_cgroup(const struct table *table, const struct mountinfo *mount)
 {
 	if (strcmp(mount->type, "cgroup") != 0)
@@ -209,6 +243,10 @@ static int check_mount(const struct table *table, const struct mountinfo *mount,
 {
 	bool masked;
 
+	if (!is_harmless_group(table, mount))
+		return error_set(error, 0,
+				 "mounts: the checkpoint shows cgroups at %s that are not the container's",
+				 mount->point);
 	if (is_planned(table, mount) || is_readonly_part(table, mount) || is_device(table, mount) ||
 	    is_cgroup(table, mount) || comes_with_bind(table, mount))
 		return 0;
@@ -220,11 +258,11 @@ static int check_mount(const struct table *table, const struct mountinfo *mount,
 			 mount->point, mount->type);
 }
 
-int rootfs_check_restored(struct rootfs *rootfs, struct error *error)
+int rootfs_check_restored(struct rootfs *rootfs, pid_t pid, struct error *error)
 {
 	struct table table = { .rootfs = rootfs };
 
-	if (read_table(&table, error) < 0)
+	if (read_table(&table, pid, error) < 0)
 		return -1;
 	for (size_t i = 0; i < table.mounts.count; i++)
 		if (check_mount(&table, &table.mounts.items[i], error) < 0)

@@ -175,8 +175,11 @@ const char *rootfs_restore_source(struct arena *arena, const char *place, size_t
  */
 int rootfs_open_masks(struct rootfs *rootfs, struct error *error);
 int rootfs_lock_restored(struct rootfs *rootfs, struct error *error);
-/* After that: refuses mounts that were not planned, in a container that cannot have made any itself. 0, or -1. */
-int rootfs_check_restored(struct rootfs *rootfs, struct error *error);
+/*
+ * After that: refuses mounts that were not planned, in a container that cannot have made any itself and whose first process
+ * is @pid. 0, or -1.
+ */
+int rootfs_check_restored(struct rootfs *rootfs, pid_t pid, struct error *error);
 
 /* linux.sysctl, of the caller's namespaces. 0, or -1. */
 int rootfs_sysctls(struct rootfs *rootfs, struct error *error);

@@ -595,6 +595,20 @@ has_capability() {
 	wait_for counts_beyond "$ID-again" 3
 }
 
+@test "restore under a policy: limits are those of now, also where criu puts back those of the images" {
+	requires_criu
+	requires_casemate "has no policies"
+	! policy_is_off || skip "without a policy it is as with runc"
+	requires_controller pids
+	edit '.linux.resources.pids.limit = 77'
+	counting
+	run_detached "$ID"
+	checkpoint --manage-cgroups-mode full "$ID"
+	edit '.linux.resources.pids.limit = 55'
+	restore --manage-cgroups-mode full "$ID"
+	[[ $(cgroup_value pids pids.max pids.max) == 55 ]]
+}
+
 # Under the policy with a filter: the program of these steps (tests/helpers/filters.c) in container $ID.
 run_filters() {
 	echo '{"name": "filtered", "seccomp": {"profile": "strict"}}' >policy.json

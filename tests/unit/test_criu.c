@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -166,6 +167,42 @@ static void a_notification(void **state)
 	assert_int_equal(strlen(response.script), sizeof(response.script) - 1);
 }
 
+/* CRIU is gone by the time that it would hear of it. */
+static int refuse(void *context, const struct criu_response *notification, int fd, struct error *error)
+{
+	const int *other = context;
+
+	(void)notification;
+	assert_int_equal(fd, -1);
+	close(*other);
+	return error_set(error, 0, "the reason");
+}
+
+static void the_first_error_is_told(void **state)
+{
+	_cleanup_strbuf_ struct strbuf inner = { 0 };
+	_cleanup_strbuf_ struct strbuf notification = { 0 };
+	_cleanup_strbuf_ struct strbuf request = { 0 };
+	struct criu_response response;
+	struct error error = { 0 };
+	struct criu criu = { 0 };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	criu.socket = ends[0];
+	protobuf_put_string(&inner, 1, "pre-resume");
+	protobuf_put_number(&notification, 1, CRIU_NOTIFY);
+	protobuf_put_number(&notification, 2, true);
+	protobuf_put_message(&notification, 5, &inner);
+	assert_int_equal(send(ends[1], notification.text, notification.length, 0), notification.length);
+	strbuf_puts(&request, "x");
+	assert_int_equal(criu_talk(&criu, CRIU_RESTORE, &request, refuse, &ends[1], NULL, &response, &error),
+			 -1);
+	assert_string_equal(error.text, "the reason");
+	close(ends[0]);
+}
+
 /* A program that is not CRIU, and one that is not there. */
 static void no_criu(void **state)
 {
@@ -218,10 +255,15 @@ static void the_log_tells_the_cause(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_log_tells_the_cause), cmocka_unit_test(numbers_and_strings),
-		cmocka_unit_test(a_field_is_read_back),	   cmocka_unit_test(malformed_messages),
-		cmocka_unit_test(a_dump_request),	   cmocka_unit_test(answers),
-		cmocka_unit_test(a_notification),	   cmocka_unit_test(no_criu),
+		cmocka_unit_test(the_log_tells_the_cause),
+		cmocka_unit_test(numbers_and_strings),
+		cmocka_unit_test(a_field_is_read_back),
+		cmocka_unit_test(malformed_messages),
+		cmocka_unit_test(a_dump_request),
+		cmocka_unit_test(answers),
+		cmocka_unit_test(a_notification),
+		cmocka_unit_test(the_first_error_is_told),
+		cmocka_unit_test(no_criu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

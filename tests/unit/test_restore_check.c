@@ -64,6 +64,8 @@ static const char *const as_planned =
 	"CapEff:\t0000000000000020\nCapBnd:\t0000000000000020\n"
 	"CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t2\n";
 
+static const char *const groups = "2:cpu,cpuacct:/up/x\n1:name=systemd:/x\n0::/\n";
+
 /* Thread @tid of process @pid, whose children are @children. */
 static void make_thread(struct room *room, int pid, int tid, const char *children)
 {
@@ -76,6 +78,7 @@ static void make_thread(struct room *room, int pid, int tid, const char *childre
 	assert_int_equal(mkdir(at(room, thread), 0755), 0);
 	write_file(room, arena_printf(&room->arena, "%s/status", thread), as_planned);
 	write_file(room, arena_printf(&room->arena, "%s/children", thread), children);
+	write_file(room, arena_printf(&room->arena, "%s/cgroup", thread), groups);
 	make_namespaces(room, thread);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && tid != 100; i++)
 		join_namespace(room, thread, kinds[i], "100/task/100");
@@ -98,7 +101,7 @@ static int make_room(void **state)
 	creation_init(&room->creation, &room->arena, NULL, NULL, false);
 	room->creation.sandbox.procfs = open(room->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	room->creation.sandbox.pid = 100;
-	room->restoration = (struct restoration){ .filters = 2, .criu_pid = CRIU };
+	room->restoration = (struct restoration){ .filters = 2, .criu_pid = CRIU, .groups = groups };
 	room->creation.restoration = &room->restoration;
 	room->creation.sandbox.capabilities =
 		(struct capability_masks){ .permitted = 0x20, .effective = 0x20, .bounding = 0x20 };
@@ -222,6 +225,34 @@ static void all_are_in_the_same_namespaces(void **state)
 	assert_int_equal(check(room), 0);
 }
 
+static void all_are_in_groups_of_the_container(void **state)
+{
+	static const char *const inside[] = { "2:cpu,cpuacct:/up/x/below\n1:name=systemd:/x\n0::/\n",
+					      "0::/service\n1:name=systemd:/x/y/z\n2:cpu,cpuacct:/up/x\n" };
+	static const char *const outside[] = { "2:cpu,cpuacct:/up\n1:name=systemd:/x\n0::/\n",
+					       "2:cpu,cpuacct:/up/xy\n1:name=systemd:/x\n0::/\n",
+					       "2:cpu,cpuacct:/up/x\n1:name=systemd:/\n0::/\n",
+					       "2:cpu,cpuacct:/up/x\n0::/../other\n",
+					       "3:memory:/up/x\n",
+					       "2:cpu:/up/x\n" };
+	struct room *room = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		const char *name = arena_printf(&room->arena, "%s/cgroup", threads[i]);
+
+		for (size_t j = 0; j < ARRAY_SIZE(inside); j++) {
+			write_file(room, name, inside[j]);
+			assert_int_equal(check(room), 0);
+		}
+		for (size_t j = 0; j < ARRAY_SIZE(outside); j++) {
+			write_file(room, name, outside[j]);
+			assert_refused(room, "linux.cgroupsPath: restored process");
+		}
+		write_file(room, name, groups);
+	}
+	assert_int_equal(check(room), 0);
+}
+
 /* In the container's cgroup, and no offspring of its first process. */
 static void a_stranger_is_held_to_the_same(void **state)
 {
@@ -283,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_thread_has_more_than_was_planned, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(none_is_in_a_namespace_of_the_hosts, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(all_are_in_the_same_namespaces, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(all_are_in_groups_of_the_container, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(a_stranger_is_held_to_the_same, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(one_that_has_ended_is_nobody, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(one_that_cannot_be_looked_at_is_refused, make_room,
