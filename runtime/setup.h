@@ -21,6 +21,7 @@ struct setup_change {
 	const char *old; /* its text; NULL: there is no such file */
 	const char *new; /* NULL: no file any more */
 	bool was_there; /* before this program came, as the copy of that tells: never removed */
+	const char *first; /* that copy's text; NULL: there is none */
 	const char *program; /* the runtime's own path */
 	bool keep; /* what is there is worth a copy */
 	const char *copy; /* where the old text is kept; NULL: nothing was there */

@@ -69,6 +69,35 @@ static bool is_text(const struct json_value *value, const char *text)
 	return value && value->type == JSON_STRING && !strcmp(value->string, text);
 }
 
+/* The default before this program came, as far as it is one still. NULL: Docker's own. */
+static const struct json_value *earlier_default(struct arena *arena, const struct setup_change *change,
+						struct json_value *daemon)
+{
+	struct json_value *runtimes = find(daemon, "runtimes");
+	const struct json_value *earlier;
+	struct json_value *first;
+	struct error ignored;
+
+	if (!change->first ||
+	    json_parse(arena, change->file, change->first, strlen(change->first), &first, &ignored) < 0 ||
+	    first->type != JSON_OBJECT)
+		return NULL;
+	earlier = find(first, "default-runtime");
+	if (!earlier || earlier->type != JSON_STRING)
+		return NULL;
+	return is_text(earlier, "runc") || (runtimes && find(runtimes, earlier->string)) ? earlier : NULL;
+}
+
+static void undo_default(struct arena *arena, const struct setup_change *change, struct json_value *daemon)
+{
+	const struct json_value *earlier = earlier_default(arena, change, daemon);
+
+	if (earlier)
+		set(arena, daemon, "default-runtime", *earlier);
+	else
+		take_out(daemon, "default-runtime");
+}
+
 static void change_daemon(struct arena *arena, const struct setup_values *setup,
 			  const struct setup_change *change, struct json_value *daemon)
 {
@@ -80,7 +109,7 @@ static void change_daemon(struct arena *arena, const struct setup_values *setup,
 		if (runtimes && runtimes->object.count == 0)
 			take_out(daemon, "runtimes");
 		if (is_text(find(daemon, "default-runtime"), setup->name))
-			take_out(daemon, "default-runtime");
+			undo_default(arena, change, daemon);
 		return;
 	}
 	if (!runtimes)

@@ -39,6 +39,7 @@ int setup_read(struct arena *arena, const struct setup_values *setup, struct set
 	       struct error *error)
 {
 	_cleanup_free_ char *real = realpath(setup->file, NULL);
+	const char *copy;
 	size_t length;
 	char *text;
 
@@ -52,7 +53,13 @@ int setup_read(struct arena *arena, const struct setup_values *setup, struct set
 	if (strlen(text) != length)
 		return error_set(error, 0, "%s is no text", change->file);
 	change->old = text;
-	change->was_there = access(arena_printf(arena, "%s" SUFFIX, change->file), F_OK) == 0;
+	copy = arena_printf(arena, "%s" SUFFIX, change->file);
+	change->was_there = access(copy, F_OK) == 0;
+	if (!change->was_there)
+		return 0;
+	if (file_read_at(arena, AT_FDCWD, copy, FILE_SIZE_MAX, &text, &length) < 0)
+		return error_set(error, errno, "read %s", copy);
+	change->first = text;
 	return 0;
 }
 

@@ -32,8 +32,14 @@ casemate() {
 	equal "$(jq -c '[.["default-runtime"], (.runtimes | keys)]' daemon.json)" '["strict",["casemate","other","strict"]]'
 	run -0 casemate setup docker --file daemon.json --name strict --undo
 	run -0 casemate setup docker --file daemon.json --undo
-	equal "$(jq -c 'del(.["default-runtime"])' daemon.json)" "$(jq -c 'del(.["default-runtime"])' original.json)"
+	equal "$(jq -c . daemon.json)" "$(jq -c . original.json)"
 	cmp daemon.json.before-casemate original.json
+	# One that has gone meanwhile is no default.
+	run -0 casemate setup docker --file daemon.json --default
+	jq 'del(.runtimes.other)' daemon.json >less.json
+	cp less.json daemon.json
+	run -0 casemate setup docker --file daemon.json --undo
+	equal "$(jq -c . daemon.json)" '{"log-level":"info"}'
 }
 
 @test "setup docker: a file that is not there yet, and none again" {
