@@ -191,7 +191,13 @@ static int take_guessed(struct cgroup_hierarchy *guessed, size_t count,
 	return -1;
 }
 
-/* What is where it was guessed is not opened again. */
+/* Whether the table's mount point leads to something else: another mount, on it or above it, is over it. */
+static bool is_hidden(int number)
+{
+	return number == ENOENT || number == ENOTDIR || number == ENOTSUP;
+}
+
+/* What is where it was guessed is not opened again. What is hidden counts as not mounted. */
 static int layout_from_table(struct arena *arena, const char *own, struct cgroup_hierarchy *guessed,
 			     size_t guessed_count, struct cgroup_layout *layout, struct error *error)
 {
@@ -208,12 +214,17 @@ static int layout_from_table(struct arena *arena, const char *own, struct cgroup
 		hierarchy->fd = take_guessed(guessed, guessed_count, hierarchy);
 		if (hierarchy->fd < 0)
 			hierarchy->fd = mountpoint_open(hierarchy->mountpoint, hierarchy->v2, false);
-		if (hierarchy->fd < 0) {
+		if (hierarchy->fd < 0 && is_hidden(errno)) {
+			hierarchy->mountpoint = NULL;
+		} else if (hierarchy->fd < 0) {
 			error_set(error, errno, "open the cgroup hierarchy at %s", hierarchy->mountpoint);
 			cgroup_layout_release(layout);
 			return -1;
 		}
 	}
+	keep_mounted(layout, layout->items, layout->count);
+	if (layout->count == 0)
+		return error_set(error, 0, "no cgroup filesystem is mounted");
 	return 0;
 }
 

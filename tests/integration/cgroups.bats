@@ -49,6 +49,24 @@ start() {
 	equal "$(grep -v "$GROUP\$" <<<"$output" || true)" ""
 }
 
+@test "a hierarchy whose mount is hidden below another mount counts as not mounted" {
+	local names
+	names=$(cut -d : -f 2 /proc/self/cgroup | sed 's/^name=//; /^$/d')
+	[[ -n $names ]] && (cd /sys/fs/cgroup && ls -d $names >/dev/null) || skip "no host of v1, or not where it is customary"
+	mountpoint -q /sys/fs/cgroup/unified || skip "nothing to hide"
+	program cat /proc/self/cgroup
+	mkdir cgroup
+	run -0 unshare --mount --propagation private sh -ec '
+		mount -t tmpfs cgroup cgroup
+		for name in $0; do
+			mkdir "cgroup/$name"
+			mount --bind "/sys/fs/cgroup/$name" "cgroup/$name"
+		done
+		mount --move cgroup /sys/fs/cgroup
+		exec "$@"' "$names" "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" run "$ID"
+	contains "$GROUP"
+}
+
 @test "a host with v1 alone: its mount table, however long, is not read" {
 	local names
 	names=$(cut -d : -f 2 /proc/self/cgroup | sed 's/^name=//; /^$/d')
