@@ -253,4 +253,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(COMPANION_OBJECTS:.o=.d) $(RUNTIME_OBJECTS:.o=.d) $(UNIT_HELPER_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
--include $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SOURCES))
+-include $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SOURCES) $(FUZZ_SOURCES) tests/fuzz/replay.c)
+-include $(patsubst %.c,$(BUILD)/fuzz/%.d,$(FUZZ_SOURCES))
