@@ -141,6 +141,30 @@ static int check_confinement(const struct creation *creation, const struct threa
 	return 0;
 }
 
+/* CRIU gives each the profile that the images say, or none; another than the planned one may be one that it changed to. */
+static int check_profile(const struct creation *creation, const struct thread *thread, struct error *error)
+{
+	static const char *const files[] = { "attr/apparmor/current", "attr/current" };
+	static const char none[] = "unconfined";
+	const char *planned = creation->plan.config->process->apparmor_profile;
+	char *text = NULL;
+	size_t length;
+
+	if (!planned || !*planned || !strcmp(planned, none))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files) && !text; i++) {
+		const char *path = arena_printf(creation->arena, "%s/%s", thread->path, files[i]);
+
+		if (file_read_at(creation->arena, creation->sandbox.procfs, path, FILE_SIZE_MAX, &text,
+				 &length) < 0)
+			text = NULL;
+	}
+	if (!text || !strncmp(text, none, strlen(none)))
+		return error_set(error, 0, "process.apparmorProfile: restored process %s is not confined by %s",
+				 thread->path, planned);
+	return 0;
+}
+
 /* Namespaces ---------------------------------------------------------------------------------------------- */
 
 static const char *const namespace_files[OCI_NAMESPACE_TYPES] = {
@@ -318,7 +342,8 @@ static int check_thread(const struct creation *creation, const char *path, struc
 	if (check_capabilities(&thread, &creation->sandbox.capabilities, error) < 0 ||
 	    check_user(creation, &thread, error) < 0 || check_confinement(creation, &thread, error) < 0)
 		return -1;
-	if (check_namespaces(creation, &thread, error) < 0 || check_groups(creation, &thread, error) < 0)
+	if (check_profile(creation, &thread, error) < 0 || check_namespaces(creation, &thread, error) < 0 ||
+	    check_groups(creation, &thread, error) < 0)
 		return -1;
 	return check_same_namespaces(creation, &thread, error);
 }

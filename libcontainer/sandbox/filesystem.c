@@ -158,6 +158,33 @@ static int set_options(struct arena *arena, int fs, const struct filesystem *fil
 	return 0;
 }
 
+static bool is_limit(const char *key)
+{
+	return !strcmp(key, "size") || !strcmp(key, "nr_blocks") || !strcmp(key, "nr_inodes");
+}
+
+int filesystem_limit(struct arena *arena, int mount, const struct filesystem *filesystem, struct error *error)
+{
+	_cleanup_fd_ int fs = sys_fspick(mount, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	const char *rest = filesystem->data ? filesystem->data : "";
+	bool is_limited = false;
+	char *value;
+	char *key;
+
+	if (fs < 0)
+		return error_set(error, errno, "open file system %s", filesystem->type);
+	while ((key = filesystem_next_option(arena, filesystem->type, &rest, &value))) {
+		if (!value || !is_limit(key))
+			continue;
+		if (set_string(fs, filesystem, key, value, error) < 0)
+			return -1;
+		is_limited = true;
+	}
+	if (is_limited && sys_fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		return context_error(fs, errno, filesystem, " with other limits", error);
+	return 0;
+}
+
 static int configure(struct arena *arena, int fs, const struct filesystem *filesystem, struct error *error)
 {
 	if (filesystem->source && *filesystem->source &&

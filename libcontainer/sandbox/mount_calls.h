@@ -27,6 +27,11 @@ static inline int sys_fsopen(const char *type, unsigned int flags)
 	return (int)syscall(SYS_fsopen, type, flags);
 }
 
+static inline int sys_fspick(int directory, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_fspick, directory, path, flags);
+}
+
 static inline int sys_fsconfig(int fs, unsigned int command, const char *key, const void *value, int auxiliary)
 {
 	return (int)syscall(SYS_fsconfig, fs, command, key, value, auxiliary);

@@ -34,6 +34,9 @@ bool filesystem_needs_mount(const struct filesystem *filesystem);
 /* Cuts the first option of a file system of @type off *rest: its key, and *value or NULL. NULL: no more. */
 char *filesystem_next_option(struct arena *arena, const char *type, const char **rest, char **value);
 
+/* Gives the file system mounted at @mount those of @filesystem's options that say how much it may hold. 0, or -1. */
+int filesystem_limit(struct arena *arena, int mount, const struct filesystem *filesystem, struct error *error);
+
 /* Makes a detached mount. Its descriptor, or -1; the error has what the kernel's context log says. */
 int filesystem_open(struct arena *arena, const struct filesystem *filesystem, struct error *error);
 

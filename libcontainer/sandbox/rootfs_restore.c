@@ -236,6 +236,20 @@ static int set_own_flags(const struct rootfs_mount *mount, int fd)
 	return is_cgroup && is_tmpfs(fd) ? tree_set_attributes(fd, false, 0, MOUNT_ATTR_RDONLY) : 0;
 }
 
+/* What a tmpfs may hold. */
+static int set_limits(const struct rootfs *rootfs, const struct rootfs_mount *mount, int fd,
+		      struct error *error)
+{
+	const struct filesystem filesystem = { .type = "tmpfs", .data = mount->options.data };
+
+	if (mount->options.bind || !mount->mount->type || strcmp(mount->mount->type, "tmpfs") != 0 ||
+	    !is_tmpfs(fd))
+		return 0;
+	if (filesystem_limit(rootfs->arena, fd, &filesystem, error) < 0)
+		return error_context(error, "mount %s", mount->mount->destination);
+	return 0;
+}
+
 /* CRIU puts back what was mounted, not every flag: masks, say, come back writable. And it was saved as it was then. */
 static int set_flags(struct rootfs *rootfs, const struct rootfs_mount *mount, struct error *error)
 {
@@ -258,7 +272,7 @@ static int set_flags(struct rootfs *rootfs, const struct rootfs_mount *mount, st
 	if ((options->recursive_set || options->recursive_clear) &&
 	    tree_set_attributes(fd, true, options->recursive_set, options->recursive_clear) < 0)
 		return error_set(error, errno, "set the recursive options of mount %s", path);
-	return 0;
+	return set_limits(rootfs, mount, fd, error);
 }
 
 int rootfs_lock_mask(int fd, bool *masked)

@@ -290,13 +290,13 @@ has_capability() {
 	run ! grep -qF "$BATS_TEST_TMPDIR" /proc/self/mountinfo
 }
 
-@test "file systems come back with the flags that they have now" {
+@test "file systems come back with the flags and the size that they have now" {
 	requires_criu
 	requires_casemate "leaves those they were saved with"
 	counting
 	run_detached "$ID"
 	checkpoint "$ID"
-	edit '(.mounts[] | select(.destination == "/count")).options += ["noexec", "nodev"]
+	edit '(.mounts[] | select(.destination == "/count")).options += ["noexec", "nodev", "size=128k"]
 		| (.mounts[] | select(.destination == "/dev/shm")).options += ["ro"]'
 	restore "$ID"
 	wait_for counts_beyond "$ID" 3
@@ -305,6 +305,7 @@ has_capability() {
 	}
 	[[ ,$(flags /count), == *,rw,*nosuid,*nodev,*noexec,* ]]
 	[[ $(flags /dev/shm) == ro,* ]]
+	[[ $(runtime exec "$ID" df -k /count | awk 'NR == 2 { print $2 }') == 128 ]]
 }
 
 @test "masks come back read-only: the host's null device cannot be changed through them" {

@@ -225,6 +225,27 @@ static void all_are_in_the_same_namespaces(void **state)
 	assert_int_equal(check(room), 0);
 }
 
+static void all_have_a_profile(void **state)
+{
+	struct room *room = *state;
+
+	room->creation.plan.config->process->apparmor_profile = "planned";
+	assert_refused(room,
+		       "process.apparmorProfile: restored process 100/task/100 is not confined by planned");
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		assert_int_equal(mkdir(at(room, arena_printf(&room->arena, "%s/attr", threads[i])), 0755), 0);
+		write_file(room, arena_printf(&room->arena, "%s/attr/current", threads[i]),
+			   "planned (enforce)\n");
+	}
+	assert_int_equal(check(room), 0);
+	write_file(room, "300/task/300/attr/current", "planned//changed (enforce)\n");
+	assert_int_equal(check(room), 0);
+	write_file(room, "300/task/300/attr/current", "unconfined\n");
+	assert_refused(room, "process.apparmorProfile: restored process 300/task/300");
+	room->creation.plan.config->process->apparmor_profile = "unconfined";
+	assert_int_equal(check(room), 0);
+}
+
 static void all_are_in_groups_of_the_container(void **state)
 {
 	static const char *const inside[] = { "2:cpu,cpuacct:/up/x/below\n1:name=systemd:/x\n0::/\n",
@@ -314,6 +335,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_thread_has_more_than_was_planned, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(none_is_in_a_namespace_of_the_hosts, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(all_are_in_the_same_namespaces, make_room, remove_room),
+		cmocka_unit_test_setup_teardown(all_have_a_profile, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(all_are_in_groups_of_the_container, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(a_stranger_is_held_to_the_same, make_room, remove_room),
 		cmocka_unit_test_setup_teardown(one_that_has_ended_is_nobody, make_room, remove_room),
