@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +41,19 @@ void box_make(struct box *box)
 	box->config.root = &box->root;
 	box->config.linux_ = &box->linux_;
 	box->config.mounts.items = box->mounts;
+}
+
+bool box_can_be_idmapped(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct statfs status;
+	struct utsname host;
+
+	assert_int_equal(statfs("/tmp", &status), 0);
+	assert_int_equal(uname(&host), 0);
+	/* NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion,cert-err34-c) */
+	assert_int_equal(sscanf(host.release, "%u.%u", &major, &minor), 2);
+	return status.f_type != TMPFS_MAGIC || major > 6 || (major == 6 && minor >= 3);
 }
 
 void box_release(struct box *box)

@@ -47,6 +47,8 @@ struct box {
 	} while (0)
 
 void box_make(struct box *box);
+/* Whether mounts of a box's directories can be id-mapped: those of a tmpfs since Linux 6.3 only. mount_setattr(2) */
+bool box_can_be_idmapped(void);
 void box_release(struct box *box);
 #define _cleanup_box_ _cleanup_(box_release)
 

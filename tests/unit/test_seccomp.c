@@ -304,8 +304,8 @@ static void dockers_newest_profile_is_compiled_to_what_it_says(void **state)
 	profile = profile_parse(&arena, document_read(&arena, "seccomp/docker-default.json", &length));
 	filter = profile_compile(&arena, profile);
 	compare_all(profile, &filter);
-	/* libseccomp's own program has more than a thousand. */
-	assert_in_range(filter.count, 1, 400);
+	/* libseccomp's own program has more than a thousand; on arm64 ours is longer than on x86. */
+	assert_in_range(filter.count, 1, 450);
 }
 
 /* Details -------------------------------------------------------------------------------------------------- */
