@@ -109,6 +109,9 @@ void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup);
 /* Closes descriptors; removes nothing. */
 void cgroup_close(struct cgroup *cgroup);
 
+/* Whether it was opened for a container that was made without one: --cgroup-manager disabled. */
+bool cgroup_is_disabled(const struct cgroup *cgroup);
+
 /* The path in the hierarchy ("/docker/ID"): what runc shows as cgroup path; "" where there is none. */
 const char *cgroup_path(const struct cgroup *cgroup);
 /* Its directory on the host in the hierarchy of @controller ("memory"; NULL: the v2 one), or NULL. */

@@ -31,6 +31,11 @@ static int disabled_set_resources(struct cgroup *cgroup _unused_,
 	return 0;
 }
 
+bool cgroup_is_disabled(const struct cgroup *cgroup)
+{
+	return cgroup && cgroup->ops == &disabled_ops;
+}
+
 static int disabled_set_devices(struct cgroup *cgroup _unused_,
 				const struct oci_device_rule_list *rules _unused_,
 				const struct oci_device_list *devices _unused_, struct error *error _unused_)

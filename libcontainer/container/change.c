@@ -80,6 +80,9 @@ static int update_container(struct arena *arena, const struct container *contain
 	    container_load_config(arena, &container->entry, &config, error) < 0 ||
 	    container_load_policy(arena, container, &policy, error) < 0)
 		return -1;
+	if (cgroup_is_disabled(container->cgroup))
+		return error_set(error, 0, "container %s was made without a cgroup to set limits in",
+				 container->entry.id);
 	if (!config->linux_)
 		config->linux_ = ARENA_NEW(arena, struct oci_linux);
 	current = config->linux_->resources;

@@ -78,6 +78,7 @@ int plan_make(struct arena *arena, const struct runtime *runtime, const char *id
 
 	*plan = (struct plan){ .bundle_fd = -1, .id_range.fd = -1, .rootless = runtime_is_rootless(runtime) };
 	facts.rootless = plan->rootless;
+	facts.no_cgroup = runtime->cgroup_manager == CGROUP_MANAGER_DISABLED;
 	if (policy_site_load(arena, &site, error) < 0)
 		return -1;
 	plan->trail = site.trail;

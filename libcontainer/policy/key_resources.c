@@ -134,7 +134,8 @@ static void print(struct json_writer *writer, const void *value)
 uint64_t limit_where_none_is_set(const struct policy_pass *pass, const struct limit *limit, bool delegated,
 				 const char **member, const struct string_list **names)
 {
-	bool use_default = limit->default_value && (!pass->facts->rootless || delegated);
+	bool use_default =
+		limit->default_value && !pass->facts->no_cgroup && (!pass->facts->rootless || delegated);
 
 	if (use_default && (!limit->max || limit->default_value <= limit->max)) {
 		*member = "default";
@@ -224,11 +225,28 @@ static int refuse_unified(const struct limit *limit, const char *name, const cha
 		name);
 }
 
+/* A maximum is never given up: not for a container without a cgroup either. */
+static int refuse_without_cgroup(const struct limits *limits, struct error *error)
+{
+	static const char *const keys[] = { "resources.pids.max", "resources.memory.max", "resources.cpu.max" };
+	const struct limit *all[] = { &limits->pids, &limits->memory, &limits->cpu };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i]->max)
+			return policy_refuse(
+				&all[i]->max_names, keys[i], error,
+				"a container without a cgroup cannot be limited; leave out "
+				"--cgroup-manager disabled (--cgroups=disabled) or run with --policy off");
+	return 0;
+}
+
 static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
 {
 	const struct limits *limits = value;
 	bool any = limits->pids.max || limits->memory.max || limits->cpu.max;
 
+	if (pass->facts->no_cgroup && refuse_without_cgroup(limits, error) < 0)
+		return -1;
 	for (size_t i = 0; any && pass->resources && i < pass->resources->unified.count; i++)
 		if (strchr(pass->resources->unified.items[i].key, '/'))
 			return refuse_unified(limits->pids.max	   ? &limits->pids

@@ -161,6 +161,7 @@ struct policy_facts {
 		bool memory;
 		bool cpu;
 	} delegated; /* unless one with these controllers was given to it */
+	bool no_cgroup; /* the caller wants none: no limit can be set */
 	bool no_new_keyring; /* the caller asked for no fresh session keyring */
 	/* By kind: where the config joins a namespace by path, what is behind that path. */
 	enum policy_namespace_origin joined[OCI_NAMESPACE_TYPES];

@@ -308,3 +308,17 @@ denies() {
 	fails 1 "policy [^ ]*: disk.quota: the file system that" \
 		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/quota.json" --root "$STATE" run "$ID"
 }
+
+@test "a container without a cgroup: maxima are not given up, defaults do not hold, nothing can be updated" {
+	requires_casemate
+	program true
+	echo '{"name": "most", "resources": {"pids": {"max": 50}}}' >most.json
+	fails 1 "policy most: resources.pids.max: a container without a cgroup cannot be limited" \
+		runtime --policy ./most.json --cgroup-manager disabled run "$ID"
+	nothing_created
+	program sleep 1000
+	detached --cgroup-manager disabled run --detach "$ID"
+	run -0 runtime explain "$ID"
+	lacks resources.pids
+	fails 1 "without a cgroup to set limits in" runtime update --memory 50m "$ID"
+}
