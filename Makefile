@@ -174,7 +174,7 @@ check: ## install what is missing, build and run every test this machine can run
 	@scripts/install-deps build test && tests/run
 
 # The machine is built once; VM_PARTS chooses among the parts of tests/vm/check.sh.
-check-vm: VM_PARTS ?= root systemd rootless podman engines apparmor selinux hybrid
+check-vm: VM_PARTS ?= root systemd rootless podman engines apparmor selinux hybrid compat compat-systemd compat-rootless
 check-vm: ## build a virtual machine (once) and run the tests that need systemd, cgroup v2, AppArmor, SELinux
 	@scripts/install-deps build test vm && { [ -s $(BUILD)/vm/root.img ] || tests/vm/build.sh $(BUILD)/vm; } && \
 		VM_PARTS="$(VM_PARTS)" tests/run vm
