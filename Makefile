@@ -101,7 +101,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/unit/replay_%,$(FUZZ_SOURCES))
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_PROGRAM_SOURCES))
-SCRIPTS := scripts/install-deps scripts/demo tests/run tests/leaks tests/bench/run tests/bench/many tests/fuzz/run tests/fuzz/replay .ci/run
+SCRIPTS := scripts/install-deps scripts/demo tests/run tests/unit/tap tests/leaks tests/bench/run tests/bench/many tests/fuzz/run tests/fuzz/replay .ci/run
 C_FILES = $(shell git ls-files '*.c' '*.h')
 SHELL_FILES = $(shell git ls-files '*.sh' '*.bash' '*.bats' 'completions/casemate.bash') $(wildcard $(SCRIPTS))
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "skips.h"
+
 void run_in_child(int (*test)(void))
 {
 	pid_t child;
@@ -30,6 +32,5 @@ void need_root(void)
 {
 	if (geteuid() == 0)
 		return;
-	print_message("skipped: needs root\n");
-	skip();
+	skip_because("needs root");
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "skips.h"
+
 #define BOX_MOUNTS 12
 
 struct box;
@@ -40,10 +42,10 @@ struct box {
 };
 
 /* Skips the test where this process has not got root's rights. */
-#define box_needs_root()        \
-	do {                    \
-		if (geteuid())  \
-			skip(); \
+#define box_needs_root()                            \
+	do {                                        \
+		if (geteuid())                      \
+			skip_because("needs root"); \
 	} while (0)
 
 void box_make(struct box *box);

@@ -24,6 +24,7 @@
 #include "base/number.h"
 #include "base/strbuf.h"
 #include "base/words.h"
+#include "skips.h"
 
 /* Numbers ---------------------------------------------------------------------------------------------- */
 
@@ -506,7 +507,7 @@ static void types_of_mounts(void **state)
 
 	(void)state;
 	if (mountinfo_has_type(PROC_SUPER_MAGIC) < 0)
-		skip(); /* before Linux 6.8 */
+		skip_because("listmount(2) is Linux 6.8's");
 	assert_int_equal(file_read_at(&arena, AT_FDCWD, "/proc/self/mountinfo", FILE_SIZE_MAX, &text, &length),
 			 0);
 	list = mountinfo_parse(&arena, text);

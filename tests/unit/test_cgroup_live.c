@@ -24,6 +24,7 @@
 #include "base/syscalls.h"
 #include "base/words.h"
 #include "cgroup/internal.h"
+#include "skips.h"
 
 #define OUT_OF_THE_WAY "/casemate-unit-test/%d"
 
@@ -343,8 +344,7 @@ static void limits_are_what_was_asked_for(void **state)
 	memory.limit.value = -1;
 	assert_int_equal(cgroup_set_resources(cgroup, &resources, &error), 0);
 	/* v2 counts who sets the container up, as long as that takes. */
-	assert_string_equal(content(cgroup, "pids", "pids.max"),
-			    group_find(cgroup, "pids")->v2 ? "3" : "1");
+	assert_string_equal(content(cgroup, "pids", "pids.max"), group_find(cgroup, "pids")->v2 ? "3" : "1");
 	assert_int_equal(cgroup_settle(cgroup, &error), 0);
 	assert_string_equal(content(cgroup, "pids", "pids.max"), "1");
 	pids.limit.value = -1;
@@ -449,14 +449,13 @@ static void the_v2_program_is_attached_and_replaced(void **state)
 	(void)state;
 	if (!group) {
 		destroy(cgroup);
-		skip();
+		skip_because("cgroup v2 is not mounted here");
 		return;
 	}
 	assert_int_equal(devices_resolve(&arena, NULL, NULL, &devices, &error), 0);
 	if (devices_bpf_set(group, &devices, &error) < 0) {
-		print_message("skipped: %s\n", error.text);
 		destroy(cgroup);
-		skip();
+		skip_because(error.text);
 	}
 	assert_int_equal(status_of(start(cgroup, open_null)), 0);
 	assert_int_equal(status_of(start(cgroup, open_kmsg)), EPERM);

@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include "container/disk_quota.h"
+#include "skips.h"
 
 #define FILES 64
 #define MEGABYTE ((uint64_t)1024 * 1024)
@@ -188,7 +189,7 @@ static int set(struct room *room, const char *rootfs, uint64_t bytes, enum deman
 
 #define NEEDS_ROOT()        \
 	if (geteuid() != 0) \
-	skip()
+	skip_because("needs root")
 
 static void a_layer_without_a_project_gets_one_of_its_own(void **state)
 {

@@ -16,6 +16,7 @@
 #include "base/base32.h"
 #include "container/one_time_code.h"
 #include "directories.h"
+#include "skips.h"
 
 #define SECRET "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 #define NOW ((time_t)1800000000)
@@ -170,7 +171,7 @@ static void a_secret_is_read_strictly(void **state)
 	char path[96];
 
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	snprintf(path, sizeof(path), "%s/secret", room->path);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct code_secret secret;

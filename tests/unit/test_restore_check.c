@@ -202,7 +202,8 @@ static void none_is_in_a_namespace_of_the_hosts(void **state)
 			assert_refused(room, "the checkpoint shares the host's");
 			join_namespace(room, threads[i], named[j], threads[0]);
 		}
-	join_namespace(room, threads[0], "net", "self");
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		join_namespace(room, threads[i], "net", "self");
 	assert_refused(room, "the checkpoint shares the host's");
 }
 
@@ -230,8 +231,7 @@ static void all_have_a_profile(void **state)
 	struct room *room = *state;
 
 	room->creation.plan.config->process->apparmor_profile = "planned";
-	assert_refused(room,
-		       "process.apparmorProfile: restored process 100/task/100 is not confined by planned");
+	assert_refused(room, " is not confined by planned");
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
 		assert_int_equal(mkdir(at(room, arena_printf(&room->arena, "%s/attr", threads[i])), 0755), 0);
 		write_file(room, arena_printf(&room->arena, "%s/attr/current", threads[i]),

@@ -468,7 +468,7 @@ static void idmapped_mounts(void **state)
 	(void)state;
 	box_needs_root();
 	if (!box_can_be_idmapped())
-		skip();
+		skip_because("mounts of a tmpfs are id-mapped since Linux 6.3");
 	box_make(&box);
 	box_directory(&box, "owned");
 	assert_int_equal(chown(box_path(&box, "owned"), 1007, 2008), 0);
@@ -499,7 +499,7 @@ static void idmapped_with_the_containers_mappings(void **state)
 	(void)state;
 	box_needs_root();
 	if (!box_can_be_idmapped())
-		skip();
+		skip_because("mounts of a tmpfs are id-mapped since Linux 6.3");
 	box_make(&box);
 	box_directory(&box, "owned");
 	assert_int_equal(chown(box_path(&box, "rootfs"), 200000, 200000), 0);
@@ -674,7 +674,7 @@ static void cgroups_of_version_1(void **state)
 	(void)state;
 	box_needs_root();
 	if (stat("/sys/fs/cgroup/memory/tasks", &status) < 0)
-		skip();
+		skip_because("no cgroup v1 with memory here");
 	box_make(&box);
 	box_usual_mounts(&box);
 	box_mount(&box, "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro",
@@ -710,7 +710,7 @@ static void cgroups_of_version_2(void **state)
 	if (stat("/sys/fs/cgroup/cgroup.procs", &status) < 0) {
 		mountpoint = "/sys/fs/cgroup/unified";
 		if (stat("/sys/fs/cgroup/unified/cgroup.procs", &status) < 0)
-			skip();
+			skip_because("no cgroup v2 here");
 	}
 	box_make(&box);
 	box_usual_mounts(&box);

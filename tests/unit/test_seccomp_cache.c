@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "profiles.h"
 #include "seccomp/profile.h"
+#include "skips.h"
 
 #define NOBODY 65534
 
@@ -283,8 +284,7 @@ static void what_others_own_is_not_used(void **state)
 	struct oci_seccomp *other = profile_parse(&fixture->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}");
 
 	if (geteuid() != 0) {
-		print_message("only root can give files away\n");
-		skip();
+		skip_because("only root can give files away");
 	}
 	fill(fixture);
 	assert_int_equal(fchownat(fixture->cache, fixture->entry, NOBODY, (gid_t)-1, 0), 0);

@@ -66,7 +66,7 @@ part() {
 unit_tests() {
 	local program
 	for program in build/unit/test_*; do
-		CMOCKA_MESSAGE_OUTPUT=TAP "$program" 2>&1
+		tests/unit/tap "$program"
 	done
 }
 
