@@ -109,7 +109,10 @@ load compare
 	running "--cap" 'step rt exec --cap CAP_SYS_ADMIN "$ID" grep Cap /proc/self/status; step rt exec --cap CAP_X "$ID" grep Cap /proc/self/status; step rt exec --cap cap_kill "$ID" grep Cap /proc/self/status'
 	running "--cap of a user" 'step rt exec -u 1000 --cap CAP_SYS_ADMIN "$ID" grep Cap /proc/self/status'
 	running "--no-new-privs" 'step rt exec --no-new-privs "$ID" grep NoNew /proc/self/status; step rt exec "$ID" grep NoNew /proc/self/status' '.process.noNewPrivileges = false'
-	running "--detach" 'step rt exec -d --pid-file pid "$ID" sleep 500 >/dev/null; rt ps -f json "$ID" | jq length; [[ $(cat pid) != "$(rt state "$ID" | jq .pid)" ]] && echo other; rm pid'
+	# A user's systemd moves casemate's process into the group; runc's stays where it was: docs/compatibility.md.
+	local listed='rt ps -f json "$ID" | jq length'
+	! { is_user && is_systemd; } || listed=true
+	running "--detach" 'step rt exec -d --pid-file pid "$ID" sleep 500 >/dev/null; '"$listed"'; [[ $(cat pid) != "$(rt state "$ID" | jq .pid)" ]] && echo other; rm pid'
 	running "--tty" 'step rt exec -t -d "$ID" true; step rt exec --console-socket /missing "$ID" true; step rt exec -t --console-socket /missing "$ID" true'
 	running "--preserve-fds" 'step rt exec --preserve-fds 2 "$ID" cat /proc/self/fd/4 3<<<three 4<<<four; step rt exec --preserve-fds 50 "$ID" true; step rt exec --preserve-fds x "$ID" true'
 	running "streams" 'step rt exec "$ID" sh -c "ls /proc/self/fd | wc -l"'
@@ -121,7 +124,7 @@ load compare
 	running "oom score" 'step rt exec "$ID" cat /proc/self/oom_score_adj' '.process.oomScoreAdj = 500'
 	running "limits" 'step rt exec "$ID" cat /proc/self/limits'
 	running "namespaces" 'step rt exec "$ID" sh -c "[ \$(readlink /proc/self/ns/mnt) = \$(readlink /proc/1/ns/mnt) ] && hostname; ls /proc/1/ns"'
-	running "cgroup" 'step rt exec "$ID" sh -c "diff /proc/self/cgroup /proc/1/cgroup && echo same"'
+	[[ $listed == true ]] || running "cgroup" 'step rt exec "$ID" sh -c "diff /proc/self/cgroup /proc/1/cgroup && echo same"'
 	running "options after the id" 'step rt exec "$ID" ls -ld /'
 	finish
 }
