@@ -11,14 +11,25 @@ static const char *next_word(const char *word)
 	return word + strspn(word, SEPARATORS);
 }
 
-bool words_have(const char *list, const char *word)
+static bool have(const char *list, const char *word, size_t length)
 {
-	size_t length = strlen(word);
-
 	for (const char *next = list; next && *next; next = next_word(next))
 		if (strcspn(next, SEPARATORS) == length && strncmp(next, word, length) == 0)
 			return true;
 	return false;
+}
+
+bool words_have(const char *list, const char *word)
+{
+	return have(list, word, strlen(word));
+}
+
+bool words_have_all(const char *list, const char *words)
+{
+	for (const char *next = words; *next; next = next_word(next))
+		if (!have(list, next, strcspn(next, SEPARATORS)))
+			return false;
+	return true;
 }
 
 const char *words_value(struct arena *arena, const char *list, const char *name)

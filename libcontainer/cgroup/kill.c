@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "base/words.h"
 #include "cgroup/internal.h"
+#include "cgroup/membership.h"
 
 #define PIDS_TEXT_MAX ((size_t)64 * 1024 * 1024)
 #define KILL_ROUNDS 10U
@@ -180,25 +180,16 @@ static int thaw(int directory, void *data)
 static int freezer_of_process(const struct cgroup_group *freezer, pid_t pid)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	size_t length;
-	char *save = NULL;
-	char *text;
+	struct cgroup_memberships memberships;
+	const char *path;
 
-	if (file_read_at(&arena, AT_FDCWD, arena_printf(&arena, "/proc/%d/cgroup", pid), PIDS_TEXT_MAX, &text,
-			 &length) < 0)
+	if (cgroup_memberships_read(&arena, AT_FDCWD, arena_printf(&arena, "/proc/%d/cgroup", pid),
+				    &memberships) < 0)
 		return -1;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *controllers = strchr(line, ':');
-		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
-
-		if (!path)
-			continue;
-		*path++ = '\0';
-		if (words_have(controllers + 1, "freezer"))
-			return cgroup_directory_open(arena_printf(&arena, "%s%s", freezer->mountpoint, path),
-						     O_PATH | O_DIRECTORY);
-	}
-	return -1;
+	path = cgroup_memberships_path(&memberships, "freezer");
+	return path ? cgroup_directory_open(arena_printf(&arena, "%s%s", freezer->mountpoint, path),
+					    O_PATH | O_DIRECTORY)
+		    : -1;
 }
 
 void cgroup_let_die(const struct cgroup *cgroup, pid_t pid)

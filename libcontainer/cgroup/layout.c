@@ -9,73 +9,26 @@
 #include "base/file.h"
 #include "base/mountinfo.h"
 #include "base/path.h"
-#include "base/words.h"
 #include "cgroup/internal.h"
+#include "cgroup/membership.h"
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 #define HIERARCHY_ROOT_INODE 1 /* the root of a kernfs; the root of a subtree or of a namespace has another */
 
-/* One line of /proc/self/cgroup, "4:memory:/user.slice"; returns the line after it, NULL at the end. */
-static char *own_line(char *text, struct cgroup_hierarchy *hierarchy, bool *valid)
-{
-	char *end = strchr(text, '\n');
-	char *controllers;
-	char *path;
-
-	if (end)
-		*end = '\0';
-	*valid = false;
-	controllers = strchr(text, ':');
-	path = controllers ? strchr(controllers + 1, ':') : NULL;
-	if (path && path[1] == '/') {
-		*path = '\0';
-		*hierarchy = (struct cgroup_hierarchy){
-			.v2 = controllers[1] == '\0',
-			.controllers = controllers + 1,
-			.own_path = path + 1,
-			.fd = -1,
-		};
-		*valid = true;
-	}
-	return end ? end + 1 : NULL;
-}
-
 /* Every hierarchy there is, mounted or not. */
 static size_t own_groups(struct arena *arena, const char *own, struct cgroup_hierarchy *items)
 {
-	char *next = arena_strdup(arena, own);
+	const struct cgroup_memberships memberships = cgroup_memberships_parse(arena, own);
 	size_t count = 0;
 
-	while (next && *next && count < CGROUP_HIERARCHIES_MAX) {
-		bool valid;
-
-		next = own_line(next, &items[count], &valid);
-		count += valid;
-	}
+	for (; count < memberships.count && count < CGROUP_HIERARCHIES_MAX; count++)
+		items[count] = (struct cgroup_hierarchy){
+			.v2 = !*memberships.items[count].controllers,
+			.controllers = memberships.items[count].controllers,
+			.own_path = memberships.items[count].path,
+			.fd = -1,
+		};
 	return count;
-}
-
-static bool is_mount_of(const struct mountinfo *mount, const struct cgroup_hierarchy *hierarchy)
-{
-	const char *controller = hierarchy->controllers;
-
-	if (hierarchy->v2)
-		return strcmp(mount->type, "cgroup2") == 0;
-	if (strcmp(mount->type, "cgroup") != 0)
-		return false;
-	while (*controller) {
-		char name[64];
-		size_t length = strcspn(controller, ",");
-
-		if (length >= sizeof(name))
-			return false;
-		memcpy(name, controller, length);
-		name[length] = '\0';
-		if (!words_have(mount->options, name))
-			return false;
-		controller += length + (controller[length] == ',');
-	}
-	return true;
 }
 
 /* The first mount of a hierarchy counts, but one in the customary place comes before any other. */
@@ -84,7 +37,7 @@ static void place(const struct mountinfo *mount, struct cgroup_hierarchy *items,
 	for (size_t i = 0; i < count; i++) {
 		struct cgroup_hierarchy *hierarchy = &items[i];
 
-		if (!is_mount_of(mount, hierarchy))
+		if (!cgroup_is_mount_of(mount, hierarchy->controllers))
 			continue;
 		if (!hierarchy->mountpoint || (path_is_below(mount->point, CGROUP_MOUNT) &&
 					       !path_is_below(hierarchy->mountpoint, CGROUP_MOUNT))) {

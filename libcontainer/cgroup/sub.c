@@ -4,11 +4,9 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/path.h"
 #include "cgroup/internal.h"
-
-#define OWN_TEXT_MAX ((size_t)1024 * 1024)
+#include "cgroup/membership.h"
 
 static struct cgroup *copy(struct arena *arena, const struct cgroup *cgroup)
 {
@@ -123,40 +121,24 @@ int cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *con
 	return 0;
 }
 
-/* The v2 line of /proc/PID/cgroup: "0::PATH". NULL with errno. */
-static const char *v2_path_of(struct arena *arena, pid_t pid)
-{
-	char *text;
-	char *line;
-	size_t length;
-
-	if (file_read_at(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/cgroup", pid), OWN_TEXT_MAX, &text,
-			 &length) < 0)
-		return NULL;
-	line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
-	if (!line) {
-		errno = ENOENT;
-		return NULL;
-	}
-	line = strchr(line, '/');
-	line[strcspn(line, "\n")] = '\0';
-	return line;
-}
-
 int cgroup_of_process(struct arena *arena, const struct cgroup *cgroup, pid_t pid, struct cgroup **view,
 		      struct error *error)
 {
 	struct cgroup *made = copy(arena, cgroup);
 	struct cgroup_group *group = group_find(made, NULL);
+	struct cgroup_memberships memberships;
 	const char *tail;
 	const char *path;
 
 	*view = made;
 	if (!group)
 		return 0;
-	path = v2_path_of(arena, pid);
-	if (!path)
+	if (cgroup_memberships_read(arena, AT_FDCWD, arena_printf(arena, "/proc/%d/cgroup", pid),
+				    &memberships) < 0)
 		return error_set(error, errno, "find the cgroup of process %d", pid);
+	path = cgroup_memberships_path(&memberships, "");
+	if (!path)
+		return error_set(error, ENOENT, "find the cgroup of process %d", pid);
 	/*
 	 * Of a part of the hierarchy that is mounted, /proc names the whole path: what counts is the part
 	 * below.

@@ -368,29 +368,21 @@ static int join_groups(struct creation *creation, pid_t pid, struct error *error
 	return 0;
 }
 
-/* Each controller's path of the container, from "N:CONTROLLER,…:PATH" of cgroups(7). */
+/* Each controller's path of the container. */
 static int add_cgroup_roots(struct creation *creation, pid_t pid, struct error *error)
 {
+	struct cgroup_memberships *groups = &creation->restoration->groups;
 	const char *path = arena_printf(creation->arena, "%d/cgroup", pid);
-	size_t length;
-	char *text;
-	char *line;
 
-	if (file_read_at(creation->arena, creation->sandbox.procfs, path, FILE_SIZE_MAX, &text, &length) < 0)
+	if (cgroup_memberships_read(creation->arena, creation->sandbox.procfs, path, groups) < 0)
 		return error_set(error, errno, "read the cgroups of criu");
-	creation->restoration->groups = arena_strdup(creation->arena, text);
-	while ((line = strsep(&text, "\n"))) {
-		char *controllers = strchr(line, ':');
-		char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+	for (size_t i = 0; i < groups->count; i++) {
+		char *controllers = arena_strdup(creation->arena, groups->items[i].controllers);
 		char *controller;
 
-		if (!group)
-			continue;
-		*group++ = '\0';
-		controllers++;
 		while ((controller = strsep(&controllers, ",")))
 			criu_pair_add(creation->arena, &creation->restoration->criu.cgroup_roots, controller,
-				      group);
+				      groups->items[i].path);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* The steps that `restore` has in the table of create.c in place of making a process. */
 #pragma once
 
+#include "cgroup/membership.h"
 #include "container/create.h"
 #include "container/images.h"
 
@@ -14,7 +15,7 @@ struct restoration {
 	size_t fd_count;
 	size_t filters; /* of seccomp, that each restored thread has at least */
 	pid_t criu_pid;
-	const char *groups; /* /proc/PID/cgroup of CRIU, as it begins: the container's */
+	struct cgroup_memberships groups; /* of CRIU, as it begins: the container's */
 	bool finished; /* what CRIU does not put back has been done */
 };
 

@@ -219,60 +219,35 @@ static int check_namespaces(const struct creation *creation, const struct thread
 
 /* Groups ------------------------------------------------------------------------------------------------- */
 
-/* What is behind "N:CONTROLLERS:" in @line of cgroups(7), and how long that is; NULL: nothing. */
-static const char *group_of_line(const char *line, size_t *length)
+/* The container's group in the hierarchy of @controllers; "": none. */
+static const char *planned_group(const struct creation *creation, const char *controllers)
 {
-	const char *first = memchr(line, ':', strcspn(line, "\n"));
-	const char *second = first ? memchr(first + 1, ':', strcspn(first + 1, "\n")) : NULL;
+	const struct cgroup_memberships *groups = &creation->restoration->groups;
 
-	*length = second ? strcspn(second + 1, "\n") : 0;
-	return second ? second + 1 : NULL;
-}
-
-/* The container's group in the hierarchy that @line, whose group begins at @group, is about. */
-static const char *find_group(const struct creation *creation, const char *line, const char *group)
-{
-	const char *controllers = strchr(line, ':');
-	size_t length = (size_t)(group - controllers);
-
-	for (const char *own = creation->restoration->groups; own; own = strchr(own, '\n')) {
-		const char *found, *found_controllers;
-		size_t found_length;
-
-		own += *own == '\n';
-		found = group_of_line(own, &found_length);
-		found_controllers = found ? strchr(own, ':') : NULL;
-		if (found && (size_t)(found - found_controllers) == length &&
-		    !strncmp(found_controllers, controllers, length))
-			return arena_strndup(creation->arena, found, found_length);
-	}
-	return NULL;
+	for (size_t i = 0; i < groups->count; i++)
+		if (!strcmp(groups->items[i].controllers, controllers))
+			return groups->items[i].path;
+	return "";
 }
 
 /* CRIU moves processes to wherever the images say, also beside the container's groups and its limits. */
 static int check_groups(const struct creation *creation, const struct thread *thread, struct error *error)
 {
 	const char *path = arena_printf(creation->arena, "%s/cgroup", thread->path);
-	size_t length;
-	char *text;
+	struct cgroup_memberships groups;
 
-	if (file_read_at(creation->arena, creation->sandbox.procfs, path, FILE_SIZE_MAX, &text, &length) < 0)
+	if (cgroup_memberships_read(creation->arena, creation->sandbox.procfs, path, &groups) < 0)
 		return error_set(error, errno, "read the cgroups of restored process %s", thread->path);
-	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
-		const char *group, *planned;
+	for (size_t i = 0; i < groups.count; i++) {
+		const char *group = groups.items[i].path;
+		const char *planned = planned_group(creation, groups.items[i].controllers);
 
-		line += *line == '\n';
-		group = group_of_line(line, &length);
-		if (!group)
-			continue;
-		planned = find_group(creation, line, group);
-		group = arena_strndup(creation->arena, group, length);
-		if (!planned || !path_is_below(group, planned) || !strncmp(group, "/..", 3))
+		if (!*planned || !path_is_below(group, planned) || !strncmp(group, "/..", 3))
 			return error_set(
 				error, 0,
 				"linux.cgroupsPath: restored process %s is in the cgroup %s, outside of the "
 				"container's %s",
-				thread->path, group, planned ? planned : "");
+				thread->path, group, planned);
 	}
 	return 0;
 }

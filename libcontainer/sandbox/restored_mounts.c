@@ -15,6 +15,8 @@
 #include "base/file.h"
 #include "base/mountinfo.h"
 #include "base/path.h"
+#include "base/words.h"
+#include "cgroup/membership.h"
 
 #define TABLE_MAX ((size_t)64 * 1024 * 1024)
 #define NOTIFY_DIRECTORY "/run/notify" /* of its own; saved with one, it gets one */
@@ -22,7 +24,7 @@
 struct table {
 	struct rootfs *rootfs;
 	struct mountinfo_list mounts; /* as the container sees them */
-	const char *groups; /* of the first process: cgroups(7) */
+	struct cgroup_memberships groups; /* of the first process */
 	const char **points; /* of rootfs->mounts, with every link followed; NULL: it is not there any more */
 };
 
@@ -49,10 +51,9 @@ static int read_table(struct table *table, pid_t pid, struct error *error)
 	if (file_read_at(rootfs->arena, rootfs->procfs, "thread-self/mountinfo", TABLE_MAX, &text, &length) < 0)
 		return error_set(error, errno, "read the mounts of the restored container");
 	table->mounts = mountinfo_parse(rootfs->arena, text);
-	if (file_read_at(rootfs->arena, rootfs->procfs, arena_printf(rootfs->arena, "%d/cgroup", pid),
-			 TABLE_MAX, &text, &length) < 0)
+	if (cgroup_memberships_read(rootfs->arena, rootfs->procfs,
+				    arena_printf(rootfs->arena, "%d/cgroup", pid), &table->groups) < 0)
 		return error_set(error, errno, "read the cgroups of the restored container");
-	table->groups = text;
 	table->points = ARENA_NEW_ARRAY(rootfs->arena, const char *, rootfs->mount_count + 1);
 	for (size_t i = 0; i < rootfs->mount_count; i++)
 		table->points[i] = find_point(table, i);
@@ -97,19 +98,6 @@ static const struct mountinfo *find_mount(const struct table *table, uint64_t id
 	return NULL;
 }
 
-/* Whether @flags have the one called @name. */
-static bool has_flag(const char *flags, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *flag = flags; flag; flag = strchr(flag, ',')) {
-		flag += *flag == ',';
-		if (!strncmp(flag, name, length) && (flag[length] == ',' || !flag[length]))
-			return true;
-	}
-	return false;
-}
-
 /* A part of what it is mounted on, in its place, that nobody can write to: a read-only path. */
 static bool is_readonly_part(const struct table *table, const struct mountinfo *mount)
 {
@@ -118,10 +106,10 @@ static bool is_readonly_part(const struct table *table, const struct mountinfo *
 	const char *inside;
 
 	if (!parent || parent == mount || strcmp(parent->device, mount->device) != 0 ||
-	    !path_is_below(mount->point, parent->point) || !has_flag(mount->flags, "ro"))
+	    !path_is_below(mount->point, parent->point) || !words_have(mount->flags, "ro"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(inherited); i++)
-		if (has_flag(parent->flags, inherited[i]) && !has_flag(mount->flags, inherited[i]))
+		if (words_have(parent->flags, inherited[i]) && !words_have(mount->flags, inherited[i]))
 			return false;
 	inside = mount->point + (strcmp(parent->point, "/") ? strlen(parent->point) : 0);
 	if (strcmp(parent->root, "/") != 0)
@@ -163,21 +151,11 @@ static bool is_device(const struct table *table, const struct mountinfo *mount)
 /* Whether it shows nothing above the container's groups, as the root of a cgroup namespace that an image tells may be. */
 static bool shows_own_group(const struct table *table, const struct mountinfo *mount)
 {
-	char *text = arena_strdup(table->rootfs->arena, table->groups);
-	char *line;
+	for (size_t i = 0; i < table->groups.count; i++) {
+		const struct cgroup_membership *group = &table->groups.items[i];
 
-	while ((line = strsep(&text, "\n"))) {
-		char *controllers = strchr(line, ':');
-		char *group = controllers ? strchr(controllers + 1, ':') : NULL;
-
-		if (!group)
-			continue;
-		*group++ = '\0';
-		controllers++;
-		controllers[strcspn(controllers, ",")] = '\0';
-		if (*controllers ? !strcmp(mount->type, "cgroup") && has_flag(mount->options, controllers)
-				 : !strcmp(mount->type, "cgroup2"))
-			return path_is_below(mount->root, group);
+		if (cgroup_is_mount_of(mount, group->controllers))
+			return path_is_below(mount->root, group->path);
 	}
 	return false;
 }
@@ -185,7 +163,7 @@ static bool shows_own_group(const struct table *table, const struct mountinfo *m
 /* The whole tree of the host's is shown to be read only. */
 static bool is_harmless_group(const struct table *table, const struct mountinfo *mount)
 {
-	return strncmp(mount->type, "cgroup", strlen("cgroup")) != 0 || has_flag(mount->flags, "ro") ||
+	return strncmp(mount->type, "cgroup", strlen("cgroup")) != 0 || words_have(mount->flags, "ro") ||
 	       shows_own_group(table, mount);
 }
 

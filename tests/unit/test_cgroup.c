@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "base/words.h"
 #include "cgroup/internal.h"
+#include "cgroup/membership.h"
 
 static struct arena arena;
 static struct error error;
@@ -92,6 +93,37 @@ static void nothing_mounted_is_an_error(void **state)
 				      "0::/x\nrubbish\n1:cpu:relative\n", &layout, &error),
 			 -1);
 	assert_string_equal(error.text, "no cgroup filesystem is mounted");
+}
+
+static void groups_of_a_process_are_found_by_controller(void **state)
+{
+	struct cgroup_memberships groups = cgroup_memberships_parse(&arena, mixed_own);
+
+	(void)state;
+	assert_int_equal(groups.count, 5);
+	assert_string_equal(groups.items[0].controllers, "name=systemd");
+	assert_string_equal(groups.items[2].path, "/a:b");
+	assert_string_equal(cgroup_memberships_path(&groups, "cpuacct"), "/");
+	assert_string_equal(cgroup_memberships_path(&groups, "pids"), "/user.slice");
+	assert_string_equal(cgroup_memberships_path(&groups, ""), "/user.slice/session.scope");
+	assert_null(cgroup_memberships_path(&groups, "cpuset"));
+	groups = cgroup_memberships_parse(&arena, "rubbish\n1:cpu:relative\n\n3:cpu:/last");
+	assert_int_equal(groups.count, 1);
+	assert_string_equal(groups.items[0].path, "/last");
+	assert_int_equal(cgroup_memberships_parse(&arena, "").count, 0);
+}
+
+static void a_mount_is_of_the_hierarchy_with_all_its_controllers(void **state)
+{
+	struct mountinfo mount = { .type = "cgroup", .options = "rw,cpu,cpuacct" };
+
+	(void)state;
+	assert_true(cgroup_is_mount_of(&mount, "cpu,cpuacct"));
+	assert_false(cgroup_is_mount_of(&mount, "cpu,cpuset"));
+	assert_false(cgroup_is_mount_of(&mount, ""));
+	mount.type = "cgroup2";
+	assert_true(cgroup_is_mount_of(&mount, ""));
+	assert_false(cgroup_is_mount_of(&mount, "cpu,cpuacct"));
 }
 
 static void paths_are_those_of_runc(void **state)
@@ -374,6 +406,8 @@ int main(void)
 		cmocka_unit_test_teardown(the_customary_place_comes_first, release),
 		cmocka_unit_test_teardown(pure_v2_is_recognised, release),
 		cmocka_unit_test_teardown(nothing_mounted_is_an_error, release),
+		cmocka_unit_test_teardown(groups_of_a_process_are_found_by_controller, release),
+		cmocka_unit_test_teardown(a_mount_is_of_the_hierarchy_with_all_its_controllers, release),
 		cmocka_unit_test_teardown(paths_are_those_of_runc, release),
 		cmocka_unit_test_teardown(shares_become_weights, release),
 		cmocka_unit_test_teardown(blkio_weights_become_io_weights, release),

@@ -101,7 +101,11 @@ static int make_room(void **state)
 	creation_init(&room->creation, &room->arena, NULL, NULL, false);
 	room->creation.sandbox.procfs = open(room->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	room->creation.sandbox.pid = 100;
-	room->restoration = (struct restoration){ .filters = 2, .criu_pid = CRIU, .groups = groups };
+	room->restoration = (struct restoration){
+		.filters = 2,
+		.criu_pid = CRIU,
+		.groups = cgroup_memberships_parse(&room->arena, groups),
+	};
 	room->creation.restoration = &room->restoration;
 	room->creation.sandbox.capabilities =
 		(struct capability_masks){ .permitted = 0x20, .effective = 0x20, .bounding = 0x20 };
