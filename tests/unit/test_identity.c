@@ -69,7 +69,7 @@ static void every_known_name_has_its_number(void **state)
 		assert_int_equal(capabilities_resolve(&capabilities, &masks, &error), 0);
 		assert_int_equal(masks.bounding, BIT(count));
 	}
-	assert_in_range(count, CAP_AUDIT_READ + 1, 64);
+	assert_true(count > CAP_AUDIT_READ && count <= 64);
 	assert_string_equal(known[CAP_SYS_ADMIN], "CAP_SYS_ADMIN");
 	assert_string_equal(known[CAP_SETFCAP], "CAP_SETFCAP");
 	/* The kernel knows the last one, and if this table is up to date no other. */

@@ -305,7 +305,7 @@ static void dockers_newest_profile_is_compiled_to_what_it_says(void **state)
 	filter = profile_compile(&arena, profile);
 	compare_all(profile, &filter);
 	/* libseccomp's own program has more than a thousand; on arm64 ours is longer than on x86. */
-	assert_in_range(filter.count, 1, 450);
+	assert_true(filter.count >= 1 && filter.count <= 450);
 }
 
 /* Details -------------------------------------------------------------------------------------------------- */
@@ -543,7 +543,7 @@ static void a_profile_without_architectures_is_the_hosts(void **state)
 
 	(void)state;
 	while (architectures[host].token != seccomp_arch_native())
-		assert_in_range(++host, 1, ARRAY_SIZE(architectures) - 1);
+		assert_true(++host < ARRAY_SIZE(architectures));
 	assert_int_equal(decide(&filter, architectures[host].audit,
 				(uint32_t)seccomp_syscall_resolve_name("getpid"), 0),
 			 SECCOMP_RET_ALLOW);
