@@ -16,6 +16,8 @@ podman_start() {
 	! declare -F site_in_room >/dev/null || site_in_room
 	RELAXED=$(runtime_path)
 	export RELAXED
+	# Podman 5 has a word to say about cgroup v1 in each command.
+	export PODMAN_IGNORE_CGROUPSV1_WARNING=1
 	# Podman parses the runtime's log as JSON only for names that it is told.
 	cat >"$ROOM_DIR/containers.conf" <<-END
 		[containers]
