@@ -76,15 +76,7 @@ const char *page_printable(struct page *page, const char *text)
 
 struct page_line *page_add_line(struct page *page, struct page_cell *cell)
 {
-	if (cell->count == cell->capacity) {
-		size_t capacity = cell->capacity ? cell->capacity * 2 : 8;
-		struct page_line *lines = ARENA_NEW_ARRAY(page->arena, struct page_line, capacity);
-
-		if (cell->count)
-			memcpy(lines, cell->lines, cell->count * sizeof(*lines));
-		cell->lines = lines;
-		cell->capacity = capacity;
-	}
+	cell->lines = arena_grow(page->arena, cell->lines, cell->count, &cell->capacity, sizeof(*cell->lines));
 	cell->lines[cell->count] = (struct page_line){ .text = "" };
 	return &cell->lines[cell->count++];
 }

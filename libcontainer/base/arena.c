@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE ((size_t)32 * 1024)
+#define FIRST_CAPACITY 32U /* of a list that grows */
 
 struct arena_block {
 	struct arena_block *next;
@@ -71,6 +72,19 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &total))
 		out_of_memory();
 	return arena_alloc(arena, total);
+}
+
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+	void *larger;
+
+	if (count < *capacity)
+		return items;
+	*capacity = *capacity ? *capacity * 2 : FIRST_CAPACITY;
+	larger = arena_array(arena, *capacity, size);
+	if (count)
+		memcpy(larger, items, count * size);
+	return larger;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t length)

@@ -32,6 +32,12 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_NEW_ARRAY(arena, type, count) ((type *)arena_array((arena), (count), sizeof(type)))
 
+/*
+ * Room for one element more in a list of @count elements of @size bytes: @items, or where all of *@capacity (0 at first)
+ * are taken, a copy that has room for twice as many.
+ */
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
+
 /* Copies of a string, of @length bytes of one (a NUL is added), and of formatted text. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);

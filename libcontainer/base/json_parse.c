@@ -97,15 +97,8 @@ static int add_value(struct parser *parser, struct json_value value)
 
 	if (++parser->values > JSON_VALUES_MAX)
 		return refuse(parser, "too many values in one document");
-	if (parser->pending_count == parser->pending_capacity) {
-		size_t capacity = parser->pending_capacity ? parser->pending_capacity * 2 : 64;
-		struct json_member *larger = ARENA_NEW_ARRAY(&parser->scratch, struct json_member, capacity);
-
-		if (parser->pending_count)
-			memcpy(larger, parser->pending, parser->pending_count * sizeof(*larger));
-		parser->pending = larger;
-		parser->pending_capacity = capacity;
-	}
+	parser->pending = arena_grow(&parser->scratch, parser->pending, parser->pending_count,
+				     &parser->pending_capacity, sizeof(*parser->pending));
 	member = &parser->pending[parser->pending_count++];
 	member->name = parser->depth ? parser->levels[parser->depth - 1].name : NULL;
 	member->value = value;

@@ -85,15 +85,8 @@ static void exception_add(struct arena *arena, struct device_state *state, const
 			return;
 		}
 	}
-	if (state->count == state->capacity) {
-		size_t capacity = state->capacity ? state->capacity * 2 : 32;
-		struct device_exception *larger = ARENA_NEW_ARRAY(arena, struct device_exception, capacity);
-
-		if (state->count)
-			memcpy(larger, state->exceptions, state->count * sizeof(*larger));
-		state->exceptions = larger;
-		state->capacity = capacity;
-	}
+	state->exceptions = arena_grow(arena, state->exceptions, state->count, &state->capacity,
+				       sizeof(*state->exceptions));
 	state->exceptions[state->count++] = *rule;
 }
 

@@ -17,15 +17,7 @@
 
 static void pids_add(struct arena *arena, struct pid_set *pids, pid_t pid)
 {
-	if (pids->count == pids->capacity) {
-		size_t capacity = pids->capacity ? pids->capacity * 2 : 64;
-		pid_t *items = ARENA_NEW_ARRAY(arena, pid_t, capacity);
-
-		if (pids->count)
-			memcpy(items, pids->items, pids->count * sizeof(*items));
-		pids->items = items;
-		pids->capacity = capacity;
-	}
+	pids->items = arena_grow(arena, pids->items, pids->count, &pids->capacity, sizeof(*pids->items));
 	pids->items[pids->count++] = pid;
 }
 

@@ -21,20 +21,6 @@ struct level {
 	size_t next;
 };
 
-static void add_child(struct arena *arena, struct level *level, size_t *capacity, const char *name)
-{
-	if (level->count == *capacity) {
-		size_t larger = *capacity ? *capacity * 2 : 8;
-		const char **children = ARENA_NEW_ARRAY(arena, const char *, larger);
-
-		if (level->count)
-			memcpy(children, level->children, level->count * sizeof(*children));
-		level->children = children;
-		*capacity = larger;
-	}
-	level->children[level->count++] = arena_strdup(arena, name);
-}
-
 /* The directories in @directory. -1 with errno. */
 static int list(struct arena *arena, int directory, struct level *level)
 {
@@ -50,10 +36,13 @@ static int list(struct arena *arena, int directory, struct level *level)
 		close(fd);
 		return -1;
 	}
-	while ((entry = readdir(listing)))
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			add_child(arena, level, &capacity, entry->d_name);
+	while ((entry = readdir(listing))) {
+		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		level->children =
+			arena_grow(arena, level->children, level->count, &capacity, sizeof(*level->children));
+		level->children[level->count++] = arena_strdup(arena, entry->d_name);
+	}
 	return 0;
 }
 

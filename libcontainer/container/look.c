@@ -93,15 +93,7 @@ static int read_ids(struct arena *arena, const struct store *store, const char *
 		if (store_check_id(found->d_name, &ignored) < 0 || store_is_own_name(found->d_name) ||
 		    (found->d_type != DT_DIR && found->d_type != DT_UNKNOWN))
 			continue;
-		if (*count == capacity) {
-			const char **larger;
-
-			capacity = capacity ? capacity * 2 : 64;
-			larger = ARENA_NEW_ARRAY(arena, const char *, capacity);
-			if (*count)
-				memcpy(larger, *ids, *count * sizeof(**ids));
-			*ids = larger;
-		}
+		*ids = arena_grow(arena, *ids, *count, &capacity, sizeof(**ids));
 		(*ids)[(*count)++] = arena_strdup(arena, found->d_name);
 	}
 	if (*count)

@@ -326,21 +326,17 @@ static int check_thread(const struct creation *creation, const char *path, struc
 struct pid_list {
 	pid_t *items;
 	size_t count;
+	size_t capacity;
 };
 
 /* Once: it may be another one's child and in the container's cgroup. */
 static void add_process(const struct creation *creation, struct pid_list *list, pid_t pid)
 {
-	pid_t *items;
-
 	for (size_t i = 0; i < list->count; i++)
 		if (list->items[i] == pid)
 			return;
-	items = ARENA_NEW_ARRAY(creation->arena, pid_t, list->count + 1);
-	if (list->count)
-		memcpy(items, list->items, list->count * sizeof(*items));
-	items[list->count++] = pid;
-	list->items = items;
+	list->items = arena_grow(creation->arena, list->items, list->count, &list->capacity, sizeof(pid));
+	list->items[list->count++] = pid;
 }
 
 /* Adds the children of the thread @path. CRIU itself needs a kernel that lists them. */

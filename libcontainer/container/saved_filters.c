@@ -59,20 +59,6 @@ static int take_program(struct arena *arena, const struct protobuf_field *field,
 	return 0;
 }
 
-static void add_filter(struct arena *arena, struct saved_filters *filters, struct saved_filter filter)
-{
-	if (filters->count == filters->capacity) {
-		size_t capacity = filters->capacity ? filters->capacity * 2 : 64;
-		struct saved_filter *larger = ARENA_NEW_ARRAY(arena, struct saved_filter, capacity);
-
-		if (filters->count)
-			memcpy(larger, filters->items, filters->count * sizeof(*larger));
-		filters->items = larger;
-		filters->capacity = capacity;
-	}
-	filters->items[filters->count++] = filter;
-}
-
 /*
  * Where threads have different filters, one that is shared is not loaded, which CRIU takes for a success: it goes on with
  * the next. So CRIU's own rule is kept to: all of a thread's are shared, or none.
@@ -109,7 +95,8 @@ static int read_filter(struct arena *arena, struct saved_filters *filters, const
 	if (result < 0 || filter.program.len == 0 || (flags.value & ~(uint32_t)FLAGS_KNOWN) ||
 	    !has_place(filters, &filter))
 		return -1;
-	add_filter(arena, filters, filter);
+	filters->items = arena_grow(arena, filters->items, filters->count, &filters->capacity, sizeof(filter));
+	filters->items[filters->count++] = filter;
 	return 0;
 }
 
@@ -135,15 +122,8 @@ static int add_thread(struct arena *arena, struct saved_threads *threads, uint32
 {
 	if (threads->count == THREADS_MAX)
 		return -1;
-	if (threads->count == threads->capacity) {
-		size_t capacity = threads->capacity ? threads->capacity * 2 : 64;
-		struct saved_thread *larger = ARENA_NEW_ARRAY(arena, struct saved_thread, capacity);
-
-		if (threads->count)
-			memcpy(larger, threads->items, threads->count * sizeof(*larger));
-		threads->items = larger;
-		threads->capacity = capacity;
-	}
+	threads->items =
+		arena_grow(arena, threads->items, threads->count, &threads->capacity, sizeof(*threads->items));
 	threads->items[threads->count++] = (struct saved_thread){ .process = process, .number = number };
 	return 0;
 }

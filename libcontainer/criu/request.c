@@ -11,15 +11,7 @@
 
 void criu_pair_add(struct arena *arena, struct criu_pair_list *list, const char *key, const char *value)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 16;
-		struct criu_pair *items = ARENA_NEW_ARRAY(arena, struct criu_pair, capacity);
-
-		if (list->count)
-			memcpy(items, list->items, list->count * sizeof(*items));
-		list->items = items;
-		list->capacity = capacity;
-	}
+	list->items = arena_grow(arena, list->items, list->count, &list->capacity, sizeof(*list->items));
 	list->items[list->count++] = (struct criu_pair){ .key = key, .value = value };
 }
 

@@ -10,15 +10,8 @@ void pass_change(struct policy_pass *pass, const struct string_list *names, cons
 {
 	struct policy_changes *changes = pass->changes;
 
-	if (changes->count == changes->capacity) {
-		size_t capacity = changes->capacity ? changes->capacity * 2 : 32;
-		struct policy_change *items = ARENA_NEW_ARRAY(pass->arena, struct policy_change, capacity);
-
-		if (changes->count)
-			memcpy(items, changes->items, changes->count * sizeof(*items));
-		changes->items = items;
-		changes->capacity = capacity;
-	}
+	changes->items = arena_grow(pass->arena, changes->items, changes->count, &changes->capacity,
+				    sizeof(*changes->items));
 	changes->items[changes->count++] = (struct policy_change){
 		.member = member,
 		.from = from,

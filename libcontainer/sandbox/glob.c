@@ -29,15 +29,8 @@ static void add_path(struct glob *glob, const char *path)
 {
 	struct string_list *paths = glob->paths;
 
-	if (paths->count == glob->capacity) {
-		const char **larger;
-
-		glob->capacity = glob->capacity ? glob->capacity * 2 : 32;
-		larger = ARENA_NEW_ARRAY(glob->arena, const char *, glob->capacity);
-		if (paths->count > 0)
-			memcpy(larger, paths->items, paths->count * sizeof(*larger));
-		paths->items = larger;
-	}
+	paths->items =
+		arena_grow(glob->arena, paths->items, paths->count, &glob->capacity, sizeof(*paths->items));
 	paths->items[paths->count++] = path;
 }
 

@@ -15,7 +15,6 @@
  * both have looked at arguments, they stay separate.
  */
 #include <linux/seccomp.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "seccomp/profile.h"
@@ -77,24 +76,10 @@ static bool is_more_severe(uint32_t action, uint32_t than)
 	return (int32_t)(action & SECCOMP_RET_ACTION_FULL) < (int32_t)(than & SECCOMP_RET_ACTION_FULL);
 }
 
-/* Room for one more element, zeroed. */
-static void *grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
-{
-	void *larger = items;
-
-	if (count == *room) {
-		*room = *room ? *room * 2 : 16;
-		larger = arena_array(arena, *room, size);
-		if (count)
-			memcpy(larger, items, count * size);
-	}
-	return larger;
-}
-
 static size_t add_ending(struct compaction *compaction, struct ending ending)
 {
-	compaction->endings = grow(compaction->arena, compaction->endings, compaction->ending_count,
-				   &compaction->ending_room, sizeof(ending));
+	compaction->endings = arena_grow(compaction->arena, compaction->endings, compaction->ending_count,
+					 &compaction->ending_room, sizeof(ending));
 	compaction->endings[compaction->ending_count] = ending;
 	return compaction->ending_count++;
 }
@@ -124,8 +109,8 @@ static size_t branch_of(struct compaction *compaction, size_t program, size_t ne
 	for (size_t i = 0; i < compaction->branch_count; i++)
 		if (compaction->branches[i].program == program && compaction->branches[i].next == next)
 			return i;
-	compaction->branches = grow(compaction->arena, compaction->branches, compaction->branch_count,
-				    &compaction->branch_room, sizeof(*compaction->branches));
+	compaction->branches = arena_grow(compaction->arena, compaction->branches, compaction->branch_count,
+					  &compaction->branch_room, sizeof(*compaction->branches));
 	compaction->branches[compaction->branch_count] = (struct branch){
 		.program = program,
 		.next = next,

@@ -125,15 +125,8 @@ static int add_parts(struct seccomp_meaning *meaning, const struct oci_seccomp *
 static void add_rule(struct seccomp_meaning *meaning, struct seccomp_meaning_part *part,
 		     struct seccomp_rule rule)
 {
-	if (part->rule_count == part->capacity) {
-		size_t capacity = part->capacity ? part->capacity * 2 : 512;
-		struct seccomp_rule *larger = ARENA_NEW_ARRAY(meaning->arena, struct seccomp_rule, capacity);
-
-		if (part->rule_count)
-			memcpy(larger, part->rules, part->rule_count * sizeof(*larger));
-		part->rules = larger;
-		part->capacity = capacity;
-	}
+	part->rules = arena_grow(meaning->arena, part->rules, part->rule_count, &part->capacity,
+				 sizeof(*part->rules));
 	rule.order = part->rule_count;
 	part->rules[part->rule_count++] = rule;
 }

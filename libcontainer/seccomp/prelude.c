@@ -11,7 +11,6 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "seccomp/profile.h"
@@ -31,15 +30,8 @@ struct program {
 /* Adds an instruction and returns its index. */
 static size_t emit(struct program *program, struct sock_filter instruction)
 {
-	if (program->count == program->capacity) {
-		struct sock_filter *larger;
-
-		program->capacity = program->capacity ? program->capacity * 2 : 128;
-		larger = ARENA_NEW_ARRAY(program->arena, struct sock_filter, program->capacity);
-		if (program->count)
-			memcpy(larger, program->items, program->count * sizeof(*larger));
-		program->items = larger;
-	}
+	program->items = arena_grow(program->arena, program->items, program->count, &program->capacity,
+				    sizeof(*program->items));
 	program->items[program->count] = instruction;
 	return program->count++;
 }

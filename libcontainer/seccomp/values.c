@@ -2,19 +2,11 @@
 #include "seccomp/values.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void seccomp_values_add(struct arena *arena, struct seccomp_values *values, uint32_t value)
 {
-	if (values->count == values->capacity) {
-		size_t capacity = values->capacity ? values->capacity * 2 : 64;
-		uint32_t *larger = ARENA_NEW_ARRAY(arena, uint32_t, capacity);
-
-		if (values->count)
-			memcpy(larger, values->items, values->count * sizeof(*larger));
-		values->items = larger;
-		values->capacity = capacity;
-	}
+	values->items =
+		arena_grow(arena, values->items, values->count, &values->capacity, sizeof(*values->items));
 	values->items[values->count++] = value;
 }
 

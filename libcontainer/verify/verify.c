@@ -23,15 +23,8 @@ void look_add(struct looking *looking, enum measure_state state, const char *nam
 {
 	struct verification *verification = looking->verification;
 
-	if (verification->count == verification->capacity) {
-		size_t capacity = verification->capacity ? verification->capacity * 2 : 64;
-		struct measure *items = ARENA_NEW_ARRAY(looking->arena, struct measure, capacity);
-
-		if (verification->count)
-			memcpy(items, verification->measures, verification->count * sizeof(*items));
-		verification->measures = items;
-		verification->capacity = capacity;
-	}
+	verification->measures = arena_grow(looking->arena, verification->measures, verification->count,
+					    &verification->capacity, sizeof(*verification->measures));
 	verification->measures[verification->count++] = (struct measure){ state, name, planned, found };
 	verification->broken += state == MEASURE_BROKEN;
 	verification->unknown += state == MEASURE_UNKNOWN;

@@ -124,6 +124,25 @@ static void copies_text(void **state)
 	assert_int_equal(strlen(arena_printf(&arena, "%100000d", 1)), 100000);
 }
 
+static void lists_grow(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	size_t count = 0, capacity = 0;
+	uint32_t *items = NULL;
+
+	(void)state;
+	while (count < 1000) {
+		items = arena_grow(&arena, items, count, &capacity, sizeof(*items));
+		assert_true(count < capacity);
+		assert_int_equal(items[count], 0);
+		items[count] = (uint32_t)count;
+		count++;
+	}
+	assert_true(capacity <= 2000);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(items[i], i);
+}
+
 /* The process ends with one line rather than with memory of the wrong size. */
 static void ends_on_overflow(void **state)
 {
@@ -543,6 +562,7 @@ int main(void)
 		cmocka_unit_test(keeps_to_the_range),
 		cmocka_unit_test(gives_zeroed_aligned_memory),
 		cmocka_unit_test(copies_text),
+		cmocka_unit_test(lists_grow),
 		cmocka_unit_test(ends_on_overflow),
 		cmocka_unit_test(builds_text),
 		cmocka_unit_test(chains_errors),
