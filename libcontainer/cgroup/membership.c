@@ -23,14 +23,14 @@ struct cgroup_memberships cgroup_memberships_parse(struct arena *arena, const ch
 {
 	struct cgroup_memberships memberships = { 0 };
 	char *rest = arena_strdup(arena, text);
-	size_t lines = 1;
+	size_t capacity = 0;
 	char *line;
 
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
-	memberships.items = ARENA_NEW_ARRAY(arena, struct cgroup_membership, lines);
-	while ((line = strsep(&rest, "\n")))
+	while ((line = strsep(&rest, "\n"))) {
+		memberships.items = arena_grow(arena, memberships.items, memberships.count, &capacity,
+					       sizeof(*memberships.items));
 		memberships.count += split(line, &memberships.items[memberships.count]);
+	}
 	return memberships;
 }
 

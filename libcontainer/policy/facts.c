@@ -16,13 +16,10 @@
 
 static void add_pair(struct arena *arena, const char *path, const char *real, struct policy_facts *facts)
 {
-	struct string_map *map = &facts->real_paths;
-	struct string_pair *items = ARENA_NEW_ARRAY(arena, struct string_pair, map->count + 1);
+	struct policy_real_paths *paths = &facts->real_paths;
 
-	if (map->count)
-		memcpy(items, map->items, map->count * sizeof(*items));
-	items[map->count++] = (struct string_pair){ .key = path, .value = real };
-	map->items = items;
+	paths->items = arena_grow(arena, paths->items, paths->count, &paths->capacity, sizeof(*paths->items));
+	paths->items[paths->count++] = (struct string_pair){ .key = path, .value = real };
 }
 
 /*
@@ -49,28 +46,63 @@ static int find_real_path(struct arena *arena, const char *path, const char **re
 	return 0;
 }
 
-/* The directories that have been found to be no links so far: paths have their parents in common. */
+/* A directory that has been found to be no link: paths have their parents in common, which are looked at once. */
+struct plain_directory {
+	const char *name; /* in the one it is in; not terminated */
+	size_t length; /* of the name */
+	struct plain_directory *inside; /* the first one in it */
+	struct plain_directory *next; /* beside it */
+};
+
 struct looking {
 	struct arena *arena;
-	struct string_list plain;
+	struct plain_directory root;
 	struct policy_facts *facts;
 	struct error *error;
 };
 
+static struct plain_directory *find_inside(const struct plain_directory *directory, const char *name,
+					   size_t length)
+{
+	struct plain_directory *found = directory->inside;
+
+	while (found && (found->length != length || memcmp(found->name, name, length) != 0))
+		found = found->next;
+	return found;
+}
+
+static struct plain_directory *add_inside(struct arena *arena, struct plain_directory *directory,
+					  const char *name, size_t length)
+{
+	struct plain_directory *added = ARENA_NEW(arena, struct plain_directory);
+
+	*added = (struct plain_directory){ .name = name, .length = length, .next = directory->inside };
+	directory->inside = added;
+	return added;
+}
+
 /* Whether the normal @path is its own real one, or is not there without a link on the way. */
 static bool is_plain(struct looking *looking, const char *path)
 {
-	for (size_t length = 1; path[length - 1]; length += strcspn(path + length, "/") + 1) {
-		const char *part = arena_strndup(looking->arena, path, length + strcspn(path + length, "/"));
+	struct plain_directory *directory = &looking->root;
+	const char *name = path + 1;
+
+	while (*name) {
+		size_t length = strcspn(name, "/");
+		const char *end = name + length;
+		struct plain_directory *known = find_inside(directory, name, length);
 		char target[1];
 
-		if (string_list_has(&looking->plain, part))
-			continue;
-		if (readlink(part, target, sizeof(target)) >= 0)
-			return false;
-		if (errno != EINVAL)
-			return errno == ENOENT || errno == ENOTDIR;
-		string_list_add(looking->arena, &looking->plain, part);
+		if (!known) {
+			if (readlink(arena_strndup(looking->arena, path, (size_t)(end - path)), target,
+				     sizeof(target)) >= 0)
+				return false;
+			if (errno != EINVAL)
+				return errno == ENOENT || errno == ENOTDIR;
+			known = add_inside(looking->arena, directory, name, length);
+		}
+		directory = known;
+		name = end + (*end == '/');
 	}
 	return true;
 }
@@ -236,7 +268,7 @@ int policy_facts_gather(struct arena *arena, const struct policy *policy, const 
 	struct string_list denied = mounts_denied(arena, policy_value(policy, "mounts"));
 	struct looking looking = { .arena = arena, .facts = facts, .error = error };
 
-	facts->real_paths = (struct string_map){ 0 };
+	facts->real_paths = (struct policy_real_paths){ 0 };
 	for (size_t i = 0; config->linux_ && i < config->linux_->namespaces.count; i++) {
 		const struct oci_namespace *entry = &config->linux_->namespaces.items[i];
 		bool asked =

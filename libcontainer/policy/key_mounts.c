@@ -125,13 +125,19 @@ static bool meets(const char *source, const char *denied, bool below)
 	return path_is_below(denied, source) || (below && path_is_below(source, denied));
 }
 
+static bool meets_either(const char *source, const struct denied_source *denied, bool below)
+{
+	return meets(source, denied->path, below) ||
+	       (denied->real_path != denied->path && meets(source, denied->real_path, below));
+}
+
 int hardening_check_source(const struct hardening *hardening, const struct oci_mount *mount, const char *path,
 			   struct error *error)
 {
 	for (size_t i = 0; i < hardening->denied_source_count; i++) {
 		const struct denied_source *denied = &hardening->denied_sources[i];
 
-		if (meets(path, denied->path, denied->below) || meets(path, denied->real_path, denied->below))
+		if (meets_either(path, denied, denied->below))
 			return error_set(error, 0,
 					 "policy %s: mounts.denySources: %s, which is %s by now, may not be "
 					 "mounted on %s, as it meets %s; remove the mount or run with "
@@ -155,102 +161,81 @@ int hardening_refuse_link(const struct hardening *hardening, const struct oci_mo
 
 static const char sources_key[] = "mounts.denySources";
 
-/* A path that is denied, as it is written and where it leads. */
-struct denied {
-	const struct named_item *item;
-	const char *path;
-	const char *real_path; /* NULL: the same */
-	bool below; /* what lies below as well */
-};
-
-/* Where the denied @path leads; one that leads nowhere is compared as it is. */
-static const char *real_or_own(const struct policy_pass *pass, const char *path)
+/* What @set denies, and where that leads; what leads nowhere is compared as it is. Who says so is left to the caller. */
+static struct denied_source *look_at_denied(const struct policy_pass *pass, const struct named_set *set)
 {
-	const char *real = facts_real_path(pass->arena, pass->facts, path);
-
-	return real ? real : path;
-}
-
-static const struct denied *look_at_denied(const struct policy_pass *pass, const struct named_set *set)
-{
-	struct denied *denied = ARENA_NEW_ARRAY(pass->arena, struct denied, set->count);
+	struct denied_source *sources = ARENA_NEW_ARRAY(pass->arena, struct denied_source, set->count);
 
 	for (size_t i = 0; i < set->count; i++) {
-		denied[i].item = &set->items[i];
-		denied[i].path = denied_path(pass->arena, set->items[i].text, &denied[i].below);
-		denied[i].real_path = real_or_own(pass, denied[i].path);
-		if (!strcmp(denied[i].path, denied[i].real_path))
-			denied[i].real_path = NULL;
-	}
-	return denied;
-}
+		const char *path = denied_path(pass->arena, set->items[i].text, &sources[i].below);
+		const char *real = facts_real_path(pass->arena, pass->facts, path);
 
-static bool meets_either(const char *source, const struct denied *denied, bool below)
-{
-	return meets(source, denied->path, below) ||
-	       (denied->real_path && meets(source, denied->real_path, below));
+		sources[i].path = path;
+		sources[i].real_path = real && strcmp(real, path) != 0 ? real : path;
+	}
+	return sources;
 }
 
 /*
  * The root file system may lie below a denied path, where engines keep theirs, but neither be one nor hold one. A
  * relative path that nobody has looked at is one in the bundle.
  */
-static int refuse_root(const struct policy_pass *pass, const struct denied *denied, size_t count,
-		       struct error *error)
+static int refuse_root(const struct policy_pass *pass, const struct named_set *set,
+		       const struct denied_source *denied, struct error *error)
 {
 	const char *root = pass->config->root ? pass->config->root->path : NULL;
 	const char *real = root ? facts_real_path(pass->arena, pass->facts, root) : NULL;
 
-	for (size_t i = 0; real && i < count; i++)
+	for (size_t i = 0; real && i < set->count; i++)
 		if (meets_either(real, &denied[i], false))
-			return policy_refuse(&denied[i].item->names, sources_key, error,
+			return policy_refuse(&set->items[i].names, sources_key, error,
 					     "%s may not be the root file system, as it meets %s; give the "
 					     "container one of its own or run with --policy off",
-					     root, denied[i].item->text);
+					     root, set->items[i].text);
 	return 0;
 }
 
-static int refuse_source(const struct policy_pass *pass, const struct denied *denied, size_t count,
-			 const struct oci_mount *mount, const char *source, struct error *error)
+static int refuse_source(const struct policy_pass *pass, const struct named_set *set,
+			 const struct denied_source *denied, const struct oci_mount *mount, const char *source,
+			 struct error *error)
 {
 	const char *plain = source[0] == '/' ? path_normalize(pass->arena, source) : NULL;
 	const char *real = facts_real_path(pass->arena, pass->facts, source);
 
-	if (plain && real && !strcmp(plain, real))
+	if (!real)
+		return policy_refuse(&set->items[0].names, sources_key, error,
+				     "it is not known where the mount source %s leads; give %s or run with "
+				     "--policy off",
+				     source,
+				     plain ? "its own path, which goes through no link of procfs"
+					   : "an absolute one");
+	if (plain && !strcmp(plain, real))
 		plain = NULL;
-	for (size_t i = 0; i < count; i++) {
-		if (!real)
-			return policy_refuse(
-				&denied[i].item->names, sources_key, error,
-				"it is not known where the mount source %s leads; give %s or run with "
-				"--policy off",
-				source,
-				plain ? "its own path, which goes through no link of procfs"
-				      : "an absolute one");
+	for (size_t i = 0; i < set->count; i++)
 		if ((plain && meets_either(plain, &denied[i], denied[i].below)) ||
 		    meets_either(real, &denied[i], denied[i].below))
-			return policy_refuse(&denied[i].item->names, sources_key, error,
+			return policy_refuse(&set->items[i].names, sources_key, error,
 					     "%s may not be mounted on %s, as it meets %s; remove the mount or "
 					     "run with --policy off",
-					     source, mount->destination, denied[i].item->text);
-	}
+					     source, mount->destination, set->items[i].text);
 	return 0;
 }
 
 static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
 {
-	const struct mounts_value *mounts = value;
-	const struct denied *denied = look_at_denied(pass, &mounts->denied);
-	size_t count = mounts->denied.count;
+	const struct named_set *set = &((const struct mounts_value *)value)->denied;
+	const struct denied_source *denied = look_at_denied(pass, set);
 
-	if (refuse_root(pass, denied, count, error) < 0)
+	if (set->count == 0)
+		return 0;
+	if (refuse_root(pass, set, denied, error) < 0)
 		return -1;
-	for (size_t m = 0; count && m < pass->config->mounts.count; m++) {
+	for (size_t m = 0; m < pass->config->mounts.count; m++) {
 		const struct oci_mount *mount = &pass->config->mounts.items[m];
 		struct string_list sources = mount_sources(pass->arena, mount, pass->facts->directory);
 
 		for (size_t i = 0; i < sources.count; i++)
-			if (refuse_source(pass, denied, count, mount, sources.items[i], error) < 0)
+			if (refuse_source(pass, set, denied, mount, sources.items[i], error) < 0)
 				return -1;
 	}
 	return 0;
@@ -284,27 +269,21 @@ static unsigned int restrictions_for(struct arena *arena, const struct oci_mount
 }
 
 /* For hardening_check_source(). */
-static void keep_denied(struct policy_pass *pass, const struct mounts_value *mounts)
+static void keep_denied(struct policy_pass *pass, const struct named_set *set)
 {
-	struct hardening *hardening = pass->hardening;
+	struct denied_source *denied = look_at_denied(pass, set);
 
-	hardening->denied_sources =
-		ARENA_NEW_ARRAY(pass->arena, struct denied_source, mounts->denied.count + 1);
-	for (size_t i = 0; i < mounts->denied.count; i++) {
-		struct denied_source *denied = &hardening->denied_sources[i];
-
-		denied->path = denied_path(pass->arena, mounts->denied.items[i].text, &denied->below);
-		denied->real_path = real_or_own(pass, denied->path);
-		denied->policies = names_text(pass->arena, &mounts->denied.items[i].names);
-	}
-	hardening->denied_source_count = mounts->denied.count;
+	for (size_t i = 0; i < set->count; i++)
+		denied[i].policies = names_text(pass->arena, &set->items[i].names);
+	pass->hardening->denied_sources = denied;
+	pass->hardening->denied_source_count = set->count;
 }
 
 static void apply(struct policy_pass *pass, const void *value)
 {
 	const struct mounts_value *mounts = value;
 
-	keep_denied(pass, mounts);
+	keep_denied(pass, &mounts->denied);
 	for (size_t i = 0; i < pass->target->mounts.count; i++) {
 		struct oci_mount *mount = &pass->target->mounts.items[i];
 		struct string_list before = mount->options;

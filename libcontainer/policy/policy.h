@@ -150,6 +150,12 @@ struct policy_remap {
 	uint32_t size;
 };
 
+struct policy_real_paths {
+	struct string_pair *items;
+	size_t count;
+	size_t capacity;
+};
+
 /*
  * What applying needs to know about the host, as data. All zero is a valid answer: what is not known counts as
  * the worst case.
@@ -173,7 +179,7 @@ struct policy_facts {
 	 * A path of the config (bind source) or policy (denySources) to the real one, symbolic links resolved; NULL where
 	 * it goes through a link of procfs, which is not what its name says.
 	 */
-	struct string_map real_paths;
+	struct policy_real_paths real_paths;
 	/* The root's, where the kernel starts from with relative paths in file systems to mount; NULL: not needed so far. */
 	const char *directory;
 };

@@ -342,7 +342,7 @@ static void the_root_is_no_denied_source(void **state)
 	static const char taken[] = "{ 'root': { 'path': '/run/docker/x/rootfs' } }";
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct string_pair real[] = { { "rootfs", "/" } };
-	struct policy_facts facts = { .real_paths = { real, 1 } };
+	struct policy_facts facts = { .real_paths = { .items = real, .count = 1 } };
 
 	(void)state;
 	assert_makes(policy, taken, taken);
@@ -384,7 +384,7 @@ static void links_are_seen_through(void **state)
 	struct policy *policy =
 		make_policy(&arena, POLICY("'mounts': { 'denySources': ['/run/docker.sock'] }"));
 	struct string_pair real[] = { { "/srv/innocent", "/run/docker.sock" } };
-	struct policy_facts facts = { .real_paths = { real, 1 } };
+	struct policy_facts facts = { .real_paths = { .items = real, .count = 1 } };
 
 	(void)state;
 	assert_string_equal(
