@@ -67,10 +67,20 @@ static void lift_swap_limit(const struct oci_resources *current, struct oci_reso
 		update->memory->swap = (struct optional_i64){ .present = true, .value = -1 };
 }
 
+/* Device rules are no part of an update. */
+static bool asks_for_limits(const struct oci_resources *resources)
+{
+	return resources->memory || resources->cpu || resources->pids || resources->block_io ||
+	       resources->hugepage_limits.count || resources->network || resources->rdma.count ||
+	       resources->unified.count;
+}
+
 static int update_container(struct arena *arena, const struct container *container,
 			    struct oci_resources *resources, const struct oci_intel_rdt *shares,
 			    struct policy_changes *changes, struct error *error)
 {
+	const struct policy_facts facts = { .rootless = container->state.rootless,
+					    .no_cgroup = cgroup_is_disabled(container->cgroup) };
 	const struct oci_resources *current;
 	struct oci_resources *merged;
 	struct oci_config *config;
@@ -80,16 +90,14 @@ static int update_container(struct arena *arena, const struct container *contain
 	    container_load_config(arena, &container->entry, &config, error) < 0 ||
 	    container_load_policy(arena, container, &policy, error) < 0)
 		return -1;
-	if (cgroup_is_disabled(container->cgroup))
+	if (facts.no_cgroup && asks_for_limits(resources))
 		return error_set(error, 0, "container %s was made without a cgroup to set limits in",
 				 container->entry.id);
 	if (!config->linux_)
 		config->linux_ = ARENA_NEW(arena, struct oci_linux);
 	current = config->linux_->resources;
 	lift_swap_limit(current, resources);
-	if (policy_apply_resources(arena, policy, current,
-				   &(struct policy_facts){ .rootless = container->state.rootless }, resources,
-				   changes, error) < 0)
+	if (policy_apply_resources(arena, policy, current, &facts, resources, changes, error) < 0)
 		return -1;
 	merged = resources_merge(arena, current, resources);
 	/* Parts of these belong together: memory and swap, quota and period. */

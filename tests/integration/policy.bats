@@ -309,7 +309,7 @@ denies() {
 		"$RUNTIME" --policy "$BATS_TEST_TMPDIR/quota.json" --root "$STATE" run "$ID"
 }
 
-@test "a container without a cgroup: maxima are not given up, defaults do not hold, nothing can be updated" {
+@test "a container without a cgroup: maxima are not given up, defaults do not hold, no limit can be updated" {
 	requires_casemate
 	program true
 	echo '{"name": "most", "resources": {"pids": {"max": 50}}}' >most.json
@@ -321,4 +321,10 @@ denies() {
 	run -0 runtime explain "$ID"
 	lacks resources.pids
 	fails 1 "without a cgroup to set limits in" runtime update --memory 50m "$ID"
+	run -0 runtime update "$ID"
+	run -0 runtime explain "$ID"
+	lacks resources.pids
+	# Intel RDT's groups are not those of cgroups: whether it can be set is for the kernel to say
+	[[ -e /sys/fs/resctrl/tasks ]] ||
+		fails 1 "Intel RDT/CAT: l3 cache schema is not enabled" runtime update --l3-cache-schema "L3:0=f" "$ID"
 }
