@@ -13,6 +13,7 @@
 #include "container/disk_quota.h"
 #include "container/id_range.h"
 #include "container/intel_rdt.h"
+#include "container/late_hooks.h"
 #include "container/notify.h"
 #include "container/restore.h"
 #include "state/container.h"
@@ -161,6 +162,15 @@ static int step_announce(struct creation *creation, struct error *error)
 	return creation->is_run ? 0 : listen_for_start(creation, error);
 }
 
+/*
+ * What hooks before have taken they give back here, so also for a container that never came to be: the specification's
+ * lifecycle goes on at its destruction. As there: before the directory, which is undone next, and after all else.
+ */
+static void undo_announce(struct creation *creation)
+{
+	run_poststop_hooks(creation->arena, &creation->state, creation->plan.config);
+}
+
 static int step_notify(struct creation *creation, struct error *error)
 {
 	creation->host_notify_socket = notify_host_socket();
@@ -291,7 +301,7 @@ static const struct {
 	{ "images", restore_images, NULL, RESTORE_ONLY },
 	{ "preparation", creation_prepare, NULL, ALWAYS },
 	{ "state directory", step_directory, undo_directory, ALWAYS },
-	{ "state", step_announce, NULL, ALWAYS },
+	{ "state", step_announce, undo_announce, ALWAYS },
 	{ "notify socket", step_notify, NULL, ALWAYS },
 	{ "disk quota", step_disk_quota, NULL, ALWAYS },
 	{ "mount sources", step_sources, NULL, ALWAYS },

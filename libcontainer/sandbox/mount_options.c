@@ -25,10 +25,11 @@ struct option {
 };
 
 /*
- * Sorted by name, for bsearch(3) and for `features`. "acl" is not in it: file systems take it as an option of
- * their own.
+ * Sorted by name, for bsearch(3) and for `features`. "acl" and "noacl" change nothing, as in runc, where they are
+ * a flag that file systems replace by what they have compiled in; as an option of its own tmpfs would refuse it.
  */
 static const struct option options_known[] = {
+	{ "acl", OPTION_FLAG, false, 0 },
 	{ "async", OPTION_FLAG, true, MS_SYNCHRONOUS },
 	{ "atime", OPTION_FLAG, true, MS_NOATIME },
 	{ "bind", OPTION_FLAG, false, MS_BIND },
@@ -42,6 +43,7 @@ static const struct option options_known[] = {
 	{ "lazytime", OPTION_FLAG, false, MS_LAZYTIME },
 	{ "loud", OPTION_FLAG, true, MS_SILENT },
 	{ "mand", OPTION_FLAG, false, MS_MANDLOCK },
+	{ "noacl", OPTION_FLAG, false, 0 },
 	{ "noatime", OPTION_FLAG, false, MS_NOATIME },
 	{ "nodev", OPTION_FLAG, false, MS_NODEV },
 	{ "nodiratime", OPTION_FLAG, false, MS_NODIRATIME },

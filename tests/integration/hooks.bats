@@ -215,11 +215,31 @@ hook() {
 	[[ -e $HOOKS/second ]]
 }
 
-@test "poststop runs for a foreground run and after a failed create" {
+@test "poststop runs for a foreground run" {
 	hook poststop "echo ran >>$HOOKS/poststop"
 	program true
 	run -0 runtime run "$ID"
 	equal "$(cat "$HOOKS/poststop")" ran
+}
+
+@test "poststop runs after a create that failed, once, when all but the directory is gone" {
+	local kind
+	hook poststop "cat >>$HOOKS/poststop"
+	for kind in prestart createRuntime createContainer; do
+		hook $kind 'exit 3'
+		program true
+		run -1 runtime create "$ID"
+		contains "hook #0"
+		equal "$(jq -c '[.id, .status, .pid // 0, .bundle]' "$HOOKS/poststop")" "[\"$ID\",\"stopped\",0,\"$BUNDLE\"]"
+		rm "$HOOKS/poststop"
+		edit "del(.hooks.$kind)"
+		nothing_created
+	done
+	program /not/there
+	run -1 runtime run "$ID"
+	contains "no such file or directory"
+	equal "$(jq -r .status "$HOOKS/poststop")" stopped
+	nothing_created
 }
 
 @test "a hook's output does not mix into the container's" {
