@@ -42,6 +42,7 @@ static int fill_sandbox(struct creation *creation, struct error *error)
 	sandbox->hardening = &creation->plan.hardening;
 	sandbox->start = creation->is_run ? SANDBOX_START_TOLD : SANDBOX_START_SOCKET;
 	sandbox->new_keyring = creation->plan.hardening.session_keyring || !options->no_new_keyring;
+	sandbox->relays_console = !options->console_socket;
 	sandbox->preserve_fds = listen_fds + options->preserve_fds;
 	sandbox->hook_state = hook_state;
 	sandbox->hook_context = creation;

@@ -297,6 +297,7 @@ static int fill_sandbox(struct execution *execution, struct error *error)
 	sandbox->hardening = &execution->hardening;
 	sandbox->start = SANDBOX_START_NOW;
 	sandbox->new_keyring = execution->container.state.session_keyring;
+	sandbox->relays_console = !execution->options->console_socket;
 	sandbox->preserve_fds = execution->options->preserve_fds;
 	sandbox->is_exec = true;
 	sandbox->target = execution->target;

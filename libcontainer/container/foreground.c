@@ -53,7 +53,10 @@ static void copy_window_size(const struct session *session)
 		ioctl(session->master, TIOCSWINSZ, &size);
 }
 
-/* The pty does the line editing and the signals' characters; the caller's terminal only passes bytes. */
+/*
+ * The pty does the line editing and the signals' characters; the caller's terminal only passes bytes, and does what it
+ * is set to do with newlines, which the pty leaves alone.
+ */
 static void make_raw(struct session *session)
 {
 	struct termios raw;
@@ -62,6 +65,7 @@ static void make_raw(struct session *session)
 		return;
 	raw = session->saved;
 	cfmakeraw(&raw);
+	raw.c_oflag |= OPOST;
 	session->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 

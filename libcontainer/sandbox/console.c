@@ -32,8 +32,8 @@ static int check_ptmx(int fd, struct error *error)
 }
 
 /*
- * As runc has it: a newline of the program arrives as it is, without a carriage return before it. Whoever shows
- * the output on a real terminal has that terminal do the translation.
+ * As runc has it: a newline of the program arrives as it is, without a carriage return before it. If the runtime shows
+ * it on a terminal, that one puts it there (foreground.c); into a file it goes as the program wrote it.
  */
 static int keep_newlines(int slave)
 {
@@ -60,7 +60,8 @@ static int set_size(int slave, const struct oci_console_size *size)
 	return ioctl(slave, TIOCSWINSZ, &window);
 }
 
-int console_open(int root, const struct oci_console_size *size, struct console *console, struct error *error)
+int console_open(int root, const struct oci_console_size *size, bool relayed, struct console *console,
+		 struct error *error)
 {
 	_cleanup_fd_ int master = path_open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW);
 	_cleanup_fd_ int slave = -1;
@@ -75,7 +76,7 @@ int console_open(int root, const struct oci_console_size *size, struct console *
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return error_set(error, errno, "open the pty's slave");
-	if (keep_newlines(slave) < 0)
+	if (relayed && keep_newlines(slave) < 0)
 		return error_set(error, errno, "set the console up");
 	if (set_size(slave, size) < 0)
 		return error_set(error, errno, "set the console's size");

@@ -109,7 +109,8 @@ static int step_console(struct sandbox *sandbox, struct error *error)
 
 	if (!process || !process->terminal)
 		return 0;
-	if (console_open(sandbox->rootfs.root, process->console_size, &console, error) < 0)
+	if (console_open(sandbox->rootfs.root, process->console_size, sandbox->relays_console, &console,
+			 error) < 0)
 		return -1;
 	master = console.master;
 	sandbox->console = console.slave;

@@ -65,7 +65,7 @@ static int step_console(struct sandbox *sandbox, struct error *error)
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return error_set(error, errno, "open the container's root");
-	if (console_open(root, sandbox->process->console_size, &console, error) < 0)
+	if (console_open(root, sandbox->process->console_size, sandbox->relays_console, &console, error) < 0)
 		return -1;
 	master = console.master;
 	sandbox->console = console.slave;

@@ -52,6 +52,7 @@ struct sandbox {
 	enum sandbox_start start;
 	int start_socket; /* listening, SANDBOX_START_SOCKET only */
 	bool new_keyring;
+	bool relays_console; /* the runtime itself copies what a console says: no socket takes it over */
 	unsigned int preserve_fds; /* descriptors from 3 on that the program inherits */
 	bool is_exec;
 	int target; /* exec: pidfd of the container's first process */

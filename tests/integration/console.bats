@@ -73,6 +73,32 @@ words() {
 	is $'one\ntwo'
 }
 
+# Who takes the terminal may show it as it is: engines' clients do, on a terminal that translates nothing.
+@test "handed over through a socket the terminal is as the kernel makes it: lines end with a carriage return, too" {
+	background "$OUT" socket console "$SOCKET"
+	program sh -c 'printf "one\ntwo\n"; sleep 1000'
+	run -0 runtime run -d --console-socket "$SOCKET" "$ID" </dev/null
+	wait_for grep -q two "$OUT"
+	run -0 grep -c $'^\\(one\\|two\\)\r$' "$OUT"
+	is 2
+	background "$OUT.second" socket console "$SOCKET.second"
+	run -0 runtime exec -d -t --console-socket "$SOCKET.second" "$ID" sh -c 'printf "one\ntwo\n"; sleep 1000' </dev/null
+	wait_for grep -q two "$OUT.second"
+	run -0 grep -c $'^\\(one\\|two\\)\r$' "$OUT.second"
+	is 2
+}
+
+@test "on the caller's terminal lines begin at its left edge" {
+	words
+	program printf 'one\ntwo\n'
+	run -0 on_terminal 24 80 -- "${WORDS[@]}" run "$ID"
+	contains $'one\r\ntwo\r\n'
+	edit '.process.terminal = false'
+	start_sleeping
+	run -0 on_terminal 24 80 -- "${WORDS[@]}" exec -t "$ID" printf 'one\ntwo\n'
+	contains $'one\r\ntwo\r\n'
+}
+
 @test "the console socket is relative to the working directory" {
 	requires_newer_runc "looks in the bundle"
 	background "$OUT" socket console "$SOCKET"
