@@ -218,6 +218,32 @@ static int config_version(const char *text)
 	return 0;
 }
 
+/* Whether a line of @text begins a table with @part in its name. */
+static bool has_table(const char *text, const char *part)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *name = line + strspn(line, " \t");
+
+		if (*name == '[' && memmem(name, strcspn(name, "\n"), part, strlen(part)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The runtimes that a file names take the place of the one that containerd knows by itself, and without its default one
+ * its Kubernetes plugin does not load. So that one is named where the file has named none so far.
+ */
+static const char *own_runtime(struct arena *arena, const char *rest, const char *plugin, const char *name)
+{
+	if (has_table(rest, ".containerd.runtimes") || !strcmp(name, "runc"))
+		return "";
+	return arena_printf(arena,
+			    "[plugins.%s.containerd.runtimes.runc]\n"
+			    "  runtime_type = \"io.containerd.runc.v2\"\n",
+			    plugin);
+}
+
 static int change_containerd(struct arena *arena, const struct setup_values *setup, struct setup_change *change,
 			     struct error *error)
 {
@@ -245,16 +271,18 @@ static int change_containerd(struct arena *arena, const struct setup_values *set
 				 "%s: expected version 2 or 3; containerd config migrate writes such a one",
 				 change->file);
 	table = arena_printf(arena, "[plugins.%s.containerd.runtimes.%s]", plugin, setup->name);
-	if (strstr(rest, table))
+	if (has_table(rest, table))
 		return error_set(error, 0, "%s has %s already; remove it, or choose another --name",
 				 change->file, table);
 	change->new = arena_printf(arena,
-				   "%s%s" BLOCK_BEGIN "%s%s\n"
+				   "%s%s" BLOCK_BEGIN "%s%s%s\n"
 				   "  runtime_type = \"io.containerd.runc.v2\"\n"
+				   "  pod_annotations = [\"" POLICY_ANNOTATION "\"]\n"
 				   "  [plugins.%s.containerd.runtimes.%s.options]\n"
 				   "    BinaryName = \"%s\"\n" BLOCK_END,
 				   is_new ? "" : rest, is_new || rest[strlen(rest) - 1] == '\n' ? "" : "\n",
-				   is_new ? "version = 2\n" : "", table, plugin, setup->name, change->program);
+				   is_new ? "version = 2\n" : "", own_runtime(arena, rest, plugin, setup->name),
+				   table, plugin, setup->name, change->program);
 	return 0;
 }
 

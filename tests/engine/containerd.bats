@@ -72,6 +72,7 @@ task_is() {
 }
 
 @test "ctr tasks ps and metrics" {
+	can_measure
 	ctr_run -d --memory-limit 67108864 "$IMAGE" "$ID" sh -c 'sleep 998 & sleep 999'
 	run room ctr tasks ps "$ID"
 	[ "${#lines[@]}" -ge 3 ]

@@ -146,3 +146,20 @@ casemate() {
 	grep -q 'runtimes.casemate' dump.toml
 	grep -qF "BinaryName = \"$PROGRAM\"" dump.toml
 }
+
+@test "setup containerd: containerd keeps its own runtime, which is its default" {
+	requires_command containerd
+	# As Debian's package has it: no runtime is named.
+	printf 'version = 2\n[plugins]\n  [plugins."io.containerd.grpc.v1.cri".cni]\n    bin_dir = "/usr/lib/cni"\n# [a.containerd.runtimes.b]\n' >config.toml
+	run -0 casemate setup containerd --file config.toml
+	containerd --config config.toml config dump >dump.toml
+	grep -q 'runtimes.casemate\]' dump.toml
+	grep -q 'runtimes.runc\]' dump.toml
+	# One that the file names stays alone beside ours.
+	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]\n  runtime_type = "io.containerd.runc.v2"\n' >config.toml
+	run -0 casemate setup containerd --file config.toml
+	[[ "$(grep -c 'containerd.runtimes' config.toml)" = 3 ]]
+	rm config.toml
+	run -0 casemate setup containerd --file config.toml --name runc
+	[[ "$(grep -c 'containerd.runtimes.runc\]' config.toml)" = 1 ]]
+}
