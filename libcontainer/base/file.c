@@ -74,6 +74,11 @@ int file_write_atomic_at(int directory, const char *name, const void *bytes, siz
 	return -1;
 }
 
+bool file_is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 int link_read_at(int directory, const char *name, char *target, size_t size)
 {
 	ssize_t length = readlinkat(directory, name, target, size);

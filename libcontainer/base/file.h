@@ -2,7 +2,9 @@
 /* Small files of the runtime's own and of the kernel's interfaces, relative to a directory descriptor. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -25,6 +27,9 @@ int file_read_replaced_at(struct arena *arena, int directory, const char *path, 
  * then renamed. 0, or -1 with errno.
  */
 int file_write_atomic_at(int directory, const char *name, const void *bytes, size_t length, mode_t mode);
+
+/* Whether both are of the same file, whatever it was called. */
+bool file_is_same(const struct stat *one, const struct stat *other);
 
 /* What the link @name says, NUL-terminated. 0, or -1 with errno: ENAMETOOLONG where @target is too small. */
 int link_read_at(int directory, const char *name, char *target, size_t size);

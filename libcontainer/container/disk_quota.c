@@ -200,8 +200,7 @@ static bool is_same(int fd, const struct stat *other)
 {
 	struct stat status;
 
-	return fd >= 0 && fstat(fd, &status) == 0 && status.st_ino == other->st_ino &&
-	       status.st_dev == other->st_dev;
+	return fd >= 0 && fstat(fd, &status) == 0 && file_is_same(&status, other);
 }
 
 /* Whether no directory is in @above but the layer's: engines have one that holds an overlay's two. */

@@ -254,7 +254,7 @@ static bool shares_user_namespace(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	return stat(path, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
-	       theirs.st_ino == ours.st_ino;
+	       file_is_same(&theirs, &ours);
 }
 
 /* All that its configuration names, new or joined. A process cannot join the user namespace it is in. */

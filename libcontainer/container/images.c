@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 
 #define DEFAULT_DIRECTORY "checkpoint" /* in the working directory */
@@ -100,7 +101,7 @@ static int reopen(int *fd, const char *path, struct error *error)
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0 || fstat(*fd, &found) < 0 || fstat(before, &expected) < 0)
 		return error_set(error, errno, "open %s", path);
-	if (found.st_dev != expected.st_dev || found.st_ino != expected.st_ino)
+	if (!file_is_same(&found, &expected))
 		return error_set(error, 0, "%s is no longer the directory that it was", path);
 	return 0;
 }

@@ -214,10 +214,6 @@ static int hand_down(struct restoration *restoration, int fd)
 /* Namespaces that were joined by path are joined again, by the descriptors that were checked. */
 static int add_namespaces(struct creation *creation, struct error *error)
 {
-	static const char *const names[OCI_NAMESPACE_TYPES] = {
-		[OCI_NAMESPACE_MOUNT] = "mnt", [OCI_NAMESPACE_IPC] = "ipc",   [OCI_NAMESPACE_UTS] = "uts",
-		[OCI_NAMESPACE_USER] = "user", [OCI_NAMESPACE_TIME] = "time",
-	};
 	struct restoration *restoration = creation->restoration;
 	const int *joined = creation->sandbox.namespaces.joined;
 
@@ -228,10 +224,10 @@ static int add_namespaces(struct creation *creation, struct error *error)
 			hand_down(restoration, joined[OCI_NAMESPACE_NETWORK]));
 	if (joined[OCI_NAMESPACE_PID] >= 0)
 		inherit(&restoration->criu, IMAGES_PID_KEY, hand_down(restoration, joined[OCI_NAMESPACE_PID]));
-	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++) {
-		if (joined[type] < 0 || !names[type])
+	for (enum oci_namespace_type type = 0; type < OCI_NAMESPACE_TYPES; type++) {
+		if (joined[type] < 0 || type == OCI_NAMESPACE_NETWORK || type == OCI_NAMESPACE_PID)
 			continue;
-		criu_pair_add(creation->arena, &restoration->criu.joined_namespaces, names[type],
+		criu_pair_add(creation->arena, &restoration->criu.joined_namespaces, namespace_type_file(type),
 			      arena_printf(creation->arena, "/proc/%d/fd/%d", getpid(), joined[type]));
 	}
 	return 0;
@@ -415,7 +411,7 @@ static void note_time_namespace(struct creation *creation)
 	snprintf(path, sizeof(path), "%d/ns/time", creation->sandbox.pid);
 	if (!config || config_namespace(creation->plan.config, OCI_NAMESPACE_TIME) ||
 	    fstatat(creation->sandbox.procfs, path, &theirs, 0) < 0 ||
-	    fstatat(creation->sandbox.procfs, "self/ns/time", &ours, 0) < 0 || theirs.st_ino == ours.st_ino)
+	    fstatat(creation->sandbox.procfs, "self/ns/time", &ours, 0) < 0 || file_is_same(&theirs, &ours))
 		return;
 	items = ARENA_NEW_ARRAY(creation->arena, struct oci_namespace, config->namespaces.count + 1);
 	if (config->namespaces.count)

@@ -167,25 +167,15 @@ static int check_profile(const struct creation *creation, const struct thread *t
 
 /* Namespaces ---------------------------------------------------------------------------------------------- */
 
-static const char *const namespace_files[OCI_NAMESPACE_TYPES] = {
-	[OCI_NAMESPACE_PID] = "pid",	   [OCI_NAMESPACE_NETWORK] = "net", [OCI_NAMESPACE_MOUNT] = "mnt",
-	[OCI_NAMESPACE_IPC] = "ipc",	   [OCI_NAMESPACE_UTS] = "uts",	    [OCI_NAMESPACE_USER] = "user",
-	[OCI_NAMESPACE_CGROUP] = "cgroup", [OCI_NAMESPACE_TIME] = "time",
-};
-
-static int look_at_namespace(const struct creation *creation, const char *process, const char *name,
+static int look_at_namespace(const struct creation *creation, const char *process, enum oci_namespace_type type,
 			     struct stat *status, struct error *error)
 {
+	const char *name = namespace_type_file(type);
 	const char *path = arena_printf(creation->arena, "%s/ns/%s", process, name);
 
 	if (fstatat(creation->sandbox.procfs, path, status, 0) < 0)
 		return error_set(error, errno, "look at the %s namespace of process %s", name, process);
 	return 0;
-}
-
-static bool is_same(const struct stat *one, const struct stat *other)
-{
-	return one->st_ino == other->st_ino && one->st_dev == other->st_dev;
 }
 
 /*
@@ -194,25 +184,24 @@ static bool is_same(const struct stat *one, const struct stat *other)
  */
 static int check_namespaces(const struct creation *creation, const struct thread *thread, struct error *error)
 {
-	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++) {
+	for (enum oci_namespace_type type = 0; type < OCI_NAMESPACE_TYPES; type++) {
 		int joined = creation->sandbox.namespaces.joined[type];
 		struct stat theirs, ours, meant;
 
-		if (!namespace_files[type] ||
-		    !config_namespace(creation->plan.config, (enum oci_namespace_type)type))
+		if (!config_namespace(creation->plan.config, type))
 			continue;
-		if (look_at_namespace(creation, thread->path, namespace_files[type], &theirs, error) < 0 ||
-		    look_at_namespace(creation, "self", namespace_files[type], &ours, error) < 0)
+		if (look_at_namespace(creation, thread->path, type, &theirs, error) < 0 ||
+		    look_at_namespace(creation, "self", type, &ours, error) < 0)
 			return -1;
-		if (!is_same(&theirs, &ours) ||
-		    (joined >= 0 && fstat(joined, &meant) == 0 && is_same(&meant, &ours)))
+		if (!file_is_same(&theirs, &ours) ||
+		    (joined >= 0 && fstat(joined, &meant) == 0 && file_is_same(&meant, &ours)))
 			continue;
 		/* The runtime's own user namespace is not joined: see namespaces_open(). */
 		if (type == OCI_NAMESPACE_USER && joined < 0 &&
 		    !config_has_new_namespace(creation->plan.config, OCI_NAMESPACE_USER))
 			continue;
 		return error_set(error, 0, "linux.namespaces: the checkpoint shares the host's %s namespace",
-				 namespace_files[type]);
+				 namespace_type_file(type));
 	}
 	return 0;
 }
@@ -288,20 +277,18 @@ static int check_same_namespaces(const struct creation *creation, const struct t
 
 	if (restore_may_make_namespaces(creation))
 		return 0;
-	for (int type = 0; type < OCI_NAMESPACE_TYPES; type++) {
+	for (enum oci_namespace_type type = 0; type < OCI_NAMESPACE_TYPES; type++) {
 		struct stat theirs, meant;
 
-		if (!namespace_files[type])
-			continue;
-		if (look_at_namespace(creation, thread->path, namespace_files[type], &theirs, error) < 0 ||
-		    look_at_namespace(creation, first, namespace_files[type], &meant, error) < 0)
+		if (look_at_namespace(creation, thread->path, type, &theirs, error) < 0 ||
+		    look_at_namespace(creation, first, type, &meant, error) < 0)
 			return -1;
-		if (!is_same(&theirs, &meant))
+		if (!file_is_same(&theirs, &meant))
 			return error_set(
 				error, 0,
 				"linux.namespaces: restored process %s has another %s namespace than the "
 				"first one",
-				thread->path, namespace_files[type]);
+				thread->path, namespace_type_file(type));
 	}
 	return 0;
 }

@@ -306,7 +306,7 @@ int policy_facts_gather_all(struct arena *arena, const struct oci_config *config
 		const char *path = entry->path;
 
 		if (path && pid > 0)
-			path = arena_printf(arena, "/proc/%d/ns/%s", pid, facts_namespace_file(entry->type));
+			path = arena_printf(arena, "/proc/%d/ns/%s", pid, namespace_type_file(entry->type));
 		if (path && facts_look_at_namespace(entry->type, path, facts, &ignored) < 0)
 			facts->joined[entry->type] = POLICY_NAMESPACE_HOST;
 	}

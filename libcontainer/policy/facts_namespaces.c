@@ -5,23 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/id_map.h"
 #include "policy/key.h"
 
-const char *facts_namespace_file(enum oci_namespace_type type)
-{
-	switch (type) {
-	case OCI_NAMESPACE_MOUNT: return "mnt";
-	case OCI_NAMESPACE_NETWORK: return "net";
-	default: return namespace_type_name(type);
-	}
-}
-
-/*
- * The host's is this process's own, and that of the first process, if it is another: the runtime may have been
- * started in a namespace that its engine made. An unprivileged user may not look at the latter, nor join it.
- */
-static int is_hosts(enum oci_namespace_type type, const struct stat *joined, struct error *error)
+int policy_namespace_is_hosts(enum oci_namespace_type type, const struct stat *namespace, struct error *error)
 {
 	static const char *const processes[] = { "self", "1" };
 	int result = 0;
@@ -30,13 +18,14 @@ static int is_hosts(enum oci_namespace_type type, const struct stat *joined, str
 		struct stat own;
 		char path[64];
 
-		snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[i], facts_namespace_file(type));
+		snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[i], namespace_type_file(type));
 		if (stat(path, &own) < 0) {
+			/* An unprivileged user may not look at that of the first process, nor join it. */
 			if (i > 0 && (errno == EACCES || errno == ENOENT))
 				continue;
 			return error_set(error, errno, "look at %s", path);
 		}
-		if (own.st_dev == joined->st_dev && own.st_ino == joined->st_ino)
+		if (file_is_same(&own, namespace))
 			result = 1;
 	}
 	return result;
@@ -62,7 +51,7 @@ int facts_look_at_namespace(enum oci_namespace_type type, const char *path, stru
 
 	if (fd < 0 || fstat(fd, &joined) < 0)
 		return error_set(error, errno, "look at the %s namespace %s", namespace_type_name(type), path);
-	hosts = is_hosts(type, &joined, error);
+	hosts = policy_namespace_is_hosts(type, &joined, error);
 	if (hosts < 0)
 		return -1;
 	facts->joined_identity[type] =

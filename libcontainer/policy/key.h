@@ -168,9 +168,6 @@ bool mount_restrict(struct arena *arena, struct string_list *options, unsigned i
  */
 const char *facts_real_path(struct arena *arena, const struct policy_facts *facts, const char *path);
 
-/* The name of @type below /proc/PID/ns. */
-const char *facts_namespace_file(enum oci_namespace_type type);
-/* Fills facts->joined and joined_identity of @type with what is behind @path. 0, or -1: it cannot be looked at. */
 int facts_look_at_namespace(enum oci_namespace_type type, const char *path, struct policy_facts *facts,
 			    struct error *error);
 

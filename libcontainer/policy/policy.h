@@ -188,6 +188,13 @@ struct policy_facts {
 bool policy_wants_remap(const struct policy *policy, const struct oci_config *config);
 
 /*
+ * Whether the namespace that fstat(2) says this of is the host's: the runtime's own, or that of the first process, if it
+ * is another, as the runtime may have been started in a namespace that its engine made. 1, 0, or -1.
+ */
+struct stat;
+int policy_namespace_is_hosts(enum oci_namespace_type type, const struct stat *namespace, struct error *error);
+
+/*
  * Looks at the host for what @policy needs to know about @config, and sets `joined` and `real_paths`, and takes
  * `remap.possible` back where what is mounted cannot be idmapped; the other members are the caller's. No system
  * call where the policy requires nothing of it. @bundle is the absolute path that relative mount sources start from. 0, or -1: something that has to be judged cannot be looked at.

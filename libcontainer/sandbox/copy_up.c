@@ -41,7 +41,7 @@ static int copy_file(int from, int to, const char *name, const struct stat *stat
 
 	if (source < 0 || fstat(source, &opened) < 0)
 		return -1;
-	if (!S_ISREG(opened.st_mode) || opened.st_ino != status->st_ino || opened.st_dev != status->st_dev) {
+	if (!S_ISREG(opened.st_mode) || !file_is_same(&opened, status)) {
 		errno = ESTALE; /* swapped while we looked */
 		return -1;
 	}

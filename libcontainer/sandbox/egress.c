@@ -9,6 +9,7 @@
 
 #include "base/strbuf.h"
 #include "ondemand/ondemand.h"
+#include "policy/policy.h"
 
 #define LIMIT_MS 20000
 #define LIMIT_LISTING_MS 10000
@@ -152,24 +153,15 @@ static int call(struct arena *arena, const struct egress_plan *plan, int network
 	return ondemand_call(arena, &request, reply, error);
 }
 
-/* The host's is the runtime's own and that of the first process, as in policy/facts.c. 0, or -1. */
 static int check_own(int network, struct error *error)
 {
-	static const char *const hosts[] = { "/proc/self/ns/net", "/proc/1/ns/net" };
-	struct stat theirs, ours;
+	struct stat status;
+	int hosts;
 
-	if (fstat(network, &theirs) < 0)
+	if (fstat(network, &status) < 0)
 		return error_set(error, errno, "look at the container's network namespace");
-	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
-		if (stat(hosts[i], &ours) < 0) {
-			if (i > 0 && (errno == EACCES || errno == ENOENT))
-				continue;
-			return error_set(error, errno, "look at %s", hosts[i]);
-		}
-		if (theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev)
-			return error_set(error, 0, "the container is in the host's network namespace");
-	}
-	return 0;
+	hosts = policy_namespace_is_hosts(OCI_NAMESPACE_NETWORK, &status, error);
+	return hosts > 0 ? error_set(error, 0, "the container is in the host's network namespace") : hosts;
 }
 
 static int refused(struct arena *arena, const struct egress_plan *plan, struct error *error)

@@ -25,7 +25,7 @@ static bool is_own_user_namespace(int fd)
 	struct stat ours;
 
 	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
-	       theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
+	       file_is_same(&theirs, &ours);
 }
 
 static int open_one(const struct oci_namespace *entry, int *fd, struct error *error)

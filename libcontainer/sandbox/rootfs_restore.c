@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/syscalls.h"
 
@@ -217,7 +218,7 @@ static int check_source(const struct rootfs_mount *mount, int fd, struct error *
 		return 0;
 	if (fstat(mount->source, &expected) < 0 || fstat(fd, &found) < 0)
 		return error_set(error, errno, "look at mount %s", mount->mount->destination);
-	if (expected.st_dev != found.st_dev || expected.st_ino != found.st_ino)
+	if (!file_is_same(&expected, &found))
 		return error_set(error, 0, "mount %s: its source %s was changed meanwhile",
 				 mount->mount->destination, mount->mount->source);
 	return 0;

@@ -102,6 +102,15 @@ const char *namespace_type_name(enum oci_namespace_type type)
 	return spec_enum_name(spec_namespace_names, (int)type);
 }
 
+const char *namespace_type_file(enum oci_namespace_type type)
+{
+	switch (type) {
+	case OCI_NAMESPACE_MOUNT: return "mnt";
+	case OCI_NAMESPACE_NETWORK: return "net";
+	default: return namespace_type_name(type);
+	}
+}
+
 int namespace_type_flag(enum oci_namespace_type type)
 {
 	static const int flags[OCI_NAMESPACE_TYPES] = {

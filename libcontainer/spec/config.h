@@ -567,5 +567,7 @@ const struct oci_namespace *config_namespace(const struct oci_config *config, en
 bool config_has_new_namespace(const struct oci_config *config, enum oci_namespace_type type);
 /* "mount", "pid", … */
 const char *namespace_type_name(enum oci_namespace_type type);
+/* Its name below /proc/PID/ns. namespaces(7) */
+const char *namespace_type_file(enum oci_namespace_type type);
 /* CLONE_NEWNS, … */
 int namespace_type_flag(enum oci_namespace_type type);

@@ -14,21 +14,9 @@
 #include "base/id_map.h"
 #include "verify/looking.h"
 
-static const char *const namespace_files[OCI_NAMESPACE_TYPES] = {
-	[OCI_NAMESPACE_MOUNT] = "ns/mnt",     [OCI_NAMESPACE_PID] = "ns/pid",
-	[OCI_NAMESPACE_NETWORK] = "ns/net",   [OCI_NAMESPACE_IPC] = "ns/ipc",
-	[OCI_NAMESPACE_UTS] = "ns/uts",	      [OCI_NAMESPACE_USER] = "ns/user",
-	[OCI_NAMESPACE_CGROUP] = "ns/cgroup", [OCI_NAMESPACE_TIME] = "ns/time",
-};
-
-static bool same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 static void look_at_namespace(struct looking *looking, const struct oci_namespace *namespace)
 {
-	const char *file = namespace_files[namespace->type];
+	const char *file = arena_printf(looking->arena, "ns/%s", namespace_type_file(namespace->type));
 	const char *name =
 		arena_printf(looking->arena, "linux.namespaces %s", namespace_type_name(namespace->type));
 	const char *planned = namespace->path ? namespace->path : "not the host's";
@@ -43,11 +31,11 @@ static void look_at_namespace(struct looking *looking, const struct oci_namespac
 		return;
 	}
 	if (namespace->path)
-		look_add_bool(looking, same(&container, &other), name, planned,
-			      same(&container, &other) ? "so" : "another");
+		look_add_bool(looking, file_is_same(&container, &other), name, planned,
+			      file_is_same(&container, &other) ? "so" : "another");
 	else
-		look_add_bool(looking, !same(&container, &other), name, planned,
-			      same(&container, &other) ? "the host's" : "its own");
+		look_add_bool(looking, !file_is_same(&container, &other), name, planned,
+			      file_is_same(&container, &other) ? "the host's" : "its own");
 }
 
 void look_at_namespaces(struct looking *looking)
