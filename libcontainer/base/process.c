@@ -44,3 +44,30 @@ int process_stat(pid_t pid, uint64_t *start, char *letter)
 	*start = strtoull(field, NULL, 10);
 	return 0;
 }
+
+const char *process_status_field(const char *status, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *line = status; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, length) == 0 && line[length] == ':')
+			return line + length + 1 + strspn(line + length + 1, " \t");
+	}
+	return NULL;
+}
+
+bool process_status_number(const char **field, int base, uint64_t *number)
+{
+	char *end;
+
+	*field += strspn(*field, " \t");
+	if (**field == '\n' || **field == '\0')
+		return false;
+	errno = 0;
+	*number = strtoull(*field, &end, base);
+	if (end == *field || errno)
+		return false;
+	*field = end;
+	return true;
+}

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "base/syscalls.h"
 #include "container/restore.h"
 
@@ -47,30 +48,12 @@ struct thread {
 	const char *status; /* proc(5) */
 };
 
-/* What is behind "NAME:" in the status, or NULL. */
-static const char *status_field(const struct thread *thread, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *line = thread->status; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, name, length) && line[length] == ':')
-			return line + length + 1;
-	}
-	return NULL;
-}
-
-/* The number of @base there. */
 static int status_number(const struct thread *thread, const char *name, int base, uint64_t *number,
 			 struct error *error)
 {
-	const char *text = status_field(thread, name);
-	char *end = NULL;
+	const char *field = process_status_field(thread->status, name);
 
-	errno = 0;
-	if (text)
-		*number = strtoull(text, &end, base);
-	if (!text || end == text || errno)
+	if (!field || !process_status_number(&field, base, number))
 		return error_set(error, 0, "the kernel does not report %s of restored process %s", name,
 				 thread->path);
 	return 0;
@@ -105,17 +88,16 @@ static int check_capabilities(const struct thread *thread, const struct capabili
 /* Real, effective, saved and of the file system. */
 static int check_user(const struct creation *creation, const struct thread *thread, struct error *error)
 {
-	const char *next = status_field(thread, "Uid");
+	const char *uids = process_status_field(thread->status, "Uid");
 
 	if (creation->plan.rootless || !policy_demands_non_root(creation->plan.policy))
 		return 0;
 	for (int i = 0; i < 4; i++) {
-		char *end = NULL;
+		uint64_t uid;
 
-		if (!next || (strtoul(next, &end, 10) == 0))
+		if (!uids || !process_status_number(&uids, 10, &uid) || uid == 0)
 			return error_set(error, 0, "user.nonRoot: restored process %s is the host's root",
 					 thread->path);
-		next = end;
 	}
 	return 0;
 }
@@ -257,9 +239,9 @@ static int read_status(const struct creation *creation, struct thread *thread, s
 
 static bool has_ended(const struct thread *thread)
 {
-	const char *state = status_field(thread, "State");
+	const char *state = process_status_field(thread->status, "State");
 
-	return state && (state[strspn(state, " \t")] == 'Z' || state[strspn(state, " \t")] == 'X');
+	return state && (*state == 'Z' || *state == 'X');
 }
 
 /* That takes CAP_SYS_ADMIN, or a user namespace within, which CRIU does not save. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/process.h"
 #include "sandbox/identity.h"
 #include "sandbox/procfs.h"
 
@@ -15,60 +16,32 @@
 #define STATUS_SIZE ((size_t)1024 * 1024)
 #define STATUS_USUAL_SIZE ((size_t)8 * 1024)
 
-/* The text behind "NAME:\t" at the start of a line of @status, or NULL. */
-static const char *field(const char *status, const char *name)
+static int check_number(const char *status, const char *name, int base, uint64_t planned, struct error *error)
 {
-	size_t length = strlen(name);
+	const char *text = process_status_field(status, name);
+	uint64_t found;
 
-	for (const char *line = status; line; line = strchr(line, '\n')) {
-		if (*line == '\n')
-			line++;
-		if (strncmp(line, name, length) == 0 && line[length] == ':')
-			return line + length + 1;
-	}
-	return NULL;
-}
-
-/* A number of @base behind *text, which moves on; false at the end of the line. */
-static bool next_number(const char **text, int base, unsigned long long *number)
-{
-	char *end;
-
-	*text += strspn(*text, " \t");
-	if (**text == '\n' || **text == '\0')
-		return false;
-	*number = strtoull(*text, &end, base);
-	if (end == *text)
-		return false;
-	*text = end;
-	return true;
-}
-
-static int check_number(const char *status, const char *name, int base, unsigned long long planned,
-			struct error *error)
-{
-	const char *text = field(status, name);
-	unsigned long long found;
-
-	if (!text || !next_number(&text, base, &found))
+	if (!text || !process_status_number(&text, base, &found))
 		return error_set(error, 0, "the kernel does not report %s", name);
 	if (found == planned)
 		return 0;
 	if (base == 16)
-		return error_set(error, 0, "%s is %#llx, planned was %#llx", name, found, planned);
-	return error_set(error, 0, "%s is %llu, planned was %llu", name, found, planned);
+		return error_set(error, 0, "%s is %#jx, planned was %#jx", name, (uintmax_t)found,
+				 (uintmax_t)planned);
+	return error_set(error, 0, "%s is %ju, planned was %ju", name, (uintmax_t)found, (uintmax_t)planned);
 }
 
 /* The real, effective, saved and filesystem ids: all of them. */
 static int check_ids(const char *status, const char *name, uint32_t planned, struct error *error)
 {
-	const char *text = field(status, name);
-	unsigned long long found;
+	const char *text = process_status_field(status, name);
+	uint64_t found;
 	int count = 0;
 
-	while (text && next_number(&text, 10, &found)) {
+	while (text && process_status_number(&text, 10, &found)) {
 		if (found != planned)
-			return error_set(error, 0, "%s is %llu, planned was %u", name, found, planned);
+			return error_set(error, 0, "%s is %ju, planned was %u", name, (uintmax_t)found,
+					 planned);
 		count++;
 	}
 	if (count != 4)
@@ -76,7 +49,7 @@ static int check_ids(const char *status, const char *name, uint32_t planned, str
 	return 0;
 }
 
-static bool list_has(const struct u32_list *list, unsigned long long number)
+static bool list_has(const struct u32_list *list, uint64_t number)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->items[i] == number)
@@ -86,9 +59,9 @@ static bool list_has(const struct u32_list *list, unsigned long long number)
 
 static bool text_has(const char *text, uint32_t number)
 {
-	unsigned long long found;
+	uint64_t found;
 
-	while (next_number(&text, 10, &found))
+	while (process_status_number(&text, 10, &found))
 		if (found == number)
 			return true;
 	return false;
@@ -105,9 +78,9 @@ static bool groups_are_fixed(int procfs)
 
 static int check_groups(int procfs, const char *status, const struct oci_user *user, struct error *error)
 {
-	const char *text = field(status, "Groups");
+	const char *text = process_status_field(status, "Groups");
 	const char *next = text;
-	unsigned long long found;
+	uint64_t found;
 
 	if (!text)
 		return error_set(error, 0, "the kernel does not report Groups");
@@ -117,9 +90,23 @@ static int check_groups(int procfs, const char *status, const struct oci_user *u
 		if (!text_has(text, planned) && !(planned == user->gid && groups_are_fixed(procfs)))
 			return error_set(error, 0, "additional group %u is missing", planned);
 	}
-	while (next_number(&next, 10, &found))
+	while (process_status_number(&next, 10, &found))
 		if (!list_has(&user->additional_gids, found) && !groups_are_fixed(procfs))
-			return error_set(error, 0, "additional group %llu was not planned", found);
+			return error_set(error, 0, "additional group %ju was not planned", (uintmax_t)found);
+	return 0;
+}
+
+/* A set asked for may be larger than the runtime's own: that is stricter, not a mismatch. */
+static int check_bounding_set(const char *status, uint64_t planned, struct error *error)
+{
+	const char *text = process_status_field(status, "CapBnd");
+	uint64_t found;
+
+	if (!text || !process_status_number(&text, 16, &found))
+		return error_set(error, 0, "the kernel does not report CapBnd");
+	if (found & ~planned)
+		return error_set(error, 0, "CapBnd is %#jx, planned was %#jx", (uintmax_t)found,
+				 (uintmax_t)planned);
 	return 0;
 }
 
@@ -129,27 +116,17 @@ static int check_capabilities(const char *status, const struct capability_masks 
 		const char *name;
 		uint64_t planned;
 	} sets[] = {
-		{ "CapBnd", masks->bounding },	{ "CapEff", masks->effective },
-		{ "CapPrm", masks->permitted }, { "CapInh", masks->inheritable },
+		{ "CapEff", masks->effective },
+		{ "CapPrm", masks->permitted },
+		{ "CapInh", masks->inheritable },
 		{ "CapAmb", masks->ambient },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-		/* A set asked for may be larger than the runtime's own: that is stricter, not a mismatch. */
-		if (i == 0) {
-			const char *text = field(status, sets[i].name);
-			unsigned long long found;
-
-			if (!text || !next_number(&text, 16, &found))
-				return error_set(error, 0, "the kernel does not report CapBnd");
-			if (found & ~sets[i].planned)
-				return error_set(error, 0, "CapBnd is %#llx, planned was %#llx", found,
-						 (unsigned long long)sets[i].planned);
-			continue;
-		}
+	if (check_bounding_set(status, masks->bounding, error) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		if (check_number(status, sets[i].name, 16, sets[i].planned, error) < 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -7,23 +7,16 @@
 
 #include "base/cleanup.h"
 #include "base/number.h"
+#include "base/process.h"
 #include "sandbox/identity.h"
 #include "seccomp/planned.h"
 #include "verify/looking.h"
 
 const char *look_field(struct arena *arena, const char *status, const char *name)
 {
-	size_t length = strlen(name);
+	const char *found = process_status_field(status, name);
 
-	for (const char *line = status; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, length) != 0 || line[length] != ':')
-			continue;
-		line += length + 1;
-		line += strspn(line, " \t");
-		return arena_strndup(arena, line, strcspn(line, "\n"));
-	}
-	return NULL;
+	return found ? arena_strndup(arena, found, strcspn(found, "\n")) : NULL;
 }
 
 /* What each process's status says under one name; @differs: whether that is not as planned. */

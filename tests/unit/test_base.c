@@ -22,6 +22,7 @@
 #include "base/id_map.h"
 #include "base/mountinfo.h"
 #include "base/number.h"
+#include "base/process.h"
 #include "base/strbuf.h"
 #include "base/words.h"
 #include "skips.h"
@@ -122,6 +123,33 @@ static void copies_text(void **state)
 	assert_string_equal(second, "abc-42");
 	assert_string_equal(arena_strndup(&arena, "", 0), "");
 	assert_int_equal(strlen(arena_printf(&arena, "%100000d", 1)), 100000);
+}
+
+static void fields_of_a_status_are_read(void **state)
+{
+	static const char status[] =
+		"Name:\tUid:\nState:\tS (sleeping)\nUid:\t1\t22 4294967295\nCapEff:\t00ff\n"
+		"Huge:\t99999999999999999999\nNone:\n";
+	const char *field = process_status_field(status, "Uid");
+	uint64_t number;
+
+	(void)state;
+	assert_non_null(field);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(process_status_number(&field, 10, &number));
+		assert_int_equal(number, ((const uint64_t[]){ 1, 22, UINT32_MAX })[i]);
+	}
+	assert_false(process_status_number(&field, 10, &number)); /* not that of the next line */
+	field = process_status_field(status, "CapEff");
+	assert_true(process_status_number(&field, 16, &number));
+	assert_int_equal(number, 0xff);
+	assert_int_equal(*process_status_field(status, "State"), 'S');
+	field = process_status_field(status, "Huge");
+	assert_false(process_status_number(&field, 10, &number));
+	field = process_status_field(status, "None");
+	assert_false(process_status_number(&field, 10, &number));
+	assert_null(process_status_field(status, "Cap"));
+	assert_null(process_status_field(status, "Gid"));
 }
 
 static void lists_grow(void **state)
@@ -563,6 +591,7 @@ int main(void)
 		cmocka_unit_test(gives_zeroed_aligned_memory),
 		cmocka_unit_test(copies_text),
 		cmocka_unit_test(lists_grow),
+		cmocka_unit_test(fields_of_a_status_are_read),
 		cmocka_unit_test(ends_on_overflow),
 		cmocka_unit_test(builds_text),
 		cmocka_unit_test(chains_errors),
