@@ -81,6 +81,14 @@ struct mountinfo_list mountinfo_parse(struct arena *arena, char *text)
 	return list;
 }
 
+const struct mountinfo *mountinfo_find(const struct mountinfo_list *list, uint64_t id)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].id == id)
+			return &list->items[i];
+	return NULL;
+}
+
 /* 1, 0, or -1 where it cannot be said. A mount that is gone by now has no type. */
 static int has_type(uint64_t id, uint64_t magic)
 {

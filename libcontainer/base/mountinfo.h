@@ -32,6 +32,9 @@ bool mountinfo_next(char **text, struct mountinfo *mount);
 /* The whole of @text, which is changed and goes on being pointed to. */
 struct mountinfo_list mountinfo_parse(struct arena *arena, char *text);
 
+/* The mount @id of @list, or NULL. */
+const struct mountinfo *mountinfo_find(const struct mountinfo_list *list, uint64_t id);
+
 /*
  * Whether a file system of the type @magic (statfs(2)'s f_type) is mounted anywhere in this mount namespace, over or under
  * whatever else: 1 or 0. -1: only the table can tell. Much cheaper than the table, which the kernel writes as text.

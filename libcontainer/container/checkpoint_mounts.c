@@ -39,14 +39,6 @@ static int read_mounts(struct search *search, pid_t pid, struct error *error)
 	return 0;
 }
 
-static const struct mountinfo *find_mount(const struct search *search, uint64_t id)
-{
-	for (size_t i = 0; i < search->mounts.count; i++)
-		if (search->mounts.items[i].id == id)
-			return &search->mounts.items[i];
-	return NULL;
-}
-
 /* What the container sees at @path, and the mount it is on; NULL where that is not a mount point. */
 static const struct mountinfo *look(const struct search *search, const char *path, mode_t *mode, dev_t *device)
 {
@@ -58,7 +50,7 @@ static const struct mountinfo *look(const struct search *search, const char *pat
 		return NULL;
 	*mode = status.stx_mode;
 	*device = makedev(status.stx_rdev_major, status.stx_rdev_minor);
-	return find_mount(search, status.stx_mnt_id);
+	return mountinfo_find(&search->mounts, status.stx_mnt_id);
 }
 
 static int add_binds(struct search *search, struct error *error)

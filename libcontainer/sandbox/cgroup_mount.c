@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mounts of type "cgroup", in runc's form. Where any v1 hierarchy is mounted on the host: a tmpfs with one
  * mount for each of them. On a host with nothing but v2: cgroup2. With a cgroup namespace the file systems

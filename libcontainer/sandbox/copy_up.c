@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tmpcopyup: what an image has in a directory, copied into the tmpfs that covers it. The tmpfs is not
  * attached yet, so nothing moves on that side; on the other side no link is followed.

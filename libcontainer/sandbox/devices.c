@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * /dev: device nodes, links, ptmx, console. All of it is made relative to the descriptor of a directory
  * that was resolved inside the root (CVE-2026-41579), and no link at the last component is followed

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* New instances of file systems: fsopen(2) and what belongs to it, and mount(2) for what that cannot say. */
 #include "sandbox/mount_tree.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Shell patterns in paths of the container. glob(3) works on path strings of the process's own root; here
  * each directory is opened inside the root, and what comes out are names, to be resolved again when they

@@ -84,7 +84,7 @@ static int run_helper(const char *name, pid_t pid, const struct oci_id_mapping_l
 	return run_to_end(&arena, arguments, error);
 }
 
-static int write_map(int procfs, pid_t pid, const char *file, const struct oci_id_mapping_list *map)
+int id_map_write(int procfs, pid_t pid, const char *file, const struct oci_id_mapping_list *map)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	char path[48];
@@ -105,7 +105,7 @@ static int write_uid_map(int procfs, pid_t pid, const struct oci_id_mapping_list
 {
 	int failure;
 
-	if (write_map(procfs, pid, "uid_map", map) == 0)
+	if (id_map_write(procfs, pid, "uid_map", map) == 0)
 		return 0;
 	failure = errno;
 	if (failure == EPERM && geteuid() != 0 && !maps_only(map, geteuid()))
@@ -123,7 +123,7 @@ static int write_gid_map(int procfs, pid_t pid, const struct oci_id_mapping_list
 		if (file_write_at(procfs, path, "deny") < 0)
 			return error_set(error, errno, "deny setgroups in the user namespace");
 	}
-	if (write_map(procfs, pid, "gid_map", map) == 0)
+	if (id_map_write(procfs, pid, "gid_map", map) == 0)
 		return 0;
 	failure = errno;
 	if (failure == EPERM && geteuid() != 0 && !maps_only(map, getegid()))

@@ -7,6 +7,9 @@
 #include "base/error.h"
 #include "spec/config.h"
 
+/* Writes @map to @file ("uid_map", "gid_map") of @pid in one go, as the kernel takes it. 0, or -1 with errno. */
+int id_map_write(int procfs, pid_t pid, const char *file, const struct oci_id_mapping_list *map);
+
 /*
  * Writes the maps of the user namespace that @pid was made in: directly where the runtime may, else through
  * newuidmap and newgidmap, which know the ranges of /etc/subuid and /etc/subgid. A runtime without

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Idmapped mounts. The kernel takes a mapping in the form of a user namespace; for mappings of a mount's
  * own one is made that nobody lives in: a child enters it, its maps are written, its descriptor is taken,
@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
-#include "base/strbuf.h"
 #include "base/syscalls.h"
+#include "sandbox/id_maps.h"
 
 int tree_set_idmap(int tree, bool recursive, int userns)
 {
@@ -24,33 +24,14 @@ int tree_set_idmap(int tree, bool recursive, int userns)
 	return sys_mount_setattr(tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes);
 }
 
-static int write_map(int procfs, pid_t pid, const char *name, const struct oci_id_mapping_list *list,
-		     struct error *error)
-{
-	_cleanup_strbuf_ struct strbuf text = { 0 };
-	_cleanup_fd_ int fd = -1;
-	char path[64];
-
-	for (size_t i = 0; i < list->count; i++)
-		strbuf_printf(&text, "%u %u %u\n", list->items[i].container_id, list->items[i].host_id,
-			      list->items[i].size);
-	snprintf(path, sizeof(path), "%d/%s", pid, name);
-	fd = openat(procfs, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	/* One write: the kernel takes a map once and whole. */
-	if (fd < 0 || write(fd, strbuf_text(&text), text.length) != (ssize_t)text.length)
-		return error_set(error, errno, "write the %s of the mount's mapping", name);
-	return 0;
-}
-
 static int map_child(int procfs, pid_t pid, const struct oci_id_mapping_list *uids,
 		     const struct oci_id_mapping_list *gids, struct error *error)
 {
 	char path[64];
 	int fd;
 
-	if (write_map(procfs, pid, "uid_map", uids, error) < 0 ||
-	    write_map(procfs, pid, "gid_map", gids, error) < 0)
-		return -1;
+	if (id_map_write(procfs, pid, "uid_map", uids) < 0 || id_map_write(procfs, pid, "gid_map", gids) < 0)
+		return error_set(error, errno, "write the id maps of the mount's mapping");
 	snprintf(path, sizeof(path), "%d/ns/user", pid);
 	fd = openat(procfs, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

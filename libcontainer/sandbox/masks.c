@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Masked and read-only paths. A path that is not there is skipped; one that is there and cannot be locked
  * fails the container, whatever the reason.

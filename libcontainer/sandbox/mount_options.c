@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/mount_calls.h"
 #include "sandbox/rootfs.h"
 

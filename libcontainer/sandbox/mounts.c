@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The mounts of the configuration. */
 #include "sandbox/rootfs_room.h"
 

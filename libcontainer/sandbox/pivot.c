@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Leaving the host's root for the container's. */
 #include "sandbox/rootfs_room.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Nothing but procfs and a few known-safe files is mounted at and below /proc. */
 #include "sandbox/rootfs_room.h"
 

@@ -51,3 +51,19 @@ ssize_t procfs_read_file(int procfs, pid_t pid, const char *name, char *text, si
 	text[got] = '\0';
 	return got;
 }
+
+char *procfs_sysctl(struct arena *arena, const char *name)
+{
+	const char *first = strpbrk(name, "./");
+	char *path = arena_printf(arena, "sys/%s", name);
+
+	if (!first || *first == '/')
+		return path;
+	for (char *c = path + strlen("sys/"); *c; c++) {
+		if (*c == '.')
+			*c = '/';
+		else if (*c == '/')
+			*c = '.';
+	}
+	return path;
+}

@@ -90,19 +90,11 @@ static bool is_planned(const struct table *table, const struct mountinfo *mount)
 	return fits && found <= planned;
 }
 
-static const struct mountinfo *find_mount(const struct table *table, uint64_t id)
-{
-	for (size_t i = 0; i < table->mounts.count; i++)
-		if (table->mounts.items[i].id == id)
-			return &table->mounts.items[i];
-	return NULL;
-}
-
 /* A part of what it is mounted on, in its place, that nobody can write to: a read-only path. */
 static bool is_readonly_part(const struct table *table, const struct mountinfo *mount)
 {
 	static const char *const inherited[] = { "nosuid", "nodev", "noexec" };
-	const struct mountinfo *parent = find_mount(table, mount->parent);
+	const struct mountinfo *parent = mountinfo_find(&table->mounts, mount->parent);
 	const char *inside;
 
 	if (!parent || parent == mount || strcmp(parent->device, mount->device) != 0 ||

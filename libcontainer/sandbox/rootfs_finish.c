@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is done to the rootfs once nothing more is made in it. */
 #include "sandbox/rootfs_room.h"
 

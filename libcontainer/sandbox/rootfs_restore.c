@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a restore needs of the rootfs: CRIU makes the mounts, on mount points that have to be there. */
 #include "sandbox/rootfs_room.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The check before exec: what rootfs_finish() has locked is looked at again, by name, as the program will. */
 #include "sandbox/rootfs_room.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the parent does for the rootfs before there is a child: checks, options, sources of bind mounts. */
 #include "sandbox/rootfs_room.h"
 

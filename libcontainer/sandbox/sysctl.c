@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* linux.sysctl, written through the descriptor of the host's procfs: no path of the container takes part. */
 #include "sandbox/rootfs_room.h"
 
@@ -7,27 +7,7 @@
 
 #include "base/fd.h"
 #include "base/syscalls.h"
-
-/*
- * "net.ipv4.ip_forward" and "net/ipv4/ip_forward" are the same. The first separator decides; the other
- * character is then part of a name and stands for the separator's opposite: "net/ipv4/conf/eth0.100/mtu" is
- * "net.ipv4.conf.eth0/100.mtu". sysctl(8)
- */
-static char *sysctl_path(struct arena *arena, const char *name)
-{
-	const char *first = strpbrk(name, "./");
-	char *path = arena_printf(arena, "sys/%s", name);
-
-	if (!first || *first == '/')
-		return path;
-	for (char *c = path + strlen("sys/"); *c; c++) {
-		if (*c == '.')
-			*c = '/';
-		else if (*c == '/')
-			*c = '.';
-	}
-	return path;
-}
+#include "sandbox/procfs.h"
 
 static int write_sysctl(struct rootfs *rootfs, const char *name, const char *value, struct error *error)
 {
@@ -35,7 +15,7 @@ static int write_sysctl(struct rootfs *rootfs, const char *name, const char *val
 		.flags = O_WRONLY | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
-	_cleanup_fd_ int fd = sys_openat2(rootfs->procfs, sysctl_path(rootfs->arena, name), &how);
+	_cleanup_fd_ int fd = sys_openat2(rootfs->procfs, procfs_sysctl(rootfs->arena, name), &how);
 	size_t length = strlen(value);
 
 	if (fd < 0 || write(fd, value, length) != (ssize_t)length)

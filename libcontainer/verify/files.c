@@ -39,14 +39,6 @@ static void place_close(struct place *place)
 }
 #define _cleanup_place_ _cleanup_(place_close)
 
-static const struct mountinfo *find_mount(const struct looking *looking, uint64_t id)
-{
-	for (size_t i = 0; i < looking->mounts.count; i++)
-		if (looking->mounts.items[i].id == id)
-			return &looking->mounts.items[i];
-	return NULL;
-}
-
 static void place_open(struct looking *looking, const char *path, struct place *place)
 {
 	struct statfs filesystem;
@@ -63,7 +55,7 @@ static void place_open(struct looking *looking, const char *path, struct place *
 		return;
 	}
 	place->flags = (unsigned long)filesystem.f_flags;
-	place->mount = find_mount(looking, place->status.stx_mnt_id);
+	place->mount = mountinfo_find(&looking->mounts, place->status.stx_mnt_id);
 }
 
 static bool is_gone(const struct place *place)
@@ -89,7 +81,7 @@ static bool is_mounted_below(const struct looking *looking, const struct mountin
 	for (size_t depth = 0; mount && depth < looking->mounts.count; depth++) {
 		if (mount->parent == top->id)
 			return true;
-		mount = find_mount(looking, mount->parent);
+		mount = mountinfo_find(&looking->mounts, mount->parent);
 	}
 	return false;
 }

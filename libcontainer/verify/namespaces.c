@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/id_map.h"
+#include "sandbox/procfs.h"
 #include "verify/looking.h"
 
 static void look_at_namespace(struct looking *looking, const struct oci_namespace *namespace)
@@ -97,21 +98,6 @@ void look_at_id_maps(struct looking *looking)
 
 /* sysctls ------------------------------------------------------------------------------------------------ */
 
-/* The host's procfs shows the values of the namespaces of whoever reads. sysctl(8) for the two separators. */
-static char *sysctl_path(struct arena *arena, const char *name)
-{
-	const char *first = strpbrk(name, "./");
-	char *path = arena_printf(arena, "sys/%s", name);
-
-	for (char *c = path + strlen("sys/"); first && *first == '.' && *c; c++) {
-		if (*c == '.')
-			*c = '/';
-		else if (*c == '/')
-			*c = '.';
-	}
-	return path;
-}
-
 static int enter(const struct looking *looking, const char *file, int kind)
 {
 	_cleanup_fd_ int fd = openat(looking->process, file, O_RDONLY | O_CLOEXEC);
@@ -119,7 +105,10 @@ static int enter(const struct looking *looking, const char *file, int kind)
 	return fd < 0 ? -1 : setns(fd, kind);
 }
 
-/* Of the child: writes a line of each value, "?" for one that cannot be read. */
+/*
+ * Of the child: writes a line of each value, "?" for one that cannot be read. The host's procfs shows those of the
+ * namespaces of whoever reads.
+ */
 static _Noreturn void report_sysctls(struct looking *looking, const struct string_map *sysctls, int out)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
@@ -137,7 +126,7 @@ static _Noreturn void report_sysctls(struct looking *looking, const struct strin
 		size_t length;
 		char *value;
 
-		if (file_read_at(looking->arena, procfs, sysctl_path(looking->arena, sysctls->items[i].key),
+		if (file_read_at(looking->arena, procfs, procfs_sysctl(looking->arena, sysctls->items[i].key),
 				 65536, &value, &length) < 0)
 			value = arena_strdup(looking->arena, "?");
 		strbuf_printf(&text, "%.*s\n", (int)strcspn(value, "\n"), value);
