@@ -1,54 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* noNewPrivileges: true sets it. */
-#include "policy/key.h"
+#include "policy/level.h"
 
-struct flag {
-	bool set;
-	struct string_list names;
-};
+static const char key[] = "noNewPrivileges";
 
 static const void *read_value(struct policy_reading *reading, const struct json_value *value)
 {
-	struct flag *flag = ARENA_NEW(reading->arena, struct flag);
-
-	if (reading_bool(reading, "noNewPrivileges", value, &flag->set))
-		return NULL;
-	flag->names = reading->names;
-	return flag;
-}
-
-static const void *merge(struct arena *arena, const void *left, const void *right)
-{
-	const struct flag *a = left, *b = right;
-	struct flag *stricter;
-
-	if (a->set != b->set)
-		return a->set ? a : b;
-	stricter = ARENA_NEW(arena, struct flag);
-	*stricter = (struct flag){ a->set, names_unite(arena, &a->names, &b->names) };
-	return stricter;
+	return level_read_bool(reading, key, value);
 }
 
 static void print(struct json_writer *writer, const void *value)
 {
-	json_bool(writer, ((const struct flag *)value)->set);
+	json_bool(writer, ((const struct level *)value)->value);
 }
 
 static void apply(struct policy_pass *pass, const void *value)
 {
-	const struct flag *flag = value;
+	const struct level *level = value;
 
-	if (!flag->set || !pass->process || pass->process->no_new_privileges)
+	if (!level->value || !pass->process || pass->process->no_new_privileges)
 		return;
 	pass->process->no_new_privileges = true;
-	pass_change(pass, &flag->names, "noNewPrivileges", "process.noNewPrivileges", "false", "true");
+	pass_change(pass, &level->names, key, "process.noNewPrivileges", "false", "true");
 }
 
 const struct policy_key key_no_new_privileges = {
-	.name = "noNewPrivileges",
+	.name = key,
 	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,
 	.read = read_value,
-	.merge = merge,
+	.merge = level_merge_values,
 	.print = print,
 	.apply = apply,
 };

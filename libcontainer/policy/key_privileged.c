@@ -14,7 +14,7 @@
 #include <strings.h>
 
 #include "base/path.h"
-#include "policy/key.h"
+#include "policy/level.h"
 
 /*
  * Not all of them: an engine hands out those it has itself, and one in a container of its own lacks some. No
@@ -27,40 +27,17 @@ static const char *const ruling[] = {
 	"CAP_DAC_READ_SEARCH",
 };
 
-struct privileged {
-	bool refuse;
-	struct string_list names;
-};
+static const char key[] = "privileged";
+static const char *const words[] = { "allow", "refuse", NULL };
 
 static const void *read_value(struct policy_reading *reading, const struct json_value *value)
 {
-	struct privileged *privileged = ARENA_NEW(reading->arena, struct privileged);
-	const char *text = value->type == JSON_STRING ? value->string : "";
-
-	if (strcmp(text, "refuse") != 0 && strcmp(text, "allow") != 0) {
-		reading_error(reading, "privileged", value, "\"refuse\" or \"allow\"");
-		return NULL;
-	}
-	privileged->refuse = !strcmp(text, "refuse");
-	privileged->names = reading->names;
-	return privileged;
-}
-
-static const void *merge(struct arena *arena, const void *left, const void *right)
-{
-	const struct privileged *a = left, *b = right;
-	struct privileged *stricter;
-
-	if (a->refuse != b->refuse)
-		return a->refuse ? a : b;
-	stricter = ARENA_NEW(arena, struct privileged);
-	*stricter = (struct privileged){ a->refuse, names_unite(arena, &a->names, &b->names) };
-	return stricter;
+	return level_read_word(reading, key, value, words);
 }
 
 static void print(struct json_writer *writer, const void *value)
 {
-	json_string(writer, ((const struct privileged *)value)->refuse ? "refuse" : "allow");
+	json_string(writer, words[((const struct level *)value)->value]);
 }
 
 static bool rules(const struct oci_process *process)
@@ -136,31 +113,31 @@ bool config_is_privileged(struct arena *arena, const struct oci_config *config)
 
 static int refuse(const struct policy_pass *pass, const void *value, struct error *error)
 {
-	const struct privileged *privileged = value;
+	const struct level *level = value;
 
-	if (!privileged->refuse || !rules(pass->process))
+	if (!level->value || !rules(pass->process))
 		return 0;
 	if (pass->stage == POLICY_STAGE_EXEC) {
 		if (rules(pass->config->process))
 			return 0;
 		return policy_refuse(
-			&privileged->names, "privileged", error,
+			&level->names, key, error,
 			"process asks for all capabilities in a container that has not got them; remove "
 			"--privileged or run the container with --policy off");
 	}
 	if (!config_is_privileged(pass->arena, pass->config))
 		return 0;
 	return policy_refuse(
-		&privileged->names, "privileged", error,
+		&level->names, key, error,
 		"container is privileged; remove --privileged (and add what it needs with --cap-add and "
 		"--device) or run with --policy off");
 }
 
 const struct policy_key key_privileged = {
-	.name = "privileged",
+	.name = key,
 	.stages = POLICY_STAGE_CREATE | POLICY_STAGE_EXEC,
 	.read = read_value,
-	.merge = merge,
+	.merge = level_merge_values,
 	.print = print,
 	.refuse = refuse,
 };

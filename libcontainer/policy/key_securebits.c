@@ -10,9 +10,7 @@ static const char *const words[] = { "off", "auto", "always", NULL };
 
 static const void *read_value(struct policy_reading *reading, const struct json_value *value)
 {
-	struct level *level = ARENA_NEW(reading->arena, struct level);
-
-	return level_read(reading, key, value, words, level) ? NULL : level;
+	return level_read_word(reading, key, value, words);
 }
 
 static void print(struct json_writer *writer, const void *value)

@@ -13,9 +13,7 @@ static const char key[] = "userns";
 
 static const void *read_value(struct policy_reading *reading, const struct json_value *value)
 {
-	struct level *level = ARENA_NEW(reading->arena, struct level);
-
-	return level_read(reading, key, value, demand_words, level) ? NULL : level;
+	return level_read_word(reading, key, value, demand_words);
 }
 
 static void print(struct json_writer *writer, const void *value)

@@ -27,6 +27,39 @@ int level_read(struct policy_reading *reading, const char *path, const struct js
 	return reading_error(reading, path, value, expected_words(reading->arena, words));
 }
 
+const void *level_read_word(struct policy_reading *reading, const char *key, const struct json_value *value,
+			    const char *const *words)
+{
+	struct level *level = ARENA_NEW(reading->arena, struct level);
+
+	return level_read(reading, key, value, words, level) ? NULL : level;
+}
+
+const void *level_read_bool(struct policy_reading *reading, const char *key, const struct json_value *value)
+{
+	struct level *level = ARENA_NEW(reading->arena, struct level);
+	bool is_set;
+
+	if (reading_bool(reading, key, value, &is_set))
+		return NULL;
+	*level = (struct level){ is_set, reading->names };
+	return level;
+}
+
+const void *level_read_member(struct policy_reading *reading, const char *key, const char *member,
+			      const struct json_value *value)
+{
+	const char *const members[] = { member, NULL };
+	const struct json_value absent = { .type = JSON_BOOL, .boolean = false };
+	const struct json_value *found;
+
+	if (reading_object(reading, key, value, members))
+		return NULL;
+	found = json_get(value, member);
+	return level_read_bool(reading, arena_printf(reading->arena, "%s.%s", key, member),
+			       found ? found : &absent);
+}
+
 struct level level_merge(struct arena *arena, const struct level *left, const struct level *right)
 {
 	if (left->value != right->value)

@@ -172,7 +172,7 @@ static void mistakes_are_refused(void **state)
 		{ POLICY("'capabilities': { 'max': 'CAP_CHOWN' }"),
 		  "policy: capabilities.max: found \"CAP_CHOWN\", expected an array of strings" },
 		{ POLICY("'privileged': 'deny'"),
-		  "policy: privileged: found \"deny\", expected \"refuse\" or \"allow\"" },
+		  "policy: privileged: found \"deny\", expected \"allow\" or \"refuse\"" },
 		{ POLICY("'rootfs': { 'readOnly': true }"), "policy: rootfs.readOnly: unknown member" },
 		{ POLICY("'tmpfs': [{ 'options': [] }]"),
 		  "policy: tmpfs[0].destination: expected an absolute path below /" },
