@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <time.h>
 
 #include "command.h"
@@ -47,7 +47,7 @@ static int open_container(struct context *context, const char *id)
 
 	if (container_state(context->arena, &context->runtime, id, &before, &context->error) < 0)
 		return -1;
-	fd = before.pid > 0 ? (int)syscall(SYS_pidfd_open, before.pid, 0) : -1;
+	fd = before.pid > 0 ? pidfd_open(before.pid, 0) : -1;
 	if (fd < 0)
 		return error_set(&context->error, 0, "container with id %s is not running", id);
 	if (container_state(context->arena, &context->runtime, id, &after, &context->error) < 0 ||

@@ -11,7 +11,7 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <sys/vfs.h>
 #include <time.h>
 
@@ -51,7 +51,7 @@ static bool wait_exit(int directory, int64_t deadline)
 	if (pids_collect(&arena, directory, true, &pids) < 0)
 		return false;
 	for (size_t i = 0; i < pids.count; i++) {
-		_cleanup_fd_ int process = (int)syscall(SYS_pidfd_open, pids.items[i], 0);
+		_cleanup_fd_ int process = pidfd_open(pids.items[i], 0);
 		struct pollfd exited = { .fd = process, .events = POLLIN };
 		int64_t left = deadline - now_ms();
 

@@ -80,7 +80,7 @@ int channel_receive(int channel, struct message *message, int *fd, struct error 
 	return got;
 }
 
-int channel_expect(int channel, enum message_type type, struct error *error)
+int channel_expect_value(int channel, const char *who, enum message_type type, int *value, struct error *error)
 {
 	struct message message;
 	int got = channel_receive(channel, &message, NULL, error);
@@ -88,12 +88,20 @@ int channel_expect(int channel, enum message_type type, struct error *error)
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return error_set(error, 0, "the other stage of the runtime ended without a word");
+		return error_set(error, 0, "%s ended without a word", who);
 	if (message.type == MESSAGE_ERROR) {
 		*error = message.error;
 		return -1;
 	}
 	if (message.type != type)
-		return error_set(error, EPROTO, "message %u from the other stage of the runtime", message.type);
+		return error_set(error, EPROTO, "message %u from %s", message.type, who);
+	*value = message.value;
 	return 0;
+}
+
+int channel_expect(int channel, enum message_type type, struct error *error)
+{
+	int ignored;
+
+	return channel_expect_value(channel, "the other stage of the runtime", type, &ignored, error);
 }

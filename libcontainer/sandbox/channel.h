@@ -58,3 +58,5 @@ int channel_receive_fds(int channel, struct message *message, int *fds, size_t *
 
 /* Waits for a message of @type; an error message, another type or a closed end is a failure. 0, or -1. */
 int channel_expect(int channel, enum message_type type, struct error *error);
+/* The same; *value is the message's, and errors say that it comes from @who. */
+int channel_expect_value(int channel, const char *who, enum message_type type, int *value, struct error *error);

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -338,24 +337,9 @@ static _Noreturn void become_intermediate(struct sandbox *sandbox)
 	_exit(0);
 }
 
-/* Waits for the intermediate's message; @pid is what it says. */
 static int hear_pid(struct sandbox *sandbox, pid_t *pid, struct error *error)
 {
-	struct message message;
-	int got = channel_receive(sandbox->channel, &message, NULL, error);
-
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		return error_set(error, 0, "the intermediate process ended without a word");
-	if (message.type == MESSAGE_ERROR) {
-		*error = message.error;
-		return -1;
-	}
-	if (message.type != MESSAGE_PID)
-		return error_set(error, EPROTO, "message %u of the intermediate process", message.type);
-	*pid = message.value;
-	return 0;
+	return channel_expect_value(sandbox->channel, "the intermediate process", MESSAGE_PID, pid, error);
 }
 
 static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, struct error *error)
@@ -375,7 +359,7 @@ static int attend_intermediate(struct sandbox *sandbox, pid_t intermediate, stru
 		return -1;
 	sandbox->pid = pid;
 	/* It is this process's child: its pid cannot be another's before it is waited for. */
-	sandbox->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	sandbox->pidfd = pidfd_open(pid, 0);
 	if (sandbox->pidfd < 0)
 		return error_set(error, errno, "open the container's process");
 	return 0;
