@@ -92,10 +92,7 @@ static void list_json(struct context *context, const struct policy_entry *entrie
 		print_text(&writer, "file", entries[i].file);
 		print_text(&writer, "description", entries[i].description);
 		json_key(&writer, "extends");
-		json_begin_array(&writer);
-		for (size_t j = 0; j < entries[i].extends.count; j++)
-			json_string(&writer, entries[i].extends.items[j]);
-		json_end_array(&writer);
+		json_strings(&writer, entries[i].extends.items, entries[i].extends.count);
 		json_member_bool(&writer, "default", entries[i].is_default);
 		json_member_bool(&writer, "selectable", entries[i].selectable);
 		print_text(&writer, "problem", entries[i].problem);

@@ -83,6 +83,7 @@ void json_i64(struct json_writer *writer, int64_t value);
 void json_u64(struct json_writer *writer, uint64_t value);
 void json_double(struct json_writer *writer, double value);
 void json_null(struct json_writer *writer);
+void json_strings(struct json_writer *writer, const char *const *items, size_t count); /* an array */
 
 /* A member at once. */
 void json_member_string(struct json_writer *writer, const char *name, const char *text);

@@ -189,6 +189,14 @@ void json_null(struct json_writer *writer)
 	strbuf_puts(writer->out, "null");
 }
 
+void json_strings(struct json_writer *writer, const char *const *items, size_t count)
+{
+	json_begin_array(writer);
+	for (size_t i = 0; i < count; i++)
+		json_string(writer, items[i]);
+	json_end_array(writer);
+}
+
 void json_member_string(struct json_writer *writer, const char *name, const char *text)
 {
 	json_key(writer, name);

@@ -261,8 +261,7 @@ void cgroup_save(struct json_writer *writer, const struct cgroup *cgroup)
 		if (group->dropped)
 			continue;
 		json_begin_object(writer);
-		json_key(writer, "controllers"); /* none: v2 */
-		json_string(writer, group->v2 ? "" : group->controllers);
+		json_member_string(writer, "controllers", group->v2 ? "" : group->controllers);
 		json_member_string(writer, "mountpoint", group->mountpoint);
 		if (strcmp(group->inner, cgroup->path) != 0)
 			json_member_string(writer, "inner", group->inner);

@@ -60,10 +60,8 @@ static int put_number(struct json_writer *writer, struct arena *arena, int root,
 
 static void put_text(struct json_writer *writer, const char *name, const char *text)
 {
-	if (!*text)
-		return;
-	json_key(writer, name);
-	json_string(writer, text);
+	if (*text)
+		json_member_string(writer, name, text);
 }
 
 /* The last line that speaks of @resource: with code and data apart there are two for the cache, and runc prints one. */
@@ -176,8 +174,7 @@ static int put_counter(struct json_writer *writer, struct arena *arena, int root
 
 	if (has && read_number(arena, root, arena_printf(arena, "%s/%s", domain, name), &value, error) < 0)
 		return -1;
-	json_key(writer, name);
-	json_u64(writer, value);
+	json_member_u64(writer, name, value);
 	return 0;
 }
 

@@ -313,14 +313,6 @@ bool audit_no_host_sources(const struct audit_subject *subject)
 	return true;
 }
 
-static bool has_option(const struct oci_mount *mount, const char *option, const char *recursive)
-{
-	for (size_t i = 0; i < mount->options.count; i++)
-		if (!strcmp(mount->options.items[i], option) || !strcmp(mount->options.items[i], recursive))
-			return true;
-	return false;
-}
-
 /* /dev is there for its devices, and what is bound below it too. */
 bool audit_mount_flags(const struct audit_subject *subject)
 {
@@ -333,8 +325,8 @@ bool audit_mount_flags(const struct audit_subject *subject)
 
 		if ((!mount_is_bind(mount) && !is_tmpfs) || mount_is_readonly(mount))
 			continue;
-		if (!has_option(mount, "nosuid", "rnosuid") ||
-		    (!in_dev && !has_option(mount, "nodev", "rnodev")))
+		if (!mount_has_either(mount, "nosuid", "rnosuid") ||
+		    (!in_dev && !mount_has_either(mount, "nodev", "rnodev")))
 			return false;
 	}
 	return true;

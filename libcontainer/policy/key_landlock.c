@@ -220,10 +220,7 @@ static int check(const void *value, struct error *error)
 static void print_paths(struct json_writer *writer, const char *name, const struct string_list *paths)
 {
 	json_key(writer, name);
-	json_begin_array(writer);
-	for (size_t i = 0; i < paths->count; i++)
-		json_string(writer, paths->items[i]);
-	json_end_array(writer);
+	json_strings(writer, paths->items, paths->count);
 }
 
 static void print_ports(struct json_writer *writer, const char *name, const struct port_list *ports)

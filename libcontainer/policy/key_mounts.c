@@ -241,11 +241,6 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	return 0;
 }
 
-static bool has_either(const struct oci_mount *mount, const char *one, const char *other)
-{
-	return string_list_has(&mount->options, one) || string_list_has(&mount->options, other);
-}
-
 /* What of @restrictions @mount gets; *recursive: what is mounted below its source comes along. */
 static unsigned int restrictions_for(struct arena *arena, const struct oci_mount *mount,
 				     unsigned int restrictions, bool *recursive)
@@ -253,12 +248,12 @@ static unsigned int restrictions_for(struct arena *arena, const struct oci_mount
 	bool bind = mount_is_bind(mount), tmpfs = mount->type && !strcmp(mount->type, "tmpfs");
 	const char *destination = path_normalize(arena, mount->destination ? mount->destination : "/");
 
-	*recursive = bind && has_either(mount, "rbind", "rro");
+	*recursive = bind && mount_has_either(mount, "rbind", "rro");
 	if (!bind && !tmpfs && !string_list_has(&mount->options, "remount"))
 		return 0;
 	if (mount_is_readonly(mount) && !(string_list_has(&mount->options, "rbind")))
 		return 0;
-	if (string_list_has(&mount->options, "rro") && !has_either(mount, "rrw", "rw"))
+	if (string_list_has(&mount->options, "rro") && !mount_has_either(mount, "rrw", "rw"))
 		return 0;
 	if (!strcmp(destination, "/dev"))
 		return restrictions & ~(unsigned int)MOUNT_NODEV;

@@ -102,8 +102,7 @@ static void print(struct json_writer *writer, const void *value)
 		_cleanup_strbuf_ struct strbuf name = { 0 };
 
 		strbuf_add(&name, text, length);
-		json_key(writer, strbuf_text(&name));
-		json_string(writer, text + length + 1);
+		json_member_string(writer, strbuf_text(&name), text + length + 1);
 	}
 	json_end_object(writer);
 }

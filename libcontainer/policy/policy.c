@@ -188,10 +188,7 @@ void policy_changes_print(struct json_writer *writer, const struct policy_change
 
 void policy_unmet_print(struct json_writer *writer, const struct policy_changes *changes)
 {
-	json_begin_array(writer);
-	for (size_t i = 0; i < changes->unmet.count; i++)
-		json_string(writer, changes->unmet.items[i]);
-	json_end_array(writer);
+	json_strings(writer, changes->unmet.items, changes->unmet.count);
 }
 
 static int read_change_member(const char *label, const struct json_value *change, const char *name,

@@ -112,14 +112,6 @@ int check_mappings(const struct oci_config *config, struct error *error)
 	return config->process ? check_process_ids(config, error) : 0;
 }
 
-static bool has_option(const struct oci_mount *mount, const char *name, const char *other)
-{
-	for (size_t i = 0; i < mount->options.count; i++)
-		if (!strcmp(mount->options.items[i], name) || !strcmp(mount->options.items[i], other))
-			return true;
-	return false;
-}
-
 /* An id-mapped mount takes its own mappings, else those of the container's user namespace. */
 int check_mount_mappings(const struct oci_config *config, struct error *error)
 {
@@ -130,10 +122,10 @@ int check_mount_mappings(const struct oci_config *config, struct error *error)
 		bool any = mount->uid_mappings.count > 0 || mount->gid_mappings.count > 0;
 		const char *member;
 
-		if (!any && !has_option(mount, "idmap", "ridmap"))
+		if (!any && !mount_has_either(mount, "idmap", "ridmap"))
 			continue;
 		member = arena_printf(&arena, "mounts[%zu]", i);
-		if (!has_option(mount, "bind", "rbind"))
+		if (!mount_has_either(mount, "bind", "rbind"))
 			return error_set(error, 0, "%s: id-mapped mounts are only supported for bind-mounts",
 					 member);
 		if (any ? mount->uid_mappings.count == 0 || mount->gid_mappings.count == 0

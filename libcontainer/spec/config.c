@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -95,6 +96,14 @@ bool config_has_new_namespace(const struct oci_config *config, enum oci_namespac
 	const struct oci_namespace *namespace = config_namespace(config, type);
 
 	return namespace && !namespace->path;
+}
+
+bool mount_has_either(const struct oci_mount *mount, const char *one, const char *other)
+{
+	for (size_t i = 0; i < mount->options.count; i++)
+		if (!strcmp(mount->options.items[i], one) || !strcmp(mount->options.items[i], other))
+			return true;
+	return false;
 }
 
 const char *namespace_type_name(enum oci_namespace_type type)

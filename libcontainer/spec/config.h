@@ -561,6 +561,9 @@ struct oci_resources *resources_merge(struct arena *arena, const struct oci_reso
 int config_check(const struct oci_config *config, struct error *error);
 int process_check(const struct oci_process *process, struct error *error);
 
+/* Whether @mount has one of two options: one that there is recursively too, say. */
+bool mount_has_either(const struct oci_mount *mount, const char *one, const char *other);
+
 /* The entry for @type, or NULL where the container shares the runtime's namespace. */
 const struct oci_namespace *config_namespace(const struct oci_config *config, enum oci_namespace_type type);
 /* Whether the container gets a new namespace of @type. */

@@ -36,14 +36,6 @@ static bool is_present(const struct spec_field *field, const void *object)
 	return false;
 }
 
-static void print_strings(struct json_writer *writer, const struct string_list *list)
-{
-	json_begin_array(writer);
-	for (size_t i = 0; i < list->count; i++)
-		json_string(writer, list->items[i]);
-	json_end_array(writer);
-}
-
 static void print_numbers(struct json_writer *writer, const struct u32_list *list)
 {
 	json_begin_array(writer);
@@ -97,7 +89,10 @@ static void print_value(struct json_writer *writer, const struct spec_field *fie
 	case SPEC_U32: json_u64(writer, *(const uint32_t *)from); break;
 	case SPEC_OPTIONAL_U32: json_u64(writer, ((const struct optional_u32 *)from)->value); break;
 	case SPEC_ENUM: json_string(writer, spec_enum_name(field->names, *(const int *)from)); break;
-	case SPEC_STRING_LIST: print_strings(writer, from); break;
+	case SPEC_STRING_LIST:
+		json_strings(writer, ((const struct string_list *)from)->items,
+			     ((const struct string_list *)from)->count);
+		break;
 	case SPEC_U32_LIST: print_numbers(writer, from); break;
 	case SPEC_STRING_MAP: print_pairs(writer, from); break;
 	case SPEC_OBJECT: spec_print(writer, field->table, from); break;

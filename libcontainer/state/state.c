@@ -33,33 +33,12 @@ const char *status_name(enum container_status status)
 
 /* Writing ------------------------------------------------------------------------------------------------ */
 
-static void write_string(struct json_writer *writer, const char *name, const char *value)
-{
-	json_key(writer, name);
-	json_string(writer, value);
-}
-
-static void write_bool(struct json_writer *writer, const char *name, bool value)
-{
-	json_key(writer, name);
-	json_bool(writer, value);
-}
-
 static void write_map(struct json_writer *writer, const struct string_map *map)
 {
 	json_begin_object(writer);
 	for (size_t i = 0; i < map->count; i++)
-		write_string(writer, map->items[i].key, map->items[i].value);
+		json_member_string(writer, map->items[i].key, map->items[i].value);
 	json_end_object(writer);
-}
-
-static void write_list(struct json_writer *writer, const char *name, const struct string_list *list)
-{
-	json_key(writer, name);
-	json_begin_array(writer);
-	for (size_t i = 0; i < list->count; i++)
-		json_string(writer, list->items[i]);
-	json_end_array(writer);
 }
 
 int state_save(const struct store_entry *entry, const struct saved_state *state, const struct cgroup *cgroup,
@@ -69,24 +48,25 @@ int state_save(const struct store_entry *entry, const struct saved_state *state,
 	struct json_writer writer = { .out = &text, .first = true };
 
 	json_begin_object(&writer);
-	write_string(&writer, "ociVersion", state->oci_version);
-	write_string(&writer, "id", state->id);
-	write_string(&writer, "created", state->created);
-	write_string(&writer, "bundle", state->bundle);
+	json_member_string(&writer, "ociVersion", state->oci_version);
+	json_member_string(&writer, "id", state->id);
+	json_member_string(&writer, "created", state->created);
+	json_member_string(&writer, "bundle", state->bundle);
 	if (state->config)
-		write_string(&writer, "config", state->config);
-	write_string(&writer, "rootfs", state->rootfs);
-	json_key(&writer, "owner");
-	json_u64(&writer, state->owner);
-	write_bool(&writer, "rootless", state->rootless);
-	write_bool(&writer, "ownPidNamespace", state->own_pid_namespace);
-	write_bool(&writer, "sessionKeyring", state->session_keyring);
+		json_member_string(&writer, "config", state->config);
+	json_member_string(&writer, "rootfs", state->rootfs);
+	json_member_u64(&writer, "owner", state->owner);
+	json_member_bool(&writer, "rootless", state->rootless);
+	json_member_bool(&writer, "ownPidNamespace", state->own_pid_namespace);
+	json_member_bool(&writer, "sessionKeyring", state->session_keyring);
 	json_key(&writer, "annotations");
 	write_map(&writer, &state->annotations);
 	if (state->policies)
-		write_string(&writer, "policies", state->policies);
-	if (state->trail.count)
-		write_list(&writer, "trail", &state->trail);
+		json_member_string(&writer, "policies", state->policies);
+	if (state->trail.count) {
+		json_key(&writer, "trail");
+		json_strings(&writer, state->trail.items, state->trail.count);
+	}
 	json_key(&writer, "cgroup");
 	cgroup_save(&writer, cgroup);
 	json_end_object(&writer);
@@ -363,19 +343,18 @@ void state_describe(const struct saved_state *state, enum container_status statu
 void container_state_print(struct json_writer *writer, const struct container_state *state)
 {
 	json_begin_object(writer);
-	write_string(writer, "ociVersion", state->oci_version);
-	write_string(writer, "id", state->id);
-	json_key(writer, "pid");
-	json_i64(writer, state->pid);
-	write_string(writer, "status", state->status);
-	write_string(writer, "bundle", state->bundle);
-	write_string(writer, "rootfs", state->rootfs);
-	write_string(writer, "created", state->created);
+	json_member_string(writer, "ociVersion", state->oci_version);
+	json_member_string(writer, "id", state->id);
+	json_member_i64(writer, "pid", state->pid);
+	json_member_string(writer, "status", state->status);
+	json_member_string(writer, "bundle", state->bundle);
+	json_member_string(writer, "rootfs", state->rootfs);
+	json_member_string(writer, "created", state->created);
 	if (state->annotations.count > 0) {
 		json_key(writer, "annotations");
 		write_map(writer, &state->annotations);
 	}
-	write_string(writer, "owner", state->owner);
+	json_member_string(writer, "owner", state->owner);
 	json_end_object(writer);
 }
 
@@ -385,14 +364,13 @@ const char *state_for_hooks(struct arena *arena, const struct saved_state *state
 	struct json_writer writer = { .out = &text, .first = true };
 
 	json_begin_object(&writer);
-	write_string(&writer, "ociVersion", state->oci_version);
-	write_string(&writer, "id", state->id);
-	write_string(&writer, "status", status);
+	json_member_string(&writer, "ociVersion", state->oci_version);
+	json_member_string(&writer, "id", state->id);
+	json_member_string(&writer, "status", status);
 	if (pid > 0) {
-		json_key(&writer, "pid");
-		json_i64(&writer, pid);
+		json_member_i64(&writer, "pid", pid);
 	}
-	write_string(&writer, "bundle", state->bundle);
+	json_member_string(&writer, "bundle", state->bundle);
 	if (state->annotations.count > 0) {
 		json_key(&writer, "annotations");
 		write_map(&writer, &state->annotations);
