@@ -25,7 +25,8 @@ static void civil_from_days(int64_t days, int *year, unsigned int *month, unsign
 	*year = (int)(year_of_era + era * 400) + (*month <= 2);
 }
 
-void timestamp_format(char text[TIMESTAMP_SIZE], int64_t seconds, long nanoseconds)
+/* @seconds since 1970; negative @nanoseconds: without. */
+static void timestamp_format(char text[TIMESTAMP_SIZE], int64_t seconds, long nanoseconds)
 {
 	int64_t days = seconds / DAY - (seconds % DAY < 0);
 	unsigned int of_day = (unsigned int)(seconds - days * DAY);
@@ -43,7 +44,7 @@ void timestamp_format(char text[TIMESTAMP_SIZE], int64_t seconds, long nanosecon
 		snprintf(text + length, TIMESTAMP_SIZE - (size_t)length, "Z");
 }
 
-void timestamp_now(char text[TIMESTAMP_SIZE], _Bool nanoseconds)
+void timestamp_now(char text[TIMESTAMP_SIZE], bool nanoseconds)
 {
 	struct timespec now;
 

@@ -5,16 +5,13 @@
  */
 #pragma once
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TIMESTAMP_SIZE 36
 
 /* Now, UTC, as RFC 3339: "2026-11-21T10:00:00Z", with @nanoseconds "2026-11-21T10:00:00.000000001Z". */
-void timestamp_now(char text[TIMESTAMP_SIZE], _Bool nanoseconds);
-
-/* The same of @seconds since 1970 and @nanoseconds (negative: without). */
-void timestamp_format(char text[TIMESTAMP_SIZE], int64_t seconds, long nanoseconds);
+void timestamp_now(char text[TIMESTAMP_SIZE], bool nanoseconds);
 
 /* The monotonic clock in microseconds. */
 int64_t monotonic_us(void);

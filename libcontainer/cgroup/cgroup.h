@@ -80,9 +80,9 @@ int cgroup_plan(struct arena *arena, const struct cgroup_layout *layout, const s
 /*
  * Makes the container's cgroups. Groups that exist and are empty are taken over (runc does so too); one that
  * holds processes, or is frozen, is refused. A rootless container without a cgroupsPath goes without those
- * hierarchies that it may not write to: limits there are then refused by cgroup_set_resources(), see
- * cgroup_has_controller(). @resources (may be NULL) decides what has to be enabled on the way; no limit is set.
- * *cgroup lives in @arena. 0, or -1, and what was made is removed again.
+ * hierarchies that it may not write to: limits there are then refused by cgroup_set_resources(). @resources (may
+ * be NULL) decides what has to be enabled on the way; no limit is set. *cgroup lives in @arena. 0, or -1, and what
+ * was made is removed again.
  */
 int cgroup_create(struct arena *arena, const struct cgroup_layout *layout, const struct cgroup_request *request,
 		  const struct oci_resources *resources, struct cgroup **cgroup, struct error *error);
@@ -231,9 +231,6 @@ int cgroup_check_devices(struct arena *arena, const struct cgroup *cgroup,
  */
 const char *cgroup_delegated(struct arena *arena, const struct cgroup_layout *layout,
 			     const struct cgroup_request *request);
-
-/* Whether limits of @controller (v1's or v2's name of it) can be set. */
-bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller);
 
 /* Everything in the container's groups and below them: pids as this process sees them. 0, or -1. */
 int cgroup_pids(struct arena *arena, const struct cgroup *cgroup, bool recursive, pid_t **pids, size_t *count,

@@ -215,23 +215,15 @@ const char *cgroup_path(const struct cgroup *cgroup)
 
 const char *cgroup_directory(const struct cgroup *cgroup, const char *controller)
 {
-	const struct cgroup_group *group;
+	const struct cgroup_group *v1 = controller ? group_find_v1(cgroup, controller) : NULL;
+	struct cgroup_group *v2 = group_find(cgroup, NULL);
 
-	group = controller ? group_find_v1(cgroup, controller) : group_find(cgroup, NULL);
-	if (!group && controller && cgroup_has_controller(cgroup, controller))
-		group = group_find(cgroup, NULL);
-	return group ? group->directory : NULL;
-}
-
-bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller)
-{
-	struct cgroup_group *group;
-
-	if (group_find_v1(cgroup, controller))
-		return true;
-	group = group_find(cgroup, NULL);
-	return group &&
-	       words_have(v2_controllers(cgroup, group), strcmp(controller, "blkio") == 0 ? "io" : controller);
+	if (v1)
+		return v1->directory;
+	if (!v2 || (controller && !words_have(v2_controllers(cgroup, v2),
+					      strcmp(controller, "blkio") == 0 ? "io" : controller)))
+		return NULL;
+	return v2->directory;
 }
 
 /* Short, as `list` reads it of every container: what is false or the same as elsewhere is left out. */

@@ -347,6 +347,13 @@ static int leave_trail(const struct creation *creation, const struct error *erro
 	return error ? -1 : 0;
 }
 
+static void undo(struct creation *creation)
+{
+	while (creation->done > 0)
+		if (is_wanted(creation, --creation->done) && steps[creation->done].undo)
+			steps[creation->done].undo(creation);
+}
+
 int creation_run(struct creation *creation, struct error *error)
 {
 	for (creation->done = 0; creation->done < ARRAY_SIZE(steps); creation->done++) {
@@ -357,19 +364,12 @@ int creation_run(struct creation *creation, struct error *error)
 			continue;
 		if (steps[creation->done].make(creation, error) < 0) {
 			log_debug("%s failed, undoing what was done", name);
-			creation_undo(creation);
+			undo(creation);
 			return leave_trail(creation, error);
 		}
 		log_debug("%s: %jd us", name, (intmax_t)(monotonic_us() - began));
 	}
 	return leave_trail(creation, NULL);
-}
-
-void creation_undo(struct creation *creation)
-{
-	while (creation->done > 0)
-		if (is_wanted(creation, --creation->done) && steps[creation->done].undo)
-			steps[creation->done].undo(creation);
 }
 
 int container_create(const struct runtime *runtime, const struct create_options *options, struct error *error)

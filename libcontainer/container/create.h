@@ -38,9 +38,6 @@ void creation_close(struct creation *creation);
 /* Carries out the table: the container is created afterwards, or nothing is left of it. 0, or -1. */
 int creation_run(struct creation *creation, struct error *error);
 
-/* Undoes it all: for a `run` whose start fails. */
-void creation_undo(struct creation *creation);
-
 /* prestart and createRuntime hooks. 0, or -1. */
 int creation_run_hooks(struct creation *creation, struct error *error);
 

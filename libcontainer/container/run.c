@@ -26,7 +26,8 @@ static int start(struct creation *creation, int *notify, struct error *error)
 	return run_poststart_hooks(creation->arena, &creation->state, creation->plan.config, error);
 }
 
-void run_remove(struct creation *creation)
+/* A container that runs but was not to: as any other, with its poststop hooks. */
+static void remove_container(struct creation *creation)
 {
 	struct error ignored;
 
@@ -87,7 +88,7 @@ int container_run(const struct runtime *runtime, const struct create_options *op
 	if (!options->detach)
 		foreground_block_signals();
 	if (start(&creation, &notify, error) < 0) {
-		run_remove(&creation);
+		remove_container(&creation);
 		error_context(error, "unable to start container process");
 		return trail_done(&creation.state, "start", -1, error);
 	}

@@ -12,6 +12,3 @@ void run_unlock(struct creation *creation);
  * notify_bind(), or -1. *exit_status: the program's. 0, or -1.
  */
 int run_stay(struct creation *creation, int notify, int *exit_status, struct error *error);
-
-/* Removes a container that runs but was not to, as any other, with its poststop hooks. */
-void run_remove(struct creation *creation);
