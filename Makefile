@@ -54,6 +54,10 @@ PACKED_RELOCATIONS := -Wl,-z,pack-relative-relocs
 endif
 
 CPPFLAGS += -D_GNU_SOURCE -Ilibcontainer -Iruntime
+# musl lacks some of what glibc has.
+ifeq ($(shell echo __GLIBC__ | $(CC) -E -P -include features.h - 2>/dev/null),__GLIBC__)
+override CPPFLAGS += -isystem libcontainer/base/musl -include libcontainer/base/musl/libc.h
+endif
 CFLAGS ?= -O2 -g
 ifeq ($(SANITIZE),1)
 override CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -107,7 +111,7 @@ SHELL_FILES = $(shell git ls-files '*.sh' '*.bash' '*.bats' 'completions/casemat
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help laws unit unit-programs test-programs check check-vm demo bench fuzz fuzzers lint format install \
+.PHONY: all help laws unit unit-programs test-programs check check-vm demo bench fuzz fuzzers lint musl format install \
 	uninstall clean FORCE
 
 all: $(BUILD)/casemate
@@ -214,7 +218,7 @@ $(BUILD)/bench/%: tests/bench/%.c Makefile
 # cppcheck takes what a function fills for uninitialised, and does not know of cleanup attributes; the compilers and
 # clang-tidy do. There are no threads, so functions with a static buffer are fine.
 LINT_FLAGS = -std=gnu17 $(CPPFLAGS) -U_FORTIFY_SOURCE -Itests/unit -include $(BUILD)/version.h
-lint: $(BUILD)/version.h ## clang-format, clang-tidy, cppcheck, shellcheck: no finding
+lint: $(BUILD)/version.h ## clang-format, clang-tidy, cppcheck, shellcheck, musl: no finding
 	clang-format --dry-run -Werror $(C_FILES)
 	printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P $$(nproc) -n 4 sh -c \
 		'clang-tidy --quiet "$$@" -- $(LINT_FLAGS) 2>/dev/null' clang-tidy
@@ -225,6 +229,17 @@ lint: $(BUILD)/version.h ## clang-format, clang-tidy, cppcheck, shellcheck: no f
 		-Ilibcontainer -Iruntime $(filter libcontainer/%.c runtime/%.c,$(C_FILES))
 	shellcheck -x $(sort $(SHELL_FILES))
 	tests/coverage
+	$(MAKE) -s musl
+
+# musl-gcc of Debian knows musl's own headers; the kernel's and the libraries' are lent to it. There are no libraries to
+# link with.
+MUSL := $(BUILD)/musl
+MUSL_OBJECTS := $(patsubst %.c,$(MUSL)/%.o,$(filter-out %/embedded.c,$(LIBRARY_SOURCES) $(RUNTIME_SOURCES) $(COMPANION_SOURCES)))
+musl: ## compile everything once with musl-gcc: Alpine's C library
+	@mkdir -p $(MUSL)/include
+	@ln -sfn $(addprefix /usr/include/,linux asm-generic yajl liboath systemd nftables seccomp.h seccomp-syscalls.h) \
+		/usr/include/$$($(CC) -dumpmachine)/asm $(MUSL)/include
+	@$(MAKE) CC="musl-gcc -isystem $(MUSL)/include" BUILD=$(MUSL) $(MUSL_OBJECTS)
 
 format: ## bring the C files into shape
 	clang-format -i $(C_FILES)

@@ -142,27 +142,32 @@ static int read_counters(struct arena *arena, int root, struct counters *counter
 	return 0;
 }
 
-static int select_cache_domain(const struct dirent *entry)
+static int compare_names(const void *left, const void *right)
 {
-	return strncmp(entry->d_name, "mon_L3_", strlen("mon_L3_")) == 0;
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
 /* The directories of the cache's domains in @mon_data, by name. */
 static int list_domains(struct arena *arena, int root, const char *mon_data, struct string_list *domains,
 			struct error *error)
 {
-	struct dirent **entries;
-	int count = scandirat(root, mon_data, &entries, select_cache_domain, alphasort);
+	_cleanup_fd_ int fd = openat(root, mon_data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	size_t capacity = 0;
 
-	if (count < 0)
+	if (!listing)
 		return error_set(error, errno, "intelrdt: read " RESCTRL_MOUNTPOINT "/%s", mon_data);
-	domains->items = ARENA_NEW_ARRAY(arena, const char *, (size_t)count + 1);
-	domains->count = (size_t)count;
-	for (int i = 0; i < count; i++) {
-		domains->items[i] = arena_printf(arena, "%s/%s", mon_data, entries[i]->d_name);
-		free(entries[i]);
+	(void)TAKE_FD(fd);
+	while ((entry = readdir(listing))) {
+		if (strncmp(entry->d_name, "mon_L3_", strlen("mon_L3_")) != 0)
+			continue;
+		domains->items =
+			arena_grow(arena, domains->items, domains->count, &capacity, sizeof(*domains->items));
+		domains->items[domains->count++] = arena_printf(arena, "%s/%s", mon_data, entry->d_name);
 	}
-	free(entries);
+	if (domains->count)
+		qsort(domains->items, domains->count, sizeof(*domains->items), compare_names);
 	return 0;
 }
 
