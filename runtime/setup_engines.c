@@ -202,11 +202,16 @@ static const char *without_block(struct arena *arena, const char *text)
 	return arena_printf(arena, "%.*s%s", (int)(begin - text), text, end + strlen(BLOCK_END));
 }
 
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return line + (*line == '\n');
+}
+
 /* The number behind "version =" at the start of a line in front of the first table; 0: there is none. */
 static int config_version(const char *text)
 {
-	for (const char *line = text; *line && *line != '[';
-	     line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = text; *line && *line != '['; line = next_line(line)) {
 		const char *value = line + strspn(line, " \t");
 
 		if (strncmp(value, "version", 7) != 0)
@@ -221,10 +226,26 @@ static int config_version(const char *text)
 /* Whether a line of @text begins a table with @part in its name. */
 static bool has_table(const char *text, const char *part)
 {
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = text; *line; line = next_line(line)) {
 		const char *name = line + strspn(line, " \t");
 
 		if (*name == '[' && memmem(name, strcspn(name, "\n"), part, strlen(part)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a runtime of the file leaves its cgroups to systemd: then the kubelet's parents are slices, for all of them. */
+static bool uses_systemd(const char *text)
+{
+	for (const char *line = text; *line; line = next_line(line)) {
+		const char *value = line + strspn(line, " \t");
+
+		if (strncmp(value, "SystemdCgroup", strlen("SystemdCgroup")) != 0)
+			continue;
+		value += strlen("SystemdCgroup");
+		value += strspn(value, " \t=");
+		if (!strncmp(value, "true", strlen("true")))
 			return true;
 	}
 	return false;
@@ -279,10 +300,11 @@ static int change_containerd(struct arena *arena, const struct setup_values *set
 				   "  runtime_type = \"io.containerd.runc.v2\"\n"
 				   "  pod_annotations = [\"" POLICY_ANNOTATION "\"]\n"
 				   "  [plugins.%s.containerd.runtimes.%s.options]\n"
-				   "    BinaryName = \"%s\"\n" BLOCK_END,
+				   "    BinaryName = \"%s\"\n%s" BLOCK_END,
 				   is_new ? "" : rest, is_new || rest[strlen(rest) - 1] == '\n' ? "" : "\n",
 				   is_new ? "version = 2\n" : "", own_runtime(arena, rest, plugin, setup->name),
-				   table, plugin, setup->name, change->program);
+				   table, plugin, setup->name, change->program,
+				   uses_systemd(rest) ? "    SystemdCgroup = true\n" : "");
 	return 0;
 }
 

@@ -147,6 +147,21 @@ casemate() {
 	grep -qF "BinaryName = \"$PROGRAM\"" dump.toml
 }
 
+@test "setup containerd: systemd makes the cgroups where it does for another runtime" {
+	local table='[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc' type='runtime_type = "io.containerd.runc.v2"'
+	printf 'version = 2\n%s]\n  %s\n  %s.options]\n    SystemdCgroup = false\n' "$table" "$type" "$table" >config.toml
+	cp config.toml original.toml
+	run -0 casemate setup containerd --file config.toml
+	run ! grep -q 'SystemdCgroup = true' config.toml
+	run -0 casemate setup containerd --file config.toml --undo
+	sed -i 's/SystemdCgroup = false/SystemdCgroup  =  true # as the kubelet/' config.toml
+	run -0 casemate setup containerd --file config.toml
+	[[ "$(tail -n 2 config.toml)" = $'    SystemdCgroup = true\n# end casemate setup' ]]
+	run -0 casemate setup containerd --file config.toml
+	contains 'nothing to change'
+	! command -v containerd || containerd --config config.toml config dump | grep -A12 'runtimes.casemate.options' | grep -q 'SystemdCgroup = true'
+}
+
 @test "setup containerd: containerd keeps its own runtime, which is its default" {
 	requires_command containerd
 	# As Debian's package has it: no runtime is named.
