@@ -107,6 +107,7 @@ task_is() {
 	run ctr_run --rm --uidmap 0:200000:65536 --gidmap 0:200000:65536 "$IMAGE" "$ID" cat /proc/self/uid_map
 	[ "$status" -eq 0 ]
 	[ "$(tr -s ' ' <<<"$output")" = " 0 200000 65536" ]
+	grep -q create "$ROOM_DIR/called"
 }
 
 @test "a killed shim's container is cleaned away" {
