@@ -11,6 +11,12 @@ _casemate_create_options='-b --bundle -f --config --console-socket --pidfd-socke
 _casemate_image_options='--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages
 	--manage-cgroups-mode --empty-ns --auto-dedup'
 
+# The names of the policies there are.
+_casemate_policies()
+{
+	casemate policy list --format json 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
+}
+
 # The options of command $1 (empty: the global ones).
 _casemate_options()
 {
@@ -48,10 +54,11 @@ _casemate_options()
 _casemate_value()
 {
 	case $1:$2 in
-	setup:-p | setup:--policy | setup:--name) echo other ;;
+	:--policy | setup:-p | setup:--policy) echo policies ;;
+	setup:--name) echo other ;;
 	setup:--file) echo file ;;
 	*:--root | *:-b | *:--bundle | *:--image-path | *:--work-path | *:--parent-path) echo directory ;;
-	:--log | :--policy | :--criu | *:--*-socket | *:--pid-file | exec:-p | exec:--process | update:-r | \
+	:--log | :--criu | *:--*-socket | *:--pid-file | exec:-p | exec:--process | update:-r | \
 		update:--resources) echo file ;;
 	:--log-format) echo 'text json' ;;
 	:--cgroup-manager) echo 'cgroupfs systemd disabled' ;;
@@ -73,7 +80,7 @@ _casemate_value()
 _casemate()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local command='' root=() arguments=0 i value kind
+	local command='' root=() arguments=0 i value kind stacked=''
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -92,6 +99,11 @@ _casemate()
 	case $kind in
 	directory) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	policies) # one more behind each comma
+		[[ $word == *,* ]] && stacked=${word%,*},
+		mapfile -t COMPREPLY < <(compgen -P "$stacked" -W "$(_casemate_policies)" -- "${word##*,}"
+			compgen -P "$stacked" -f -- "${word##*,}")
+		;;
 	other) ;;
 	?*) mapfile -t COMPREPLY < <(compgen -W "$kind" -- "$word") ;;
 	esac
@@ -104,12 +116,11 @@ _casemate()
 	case $command:$arguments in
 	:*) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
 	help:0) mapfile -t COMPREPLY < <(compgen -W "$_casemate_commands" -- "$word") ;;
-	kill:1) mapfile -t COMPREPLY < <(compgen -A signal -- "$word") ;;
+	kill:1) mapfile -t COMPREPLY < <(compgen -A signal -- "$word" | grep ^SIG) ;;
 	setup:0) mapfile -t COMPREPLY < <(compgen -W 'docker podman containerd' -- "$word") ;;
 	policy:0) mapfile -t COMPREPLY < <(compgen -W 'list show check' -- "$word") ;;
 	policy:*)
-		mapfile -t COMPREPLY < <(compgen -W "$(casemate policy list --format json 2>/dev/null |
-			sed -n 's/^    "name": "\(.*\)",$/\1/p')" -- "$word"
+		mapfile -t COMPREPLY < <(compgen -W "$(_casemate_policies)" -- "$word"
 			compgen -f -- "$word")
 		;;
 	delete:0 | events:0 | exec:0 | kill:0 | lock:0 | pause:0 | ps:0 | resume:0 | start:0 | state:0 | update:0 | \

@@ -13,11 +13,17 @@ function __casemate_containers
     casemate (test -n "$root"; and echo -- --root=$root) list -q 2>/dev/null
 end
 
+# The policies, one more behind each comma.
+function __casemate_policies
+    set -l stacked (commandline -ct | string match -rg '^(?:-.*=)?(.*,)')
+    casemate policy list --format json 2>/dev/null | string match -rg '^    "name": "(.*)",$' | string replace -r '^' "$stacked"
+end
+
 complete -c casemate -f
 
 # global options
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l root -xa '(__fish_complete_directories)' -d 'where the state of containers is kept'
-complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l policy -rF -d 'policies the container is held to'
+complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l policy -rF -a '(__casemate_policies)' -d 'policies the container is held to'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l log -rF -d 'append the log to a file'
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l log-format -xa 'text json' -d "form of the log's lines"
 complete -c casemate -n "not __fish_seen_subcommand_from $commands" -l debug -d 'log what is done, step by step'
@@ -59,7 +65,7 @@ complete -c casemate -n "not __fish_seen_subcommand_from $commands" -a verify -d
 complete -c casemate -n '__fish_seen_subcommand_from checkpoint delete events exec explain kill lock pause ps resume start state unlock update verify' \
     -a '(__casemate_containers)' -d container
 complete -c casemate -n '__fish_seen_subcommand_from explain' -a '(__fish_complete_directories)'
-complete -c casemate -n '__fish_seen_subcommand_from policy' -a 'list show check' -F
+complete -c casemate -n '__fish_seen_subcommand_from policy' -a 'list show check (__casemate_policies)' -F
 complete -c casemate -n '__fish_seen_subcommand_from audit' -a '(__casemate_containers) (__fish_complete_directories)'
 complete -c casemate -n '__fish_seen_subcommand_from setup' -a 'docker podman containerd'
 complete -c casemate -n '__fish_seen_subcommand_from help' -a "$commands"
@@ -186,7 +192,7 @@ complete -c casemate -n '__fish_seen_subcommand_from audit' -s f -l format -xa '
 complete -c casemate -n '__fish_seen_subcommand_from audit' -l min-score -xa '6 7 8 9 10' -d 'fail below this score'
 
 # setup
-complete -c casemate -n '__fish_seen_subcommand_from setup' -s p -l policy -x -d 'hold the containers to these policies'
+complete -c casemate -n '__fish_seen_subcommand_from setup' -s p -l policy -xa '(__casemate_policies)' -d 'hold the containers to these policies'
 complete -c casemate -n '__fish_seen_subcommand_from setup' -l file -rF -d "the engine's configuration"
 complete -c casemate -n '__fish_seen_subcommand_from setup' -l name -x -d 'what the engine calls the runtime'
 complete -c casemate -n '__fish_seen_subcommand_from setup' -s d -l default -d "make it the engine's default"

@@ -173,4 +173,22 @@ same_options() {
 	[ "$(complete_words casemate explain -f c)" = config ]
 	[ "$(complete_words casemate --log-format '')" = "$(printf 'text\njson')" ]
 	[ "$(complete_words casemate run --no-s)" = --no-subreaper ]
+	[[ " $(complete_words casemate kill id '' | tr '\n' ' ')" == *" SIGTERM "* ]]
+	[[ " $(complete_words casemate kill id '' | tr '\n' ' ')" != *" EXIT "* ]]
+	PATH=${RUNTIME%/*}:$PATH
+	[ "$(complete_words casemate --policy basel)" = baseline ]
+	[ "$(complete_words casemate --policy baseline,datab)" = baseline,database ]
+	[ "$(complete_words casemate setup docker --policy termi)" = terminal ]
+}
+
+@test "help: fish completes policies" {
+	requires_command fish
+	complete_line() {
+		PATH=${RUNTIME%/*}:$PATH HOME=$BATS_TEST_TMPDIR fish --no-config -c 'source $argv[1]; complete -C $argv[2]' \
+			"$COMPLETIONS/casemate.fish" "$1" | cut -f1
+	}
+	[ "$(complete_line 'casemate sta')" = "$(printf 'start\nstate')" ]
+	[ "$(complete_line 'casemate --policy basel')" = baseline ]
+	[ "$(complete_line 'casemate --policy=baseline,datab')" = --policy=baseline,database ]
+	[ "$(complete_line 'casemate policy show termi')" = terminal ]
 }
