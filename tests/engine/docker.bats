@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 load docker
 
 setup_file() {
-	dockerd_start
+	dockerd_start --experimental
 }
 
 teardown_file() {
@@ -746,4 +746,15 @@ only_casemate() {
 	run d run --rm --pid host test true
 	[ "$status" -ne 0 ]
 	[[ "$output" == *baseline*pid* ]]
+}
+
+@test "docker checkpoint create, start --checkpoint" {
+	need_criu
+	d run -d --name "$NAME" --network none test sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/new; mv /tmp/new /tmp/count; sleep 0.1; done' >/dev/null
+	sleep 1
+	d checkpoint create "$NAME" one
+	field_is "$NAME" .State.Running false
+	# Docker may trip over its own copy of the images for a while: moby's issue 42900.
+	eventually 30 d start --checkpoint one "$NAME"
+	[ "$(d exec "$NAME" cat /tmp/count)" -gt 5 ]
 }

@@ -35,6 +35,12 @@ need() {
 	busybox_path >/dev/null || skip "no static busybox"
 }
 
+# Skips where CRIU cannot work on this kernel.
+need_criu() {
+	command -v criu >/dev/null || skip "criu is not installed"
+	criu check >"$BATS_TEST_TMPDIR/criu" 2>&1 || skip "criu check: $(grep -m1 Error "$BATS_TEST_TMPDIR/criu")"
+}
+
 busybox_path() {
 	local candidate
 

@@ -316,6 +316,27 @@ unit_command() {
 	p rmi -f made >/dev/null
 }
 
+# counts NAME: from where its counting container has come.
+counts() {
+	p exec "$1" cat /tmp/count
+}
+
+@test "podman container checkpoint and restore, also into and out of a file" {
+	need_criu
+	prun -d --name "$NAME" --network none test sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/new; mv /tmp/new /tmp/count; sleep 0.1; done' >/dev/null
+	sleep 1
+	p container checkpoint "$NAME" >/dev/null
+	run ! counts "$NAME"
+	p container restore "$NAME" >/dev/null
+	[ "$(counts "$NAME")" -gt 5 ]
+	p container checkpoint --leave-running "$NAME" >/dev/null
+	[ "$(counts "$NAME")" -gt 5 ]
+	p container checkpoint -e "$ROOM_DIR/checkpoint.tar.gz" "$NAME" >/dev/null
+	p rm -f -t 0 "$NAME" >/dev/null
+	p container restore -i "$ROOM_DIR/checkpoint.tar.gz" >/dev/null
+	[ "$(counts "$NAME")" -gt 5 ]
+}
+
 @test "podman build" {
 	printf 'FROM localhost/test\nRUN id -u >/who\nUSER app\nRUN id -u >/tmp/who2\nCMD cat /who /tmp/who2\n' >"$BATS_TEST_TMPDIR/Containerfile"
 	p build --runtime "$(runtime_path)" --cgroup-parent "/$ROOM_CGROUP/build" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 -t built "$BATS_TEST_TMPDIR"
