@@ -79,14 +79,20 @@ _casemate_value()
 
 _casemate()
 {
-	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local command='' root=() arguments=0 i value kind stacked=''
+	local word previous words=() command='' root=() arguments=0 i value kind stacked=''
+
+	# bash splits --root=DIR in three.
+	for value in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+		[[ $value == '=' ]] || words+=("$value")
+	done
+	[[ ${COMP_WORDS[COMP_CWORD]} != '=' ]] || words+=('')
+	word=${words[-1]} previous=${words[-2]}
 
 	COMPREPLY=()
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		value=${COMP_WORDS[i]}
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		value=${words[i]}
 		if [[ $value == -* ]]; then
-			[[ $value == --root ]] && root=(--root "${COMP_WORDS[i + 1]}")
+			[[ $value == --root ]] && root=(--root "${words[i + 1]}")
 			[[ $(_casemate_value "$command" "$value") ]] && ((i++))
 		elif [[ ! $command ]]; then
 			command=$value

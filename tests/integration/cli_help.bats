@@ -179,6 +179,9 @@ same_options() {
 	[ "$(complete_words casemate --policy basel)" = baseline ]
 	[ "$(complete_words casemate --policy baseline,datab)" = baseline,database ]
 	[ "$(complete_words casemate setup docker --policy termi)" = terminal ]
+	[ "$(complete_words casemate --policy = basel)" = baseline ]
+	[ "$(complete_words casemate --log-format =)" = "$(printf 'text\njson')" ]
+	[ "$(complete_words casemate --root = /x pau)" = pause ]
 }
 
 @test "help: fish completes policies" {
