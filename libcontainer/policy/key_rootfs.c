@@ -3,17 +3,17 @@
 #include "policy/level.h"
 
 static const char key[] = "rootfs";
-static const char member[] = "readonly";
+static const char path[] = "rootfs.readonly";
 
 static const void *read_value(struct policy_reading *reading, const struct json_value *value)
 {
-	return level_read_member(reading, key, member, value);
+	return level_read_member(reading, key, path, value);
 }
 
 static void print(struct json_writer *writer, const void *value)
 {
 	json_begin_object(writer);
-	json_member_bool(writer, member, ((const struct level *)value)->value);
+	json_member_bool(writer, "readonly", ((const struct level *)value)->value);
 	json_end_object(writer);
 }
 
@@ -25,7 +25,7 @@ static void apply(struct policy_pass *pass, const void *value)
 	if (!level->value || !root || root->readonly)
 		return;
 	root->readonly = true;
-	pass_change(pass, &level->names, "rootfs.readonly", "root.readonly", "false", "true");
+	pass_change(pass, &level->names, path, "root.readonly", "false", "true");
 }
 
 const struct policy_key key_rootfs = {

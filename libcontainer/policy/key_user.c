@@ -3,17 +3,17 @@
 #include "policy/level.h"
 
 static const char key[] = "user";
-static const char member[] = "nonRoot";
+static const char path[] = "user.nonRoot";
 
 static const void *read_value(struct policy_reading *reading, const struct json_value *value)
 {
-	return level_read_member(reading, key, member, value);
+	return level_read_member(reading, key, path, value);
 }
 
 static void print(struct json_writer *writer, const void *value)
 {
 	json_begin_object(writer);
-	json_member_bool(writer, member, ((const struct level *)value)->value);
+	json_member_bool(writer, "nonRoot", ((const struct level *)value)->value);
 	json_end_object(writer);
 }
 
@@ -42,7 +42,7 @@ static int refuse(const struct policy_pass *pass, const void *value, struct erro
 	if (!level->value || !pass->process || pass->process->user.uid != 0 || root_is_remapped(pass))
 		return 0;
 	return policy_refuse(
-		&level->names, "user.nonRoot", error,
+		&level->names, path, error,
 		"process runs as root; give it another user (--user), a user namespace that maps root "
 		"to another user, or run with --policy off");
 }

@@ -46,18 +46,17 @@ const void *level_read_bool(struct policy_reading *reading, const char *key, con
 	return level;
 }
 
-const void *level_read_member(struct policy_reading *reading, const char *key, const char *member,
+const void *level_read_member(struct policy_reading *reading, const char *key, const char *path,
 			      const struct json_value *value)
 {
-	const char *const members[] = { member, NULL };
+	const char *const members[] = { path + strlen(key) + 1, NULL };
 	const struct json_value absent = { .type = JSON_BOOL, .boolean = false };
 	const struct json_value *found;
 
 	if (reading_object(reading, key, value, members))
 		return NULL;
-	found = json_get(value, member);
-	return level_read_bool(reading, arena_printf(reading->arena, "%s.%s", key, member),
-			       found ? found : &absent);
+	found = json_get(value, members[0]);
+	return level_read_bool(reading, path, found ? found : &absent);
 }
 
 struct level level_merge(struct arena *arena, const struct level *left, const struct level *right)

@@ -16,13 +16,13 @@ extern const char *const demand_words[];
 int level_read(struct policy_reading *reading, const char *path, const struct json_value *value,
 	       const char *const *words, struct level *level);
 /*
- * The same, for a key whose value is one such word; is true or false; or is an object whose one @member is (false where it
- * is not there). Each gives a struct level, or NULL: what policy_key.read does.
+ * The same, for a key whose value is one such word; is true or false; or is an object whose one member, at @path
+ * ("rootfs.readonly"), is (false where it is not there). Each gives a struct level, or NULL: what policy_key.read does.
  */
 const void *level_read_word(struct policy_reading *reading, const char *key, const struct json_value *value,
 			    const char *const *words);
 const void *level_read_bool(struct policy_reading *reading, const char *key, const struct json_value *value);
-const void *level_read_member(struct policy_reading *reading, const char *key, const char *member,
+const void *level_read_member(struct policy_reading *reading, const char *key, const char *path,
 			      const struct json_value *value);
 /* The stricter of both. */
 struct level level_merge(struct arena *arena, const struct level *left, const struct level *right);
