@@ -36,6 +36,7 @@ struct setup_engine {
 		      struct error *error);
 };
 
+/* "docker", "podman", "containerd"; NULL: it is none of them. */
 const struct setup_engine *setup_find_engine(const char *name);
 
 /* Finds the program and the file, and reads it. 0, or -1. */

@@ -249,6 +249,10 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *error);
  */
 void cgroup_let_die(const struct cgroup *cgroup, pid_t pid);
 
+/*
+ * Freezes all that is in the container's group and below it, and waits until it is; or lets it go on. A freezing that does
+ * not come to an end is taken back, and an error. 0, or -1.
+ */
 int cgroup_freeze(const struct cgroup *cgroup, struct error *error);
 int cgroup_thaw(const struct cgroup *cgroup, struct error *error);
 /* 1 frozen, 0 not, -1 on an error; *settled (may be NULL): false while the kernel still works on it. */

@@ -222,6 +222,7 @@ int devices_bpf_set(struct cgroup_group *group, const struct device_state *state
 /* Whether a program as devices_bpf_set() would attach it is attached: 1, or 0 with *found saying what there is. */
 int devices_bpf_check(struct cgroup_group *group, const struct device_state *state, const char **found);
 
+/* cgroup_set_devices() of the manager cgroupfs. */
 int cgroupfs_set_devices(struct cgroup *cgroup, const struct oci_device_rule_list *rules,
 			 const struct oci_device_list *devices, struct error *error);
 

@@ -11,6 +11,7 @@
 int egress_layer_read(struct policy_reading *reading, const struct json_value *value,
 		      struct egress_layer *layer);
 
+/* Whether every packet passes it. */
 bool egress_layer_denies_nothing(const struct egress_layer *layer);
 
 /* Writes it as an object, which is read back as the same layer. */

@@ -168,6 +168,10 @@ bool mount_restrict(struct arena *arena, struct string_list *options, unsigned i
  */
 const char *facts_real_path(struct arena *arena, const struct policy_facts *facts, const char *path);
 
+/*
+ * Whose the namespace at @path is, and which: sets `joined` and `joined_identity` of its kind. 0, or -1: it cannot be
+ * looked at.
+ */
 int facts_look_at_namespace(enum oci_namespace_type type, const char *path, struct policy_facts *facts,
 			    struct error *error);
 

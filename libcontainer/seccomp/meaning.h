@@ -46,6 +46,7 @@ struct seccomp_answers {
 int seccomp_meaning_read(struct arena *arena, const struct oci_seccomp *profile,
 			 struct seccomp_meaning **meaning, struct error *error);
 
+/* What the profile says of the system call @data. */
 void seccomp_meaning_answer(const struct seccomp_meaning *meaning, const struct seccomp_data *data,
 			    struct seccomp_answers *answers);
 

@@ -44,4 +44,5 @@ int container_load_changes(struct arena *arena, const struct container *containe
 int container_hardening(struct arena *arena, const struct container *container, const struct oci_config *config,
 			struct policy **policy, struct hardening *hardening, struct error *error);
 
+/* What it is doing now, by its process and its freezer. */
 enum container_status container_status(const struct container *container);
