@@ -59,3 +59,18 @@ int64_t monotonic_us(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
+
+int milliseconds_left(int64_t deadline)
+{
+	int64_t left = (deadline - monotonic_us() + 999) / 1000;
+
+	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+void pause_us(int64_t microseconds)
+{
+	const struct timespec pause = { .tv_sec = microseconds / 1000000,
+					.tv_nsec = microseconds % 1000000 * 1000 };
+
+	nanosleep(&pause, NULL);
+}

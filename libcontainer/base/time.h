@@ -15,3 +15,9 @@ void timestamp_now(char text[TIMESTAMP_SIZE], bool nanoseconds);
 
 /* The monotonic clock in microseconds. */
 int64_t monotonic_us(void);
+
+/* What is left until that clock is at @deadline, as poll(2) takes it: milliseconds, rounded up; 0 where it is past. */
+int milliseconds_left(int64_t deadline);
+
+/* Sleeps; a signal may end it earlier. */
+void pause_us(int64_t microseconds);

@@ -13,20 +13,12 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/vfs.h>
-#include <time.h>
 
+#include "base/time.h"
 #include "cgroup/internal.h"
 
-#define REMOVE_LIMIT_MS 10000
-#define PAUSE_MS_MAX 50
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#define REMOVE_LIMIT_US INT64_C(10000000)
+#define PAUSE_US_MAX 50000
 
 /* One that is still busy is passed over: its turn comes in the next round. */
 static int remove_one(int parent, const char *name, void *data _unused_)
@@ -53,10 +45,9 @@ static bool wait_exit(int directory, int64_t deadline)
 	for (size_t i = 0; i < pids.count; i++) {
 		_cleanup_fd_ int process = pidfd_open(pids.items[i], 0);
 		struct pollfd exited = { .fd = process, .events = POLLIN };
-		int64_t left = deadline - now_ms();
 
 		if (process >= 0)
-			return poll(&exited, 1, left > 0 ? (int)left : 0) == 1;
+			return poll(&exited, 1, milliseconds_left(deadline)) == 1;
 	}
 	return false;
 }
@@ -72,29 +63,22 @@ static bool wait_unpopulated(int directory, int64_t deadline)
 	for (;;) {
 		struct pollfd changed = { .fd = events, .events = POLLPRI };
 		ssize_t length = pread(events, text, sizeof(text) - 1, 0);
-		int64_t left = deadline - now_ms();
+		int left = milliseconds_left(deadline);
 
 		if (length <= 0)
 			return length == 0 || errno == ENODEV;
 		text[length] = '\0';
 		if (strstr(text, "populated 0"))
 			return true;
-		if (left <= 0 || poll(&changed, 1, (int)left) <= 0)
+		if (left == 0 || poll(&changed, 1, left) <= 0)
 			return false;
 	}
-}
-
-static void pause_ms(int64_t milliseconds)
-{
-	const struct timespec pause = { .tv_nsec = milliseconds * 1000000 };
-
-	nanosleep(&pause, NULL);
 }
 
 /* -1 with errno */
 static int remove_busy(struct cgroup_group *group, int64_t deadline)
 {
-	int64_t pause = 1;
+	int64_t pause = 1000;
 	bool paused = true;
 	_cleanup_fd_ int directory = cgroup_directory_open(group->directory, O_PATH);
 
@@ -108,7 +92,7 @@ static int remove_busy(struct cgroup_group *group, int64_t deadline)
 			return 0;
 		if (errno != EBUSY)
 			return -1;
-		if (now_ms() >= deadline) {
+		if (monotonic_us() >= deadline) {
 			errno = EBUSY;
 			return -1;
 		}
@@ -117,8 +101,8 @@ static int remove_busy(struct cgroup_group *group, int64_t deadline)
 			paused = false;
 			continue;
 		}
-		pause_ms(pause);
-		pause = pause * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : pause * 2;
+		pause_us(pause);
+		pause = pause * 2 > PAUSE_US_MAX ? PAUSE_US_MAX : pause * 2;
 		paused = true;
 	}
 }
@@ -156,7 +140,7 @@ int cgroupfs_destroy(struct cgroup *cgroup, struct error *error)
 			continue;
 		if (errno == EBUSY) {
 			/* One limit for all of them. */
-			deadline = deadline ? deadline : now_ms() + REMOVE_LIMIT_MS;
+			deadline = deadline ? deadline : monotonic_us() + REMOVE_LIMIT_US;
 			if (remove_busy(group, deadline) == 0)
 				continue;
 		}

@@ -4,26 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/time.h"
 #include "cgroup/internal.h"
 
-#define FREEZE_LIMIT_MS 10000
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void pause_us(long microseconds)
-{
-	const struct timespec pause = { .tv_nsec = microseconds * 1000 };
-
-	nanosleep(&pause, NULL);
-}
+#define FREEZE_LIMIT_US INT64_C(10000000)
 
 /* The v1 freezer where it is mounted, else the v2 group. */
 static struct cgroup_group *freezer_group(const struct cgroup *cgroup)
@@ -37,7 +22,7 @@ static struct cgroup_group *freezer_group(const struct cgroup *cgroup)
  */
 static int v1_freeze(struct cgroup_group *group, struct error *error)
 {
-	int64_t deadline = now_ms() + FREEZE_LIMIT_MS;
+	int64_t deadline = monotonic_us() + FREEZE_LIMIT_US;
 	char state[16];
 
 	for (unsigned int round = 0;; round++) {
@@ -51,7 +36,7 @@ static int v1_freeze(struct cgroup_group *group, struct error *error)
 		if (strcmp(text, "FROZEN") == 0)
 			return 0;
 		snprintf(state, sizeof(state), "%s", text);
-		if (now_ms() >= deadline)
+		if (monotonic_us() >= deadline)
 			break;
 		if (round % 25 == 24) {
 			group_try_write(group, "freezer.state", "THAWED");
@@ -68,7 +53,7 @@ static int v1_freeze(struct cgroup_group *group, struct error *error)
 static int v2_wait(struct cgroup_group *group, const char *line)
 {
 	_cleanup_fd_ int events = openat(group_fd(group), "cgroup.events", O_RDONLY | O_CLOEXEC);
-	int64_t deadline = now_ms() + FREEZE_LIMIT_MS;
+	int64_t deadline = monotonic_us() + FREEZE_LIMIT_US;
 	char text[256];
 
 	if (events < 0)
@@ -76,14 +61,14 @@ static int v2_wait(struct cgroup_group *group, const char *line)
 	for (;;) {
 		struct pollfd changed = { .fd = events, .events = POLLPRI };
 		ssize_t length = pread(events, text, sizeof(text) - 1, 0);
-		int64_t left = deadline - now_ms();
+		int left = milliseconds_left(deadline);
 
 		if (length < 0)
 			return -1;
 		text[length] = '\0';
 		if (strstr(text, line))
 			return 0;
-		if (left <= 0 || poll(&changed, 1, (int)left) == 0) {
+		if (left == 0 || poll(&changed, 1, left) == 0) {
 			errno = ETIMEDOUT;
 			return -1;
 		}

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/fd.h"
+#include "base/time.h"
 #include "cgroup/internal.h"
 
 #define NEW_TASK_TRIES 5
-#define NEW_TASK_WAIT_NS 10000000L
+#define NEW_TASK_WAIT_US 10000
 
 int cgroup_clone_fd(const struct cgroup *cgroup)
 {
@@ -87,14 +87,12 @@ int cgroup_check_room(const struct cgroup *cgroup, struct error *error)
 /* EINVAL: the process is so new that the scheduler does not have it yet. */
 static int write_pid(struct cgroup_group *group, const char *text)
 {
-	const struct timespec wait = { .tv_nsec = NEW_TASK_WAIT_NS };
-
 	for (unsigned int tries = 1;; tries++) {
 		if (group_try_write(group, "cgroup.procs", text) == 0)
 			return 0;
 		if (errno != EINVAL || tries == NEW_TASK_TRIES)
 			return -1;
-		nanosleep(&wait, NULL);
+		pause_us(NEW_TASK_WAIT_US);
 		errno = EINVAL;
 	}
 }

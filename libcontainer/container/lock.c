@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -32,7 +31,7 @@ bool lock_is_set(const struct store_entry *entry)
 
 /* How long execs on their way in are waited for, and how often it is looked: flock(2) waits without a limit. */
 #define ENTERING_LIMIT_US INT64_C(10000000)
-#define ENTERING_PAUSE_NS 20000000
+#define ENTERING_PAUSE_US 20000
 
 static int open_entering(const struct store_entry *entry, struct error *error)
 {
@@ -92,7 +91,6 @@ static void find_entering(int entering, struct strbuf *pids)
 /* Until no exec is on its way in: one may hang in execve(2), on a file system whose server does not answer. */
 static int wait_for_entering(const struct store_entry *entry, struct error *error)
 {
-	const struct timespec pause = { .tv_nsec = ENTERING_PAUSE_NS };
 	const int64_t end = monotonic_us() + ENTERING_LIMIT_US;
 	_cleanup_fd_ int fd = open_entering(entry, error);
 	_cleanup_strbuf_ struct strbuf pids = { 0 };
@@ -103,7 +101,7 @@ static int wait_for_entering(const struct store_entry *entry, struct error *erro
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_set(error, errno, "lock %s/" STORE_ENTERING, entry->path);
 		if (monotonic_us() < end) {
-			nanosleep(&pause, NULL);
+			pause_us(ENTERING_PAUSE_US);
 			continue;
 		}
 		find_entering(fd, &pids);

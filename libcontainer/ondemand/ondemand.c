@@ -179,12 +179,9 @@ static int follow(const struct companion *companion, int64_t deadline, struct an
 	};
 
 	while (polled[0].fd >= 0 || polled[1].fd >= 0) {
-		int64_t left = (deadline - monotonic_us() + 999) / 1000;
+		int left = milliseconds_left(deadline);
 
-		if (left <= 0)
-			return -1;
-		if (poll(polled, ARRAY_SIZE(polled), (int)(left > INT32_MAX ? INT32_MAX : left)) < 0 &&
-		    errno != EINTR)
+		if (left == 0 || (poll(polled, ARRAY_SIZE(polled), left) < 0 && errno != EINTR))
 			return -1;
 		if (polled[0].revents && !listen_to(companion->channel, &answer->reply, REPLY_MAX))
 			polled[0].fd = -1;

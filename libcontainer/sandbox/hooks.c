@@ -155,17 +155,14 @@ static int follow(struct hook_process *process, const char *state, int64_t deadl
 	};
 
 	for (;;) {
-		int64_t left = deadline < 0 ? -1 : (deadline - monotonic_us() + 999) / 1000;
+		int left = deadline < 0 ? -1 : milliseconds_left(deadline);
 		bool heard = false;
 
 		if (polled[3].fd >= 0 && !feed(process->input, &state)) {
 			close(TAKE_FD(process->input));
 			polled[3].fd = -1;
 		}
-		if (deadline >= 0 && left <= 0)
-			return 1;
-		if (poll(polled, ARRAY_SIZE(polled), (int)(left > INT32_MAX ? INT32_MAX : left)) < 0 &&
-		    errno != EINTR)
+		if (left == 0 || (poll(polled, ARRAY_SIZE(polled), left) < 0 && errno != EINTR))
 			return 1;
 		for (size_t i = 0; i < 2; i++) {
 			if (polled[i].fd < 0 || !polled[i].revents)

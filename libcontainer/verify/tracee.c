@@ -7,21 +7,21 @@
 #include <sys/pidfd.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/error.h"
+#include "base/time.h"
 
 #ifndef PTRACE_SECCOMP_GET_FILTER
 #define PTRACE_SECCOMP_GET_FILTER 0x420c
 #endif
 #define STOP_TRIES 200
-#define STOP_PAUSE_NS 5000000L /* so it has a second */
+#define STOP_PAUSE_US 5000 /* so it has a second */
 #define STOP_TRIES_SHORT 10 /* so it has some ten milliseconds */
 
 /* Waits until @thread stops or ends. *signal: what it has to get when it goes on. */
 static enum tracee_result await_stop(pid_t thread, int tries, int *signal, const char **why)
 {
-	struct timespec pause = { .tv_nsec = 20000 };
+	int64_t pause = 20;
 
 	*signal = 0;
 	for (int try = 0; try < tries; try++) {
@@ -38,8 +38,8 @@ static enum tracee_result await_stop(pid_t thread, int tries, int *signal, const
 			*why = "it has ended";
 			return TRACEE_GONE;
 		}
-		nanosleep(&pause, NULL);
-		pause.tv_nsec = pause.tv_nsec * 2 < STOP_PAUSE_NS ? pause.tv_nsec * 2 : STOP_PAUSE_NS;
+		pause_us(pause);
+		pause = pause * 2 < STOP_PAUSE_US ? pause * 2 : STOP_PAUSE_US;
 	}
 	*why = "it does not stop";
 	return TRACEE_BUSY;

@@ -24,6 +24,7 @@
 #include "base/number.h"
 #include "base/process.h"
 #include "base/strbuf.h"
+#include "base/time.h"
 #include "base/words.h"
 #include "skips.h"
 
@@ -150,6 +151,22 @@ static void fields_of_a_status_are_read(void **state)
 	assert_false(process_status_number(&field, 10, &number));
 	assert_null(process_status_field(status, "Cap"));
 	assert_null(process_status_field(status, "Gid"));
+}
+
+static void what_is_left_of_a_time_is_rounded_up(void **state)
+{
+	int64_t now = monotonic_us();
+
+	(void)state;
+	assert_int_equal(milliseconds_left(now), 0);
+	assert_int_equal(milliseconds_left(0), 0);
+	assert_int_equal(milliseconds_left(INT64_MAX / 2), INT32_MAX);
+	pause_us(2000);
+	assert_true(monotonic_us() - now >= 2000);
+	now = monotonic_us();
+	/* however long the machine lets this process wait here */
+	assert_true(milliseconds_left(now + 3600000001) <= 3600001);
+	assert_true(milliseconds_left(now + 3600000001) > 3500000);
 }
 
 static void lists_grow(void **state)
@@ -591,6 +608,7 @@ int main(void)
 		cmocka_unit_test(gives_zeroed_aligned_memory),
 		cmocka_unit_test(copies_text),
 		cmocka_unit_test(lists_grow),
+		cmocka_unit_test(what_is_left_of_a_time_is_rounded_up),
 		cmocka_unit_test(fields_of_a_status_are_read),
 		cmocka_unit_test(ends_on_overflow),
 		cmocka_unit_test(builds_text),
