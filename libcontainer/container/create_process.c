@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of create.c's table that make the container's first process and serve it until it is set up. */
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -12,14 +11,7 @@
 /* What the engine's service manager hands to the container goes into its environment. */
 void creation_add_environment(struct creation *creation, const char *text)
 {
-	struct string_list *env = &creation->plan.config->process->env;
-	const char **items = ARENA_NEW_ARRAY(creation->arena, const char *, env->count + 1);
-
-	if (env->count)
-		memcpy(items, env->items, env->count * sizeof(*items));
-	items[env->count] = text;
-	env->items = items;
-	env->count++;
+	string_list_add(creation->arena, &creation->plan.config->process->env, text);
 }
 
 static const char *hook_state(struct sandbox *sandbox, pid_t pid, const char *status)

@@ -2,9 +2,9 @@
 /* `exec`: one more process in a running container, held to the container's policy. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,14 +12,14 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/number.h"
-#include "state/container.h"
 #include "container/foreground.h"
 #include "container/intel_rdt.h"
 #include "container/lock.h"
 #include "container/service.h"
-#include "state/trail.h"
 #include "sandbox/identity.h"
 #include "sandbox/sandbox.h"
+#include "state/container.h"
+#include "state/trail.h"
 
 struct execution {
 	const struct exec_options *options;
@@ -50,17 +50,6 @@ static void execution_close(struct execution *execution)
 }
 
 /* The process ------------------------------------------------------------------------------------------- */
-
-static const char **append(struct arena *arena, struct string_list *list, const char *text)
-{
-	const char **items = ARENA_NEW_ARRAY(arena, const char *, list->count + 1);
-
-	if (list->count)
-		memcpy(items, list->items, list->count * sizeof(*items));
-	items[list->count++] = text;
-	list->items = items;
-	return items;
-}
 
 /* "UID" or "UID:GID", digits only: anything else once meant root (crun, CVE-2026-30892). */
 static int set_user(struct arena *arena, const char *text, struct oci_user *user, struct error *error)
@@ -102,12 +91,13 @@ static void add_capabilities(struct execution *execution)
 	if (!process->capabilities)
 		process->capabilities = ARENA_NEW(execution->arena, struct oci_capabilities);
 	for (size_t i = 0; i < options->capabilities_count; i++) {
-		append(execution->arena, &process->capabilities->bounding, options->capabilities[i]);
-		append(execution->arena, &process->capabilities->effective, options->capabilities[i]);
-		append(execution->arena, &process->capabilities->permitted, options->capabilities[i]);
+		string_list_add(execution->arena, &process->capabilities->bounding, options->capabilities[i]);
+		string_list_add(execution->arena, &process->capabilities->effective, options->capabilities[i]);
+		string_list_add(execution->arena, &process->capabilities->permitted, options->capabilities[i]);
 		/* As runc: ambient ones only where the configuration has inheritable ones at all. */
 		if (process->capabilities->inheritable.count > 0)
-			append(execution->arena, &process->capabilities->ambient, options->capabilities[i]);
+			string_list_add(execution->arena, &process->capabilities->ambient,
+					options->capabilities[i]);
 	}
 }
 
@@ -142,7 +132,7 @@ static int process_from_bundle(struct execution *execution, struct error *error)
 	if (options->no_new_privs)
 		process->no_new_privileges = true;
 	for (size_t i = 0; i < options->env_count; i++)
-		append(arena, &process->env, options->env[i]);
+		string_list_add(arena, &process->env, options->env[i]);
 	if (options->user && set_user(arena, options->user, &process->user, error) < 0)
 		return -1;
 	add_capabilities(execution);

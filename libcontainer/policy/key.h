@@ -118,8 +118,6 @@ struct named_set named_set_unite(struct arena *arena, const struct named_set *le
 				 const struct named_set *right);
 const struct named_item *named_set_find(const struct named_set *set, const char *text);
 void named_set_print(struct json_writer *writer, const struct named_set *set);
-bool string_list_has(const struct string_list *list, const char *text);
-void string_list_add(struct arena *arena, struct string_list *list, const char *text);
 /* "a, b, c"; "none" where it is empty. */
 const char *string_list_text(struct arena *arena, const struct string_list *list);
 

@@ -316,14 +316,6 @@ static struct string_list expand(struct policy_pass *pass, const struct string_l
 	return expanded;
 }
 
-static bool holds_already(const struct landlock_plan *plan, const char *text)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (!strcmp(plan->texts.items[i], text))
-			return true;
-	return false;
-}
-
 static void describe_ports(struct strbuf *text, const char *what, bool governs, const struct port_list *ports)
 {
 	if (!governs)
@@ -377,7 +369,7 @@ static void apply(struct policy_pass *pass, const void *value)
 	struct landlock_plan *plan = &pass->hardening->landlock;
 
 	for (size_t i = 0; i < landlock->layers.count; i++)
-		if (!holds_already(plan, landlock->layers.items[i].text))
+		if (!string_list_has(&plan->texts, landlock->layers.items[i].text))
 			plan_layer(pass, &landlock->layers.items[i]);
 	if (landlock->require.value <= plan->demand)
 		return;

@@ -115,24 +115,6 @@ void named_set_print(struct json_writer *writer, const struct named_set *set)
 	json_end_array(writer);
 }
 
-bool string_list_has(const struct string_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i], text))
-			return true;
-	return false;
-}
-
-void string_list_add(struct arena *arena, struct string_list *list, const char *text)
-{
-	const char **items = ARENA_NEW_ARRAY(arena, const char *, list->count + 1);
-
-	if (list->count)
-		memcpy(items, list->items, list->count * sizeof(*items));
-	items[list->count++] = text;
-	list->items = items;
-}
-
 const char *string_list_text(struct arena *arena, const struct string_list *list)
 {
 	return list->count ? joined(arena, list, ", ") : "none";

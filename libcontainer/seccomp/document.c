@@ -38,14 +38,6 @@ static const char *go_name(uint32_t token)
 	return "";
 }
 
-static bool has(const struct string_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i], text))
-			return true;
-	return false;
-}
-
 static int wrong(const struct document *document, size_t rule, const char *what)
 {
 	return error_set(document->error, 0, "%s: syscalls[%zu]: %s", document->label, rule, what);
@@ -65,7 +57,7 @@ static int count_held(const struct document *document, const struct json_value *
 
 		if (item->type != JSON_STRING)
 			return -1;
-		if (are_capabilities ? has(document->capabilities, item->string)
+		if (are_capabilities ? string_list_has(document->capabilities, item->string)
 				     : !strcmp(item->string, native))
 			(*held)++;
 	}
@@ -152,16 +144,6 @@ static int choose_rules(const struct document *document, const struct json_value
 	return 0;
 }
 
-static void add_architecture(struct arena *arena, struct oci_seccomp *profile, const char *name)
-{
-	const char **items = ARENA_NEW_ARRAY(arena, const char *, profile->architectures.count + 1);
-
-	if (profile->architectures.count)
-		memcpy(items, profile->architectures.items, profile->architectures.count * sizeof(*items));
-	items[profile->architectures.count++] = name;
-	profile->architectures.items = items;
-}
-
 static int choose_architectures(const struct document *document, const struct json_value *root,
 				struct oci_seccomp *profile)
 {
@@ -177,13 +159,14 @@ static int choose_architectures(const struct document *document, const struct js
 					 document->label, i);
 		if (strcmp(own->string, native->name) != 0)
 			continue;
-		add_architecture(document->arena, profile, own->string);
+		string_list_add(document->arena, &profile->architectures, own->string);
 		for (size_t j = 0; others && others->type == JSON_ARRAY && j < others->array.count; j++) {
 			if (others->array.items[j].type != JSON_STRING)
 				return error_set(document->error, 0,
 						 "%s: archMap[%zu].subArchitectures: not strings",
 						 document->label, i);
-			add_architecture(document->arena, profile, others->array.items[j].string);
+			string_list_add(document->arena, &profile->architectures,
+					others->array.items[j].string);
 		}
 	}
 	return 0;

@@ -188,18 +188,12 @@ static int check_memory_nodes(const struct oci_memory_policy *policy, struct err
 
 static int check_memory_policy(const struct oci_memory_policy *policy, struct error *error)
 {
-	bool relative = false;
-	bool fixed = false;
-
-	for (size_t i = 0; i < policy->flags.count; i++) {
-		relative |= !strcmp(policy->flags.items[i], "MPOL_F_RELATIVE_NODES");
-		fixed |= !strcmp(policy->flags.items[i], "MPOL_F_STATIC_NODES");
-	}
 	if (policy->mode == OCI_MPOL_UNSET)
 		return error_set(
 			error, 0,
 			"linux.memoryPolicy.mode: invalid memory policy mode: found nothing, expected a mode");
-	if (relative && fixed)
+	if (string_list_has(&policy->flags, "MPOL_F_RELATIVE_NODES") &&
+	    string_list_has(&policy->flags, "MPOL_F_STATIC_NODES"))
 		return error_set(
 			error, 0,
 			"linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");

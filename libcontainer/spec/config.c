@@ -98,12 +98,27 @@ bool config_has_new_namespace(const struct oci_config *config, enum oci_namespac
 	return namespace && !namespace->path;
 }
 
-bool mount_has_either(const struct oci_mount *mount, const char *one, const char *other)
+bool string_list_has(const struct string_list *list, const char *text)
 {
-	for (size_t i = 0; i < mount->options.count; i++)
-		if (!strcmp(mount->options.items[i], one) || !strcmp(mount->options.items[i], other))
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i], text))
 			return true;
 	return false;
+}
+
+void string_list_add(struct arena *arena, struct string_list *list, const char *text)
+{
+	const char **items = ARENA_NEW_ARRAY(arena, const char *, list->count + 1);
+
+	if (list->count)
+		memcpy(items, list->items, list->count * sizeof(*items));
+	items[list->count++] = text;
+	list->items = items;
+}
+
+bool mount_has_either(const struct oci_mount *mount, const char *one, const char *other)
+{
+	return string_list_has(&mount->options, one) || string_list_has(&mount->options, other);
 }
 
 const char *namespace_type_name(enum oci_namespace_type type)

@@ -352,10 +352,7 @@ static const char *normal_name(struct arena *arena, const char *path)
 
 static bool is_remount(const struct oci_mount *mount)
 {
-	for (size_t i = 0; i < mount->options.count; i++)
-		if (!strcmp(mount->options.items[i], "remount"))
-			return true;
-	return false;
+	return string_list_has(&mount->options, "remount");
 }
 
 /*
@@ -373,10 +370,7 @@ static bool is_covered(struct arena *arena, const struct oci_config *config, siz
 		if (is_remount(later) ? !strcmp(destination, name) : path_is_below(destination, name))
 			return true;
 	}
-	for (size_t i = 0; config->linux_ && i < config->linux_->masked_paths.count; i++)
-		if (!strcmp(config->linux_->masked_paths.items[i], destination))
-			return true;
-	return false;
+	return config->linux_ && string_list_has(&config->linux_->masked_paths, destination);
 }
 
 /* v1 hierarchies are shown in a tmpfs that stays writable, as runc has it: what is read-only are they. */
