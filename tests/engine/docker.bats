@@ -754,7 +754,9 @@ only_casemate() {
 	sleep 1
 	d checkpoint create "$NAME" one
 	field_is "$NAME" .State.Running false
-	# Docker may trip over its own copy of the images for a while: moby's issue 42900.
-	eventually 30 d start --checkpoint one "$NAME"
+	run d start --checkpoint one "$NAME"
+	[[ "$output" != *"failed to upload checkpoint to containerd"*"already exists" ]] ||
+		skip "Docker trips over its own copy of the images: moby's issue 42900"
+	[ "$status" -eq 0 ]
 	[ "$(d exec "$NAME" cat /tmp/count)" -gt 5 ]
 }
