@@ -2,7 +2,6 @@
 #include "container/create.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 

@@ -2,7 +2,6 @@
 /* What policies need to know about a namespace that is joined by path: whose it is, and whose users it has. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"

@@ -16,6 +16,8 @@
  */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -151,7 +153,7 @@ struct policy_remap {
 };
 
 struct policy_real_paths {
-	struct string_pair *items;
+	struct string_pair *items; /* a path, and where it leads */
 	size_t count;
 	size_t capacity;
 };
@@ -191,7 +193,6 @@ bool policy_wants_remap(const struct policy *policy, const struct oci_config *co
  * Whether the namespace that fstat(2) says this of is the host's: the runtime's own, or that of the first process, if it
  * is another, as the runtime may have been started in a namespace that its engine made. 1, 0, or -1.
  */
-struct stat;
 int policy_namespace_is_hosts(enum oci_namespace_type type, const struct stat *namespace, struct error *error);
 
 /*

@@ -2,7 +2,6 @@
 #include "sandbox/mount_tree.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/fd.h"
 

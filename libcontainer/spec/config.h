@@ -543,8 +543,9 @@ void config_print(struct json_writer *writer, const struct oci_config *config);
 /* The config `spec` writes, in @arena; @rootless as `spec --rootless`. */
 struct oci_config *config_template(struct arena *arena, bool rootless);
 
+/* Whether @text is one of @list. */
 bool string_list_has(const struct string_list *list, const char *text);
-/* The items are copied: those that @list has may be another one's too. */
+/* Adds @text to @list. The items are copied: those that @list has may be another one's too. */
 void string_list_add(struct arena *arena, struct string_list *list, const char *text);
 
 /* A deep copy in @arena. */
