@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "container/create_steps.h"
 #include "container/disk_quota.h"
+#include "container/foreground.h"
 #include "container/id_range.h"
 #include "container/intel_rdt.h"
 #include "container/late_hooks.h"
@@ -353,8 +354,13 @@ static void undo(struct creation *creation)
 			steps[creation->done].undo(creation);
 }
 
+/*
+ * A signal, as that of ^C, waits until there is a container for it or nothing is left: as a terminal sends it to hooks,
+ * too, they end and so does the creation.
+ */
 int creation_run(struct creation *creation, struct error *error)
 {
+	foreground_block_signals();
 	for (creation->done = 0; creation->done < ARRAY_SIZE(steps); creation->done++) {
 		const char *name = steps[creation->done].name;
 		int64_t began = log_is_debug() ? monotonic_us() : 0;

@@ -42,6 +42,14 @@ void foreground_block_signals(void)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
+void foreground_unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void copy_window_size(const struct session *session)
 {
 	struct winsize size;

@@ -9,10 +9,13 @@
 #include "base/error.h"
 
 /*
- * Blocks all signals in this process, so that foreground_wait() gets them. Called once the child has been made,
- * which keeps the caller's mask.
+ * Blocks all signals in this process, so that foreground_wait() gets them. What this process makes afterwards, the
+ * container's first process and hooks, blocks none.
  */
 void foreground_block_signals(void);
+
+/* Lets them through again, also those that came meanwhile. */
+void foreground_unblock_signals(void);
 
 /*
  * Waits for process @pid: passes on the signals this process gets, copies between the caller's terminal and the

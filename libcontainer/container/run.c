@@ -85,8 +85,6 @@ int container_run(const struct runtime *runtime, const struct create_options *op
 		return error_set(error, errno, "become the reaper of the container's orphans");
 	if (creation_run(&creation, error) < 0)
 		return -1;
-	if (!options->detach)
-		foreground_block_signals();
 	if (start(&creation, &notify, error) < 0) {
 		remove_container(&creation);
 		error_context(error, "unable to start container process");
@@ -96,6 +94,7 @@ int container_run(const struct runtime *runtime, const struct create_options *op
 	run_unlock(&creation);
 	if (!options->detach)
 		return run_stay(&creation, notify, exit_status, error);
+	foreground_unblock_signals();
 	if (notify >= 0)
 		return notify_forward(notify, creation.host_notify_socket, creation.state.pid,
 				      creation.sandbox.pidfd, error);

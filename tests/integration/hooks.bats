@@ -316,3 +316,23 @@ hook() {
 	is 0
 	equal "$(cat "$HOOKS/one")" 0
 }
+
+# As a terminal sends ^C: to the hook as well.
+@test "a signal while hooks run leaves a whole container, or nothing" {
+	local ended=0
+	hook createRuntime "touch $HOOKS/runs; sleep 0.7"
+	program sleep 1000
+	setsid "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" run "$ID" >/dev/null 2>&1 </dev/null 3>&- &
+	wait_for test -e "$HOOKS/runs"
+	kill -TERM -- "-$!"
+	wait $! || ended=$?
+	equal "$ended" 1
+	nothing_created
+	rm "$HOOKS/runs"
+	"$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" create "$ID" >/dev/null 2>&1 </dev/null 3>&- &
+	wait_for test -e "$HOOKS/runs"
+	kill -TERM $!
+	wait $!
+	run -0 runtime state "$ID"
+	contains '"status": "created"'
+}
