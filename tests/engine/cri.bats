@@ -42,20 +42,11 @@ cni_directory() {
 	return 1
 }
 
-# The site lets pods select a policy.
-site_in_room() {
-	room sh -c 'mkdir -p /run/site/upper/casemate /run/site/work
-		echo "$0" >/run/site/upper/casemate/casemate.json
-		chmod -R go-w /run/site
-		mount -t overlay -o lowerdir=/etc,upperdir=/run/site/upper,workdir=/run/site/work site /etc' \
-		'{"selectable": ["app"]}'
-}
-
 # The handler is set up as README.md says. What this room needs besides: its own bridge, and no oom_score_adj below this
 # process's.
 cri_start() {
 	room_enter "$BATS_FILE_TMPDIR/room"
-	site_in_room
+	site_has '{"selectable": ["app"]}'
 	mkdir -p "$ROOM_DIR/cni" "$ROOM_DIR/logs"
 	cat >"$ROOM_DIR/cni/pods.conflist" <<-'END'
 		{ "cniVersion": "0.4.0", "name": "pods", "plugins": [

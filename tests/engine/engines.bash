@@ -135,6 +135,15 @@ room_start() {
 	disown
 }
 
+# site_has JSON [NAME POLICY]: the room's /etc/casemate/casemate.json, and one policy of the site's own.
+site_has() {
+	room sh -c 'mkdir -p /run/site/upper/casemate/policies /run/site/work
+		echo "$0" >/run/site/upper/casemate/casemate.json
+		[ -z "$1" ] || echo "$2" >"/run/site/upper/casemate/policies/$1.json"
+		chmod -R go-w /run/site
+		mount -t overlay -o lowerdir=/etc,upperdir=/run/site/upper,workdir=/run/site/work site /etc' "$@"
+}
+
 # room_stop NAME: ends such a daemon and waits for it, 30 seconds at most.
 room_stop() {
 	local pid

@@ -8,13 +8,8 @@ load podman
 
 # The site lets containers select some policies, and has a trail.
 site_in_room() {
-	room sh -c 'mkdir -p /run/site/upper/casemate/policies /run/site/work
-		echo "$0" >/run/site/upper/casemate/casemate.json
-		echo "$1" >/run/site/upper/casemate/policies/egress.json
-		chmod -R go-w /run/site
-		mount -t overlay -o lowerdir=/etc,upperdir=/run/site/upper,workdir=/run/site/work site /etc' \
-		"{\"selectable\": [\"app\", \"terminal\", \"egress\"], \"trail\": \"$ROOM_DIR/trail.jsonl\"}" \
-		'{"name": "egress", "egress": {"default": "allow", "deny": ["169.254.169.254"]}}'
+	site_has "{\"selectable\": [\"app\", \"terminal\", \"egress\"], \"trail\": \"$ROOM_DIR/trail.jsonl\"}" \
+		egress '{"name": "egress", "egress": {"default": "allow", "deny": ["169.254.169.254"]}}'
 }
 
 setup_file() {
