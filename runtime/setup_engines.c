@@ -235,17 +235,36 @@ static bool has_table(const char *text, const char *part)
 	return false;
 }
 
+/* What stands behind @key in a line of @text that is no comment, and the "=": NULL where none has it. */
+static const char *value_of(const char *text, const char *key)
+{
+	for (const char *line = text; *line; line = next_line(line)) {
+		const char *word = line + strspn(line, " \t");
+		const char *found = *word == '#' ? NULL : memmem(word, strcspn(word, "\n"), key, strlen(key));
+
+		if (found)
+			return found + strlen(key) + strspn(found + strlen(key), " \t=");
+	}
+	return NULL;
+}
+
 /* Whether a runtime of the file leaves its cgroups to systemd: then the kubelet's parents are slices, for all of them. */
 static bool uses_systemd(const char *text)
 {
-	for (const char *line = text; *line; line = next_line(line)) {
-		const char *value = line + strspn(line, " \t");
-
-		if (strncmp(value, "SystemdCgroup", strlen("SystemdCgroup")) != 0)
-			continue;
-		value += strlen("SystemdCgroup");
-		value += strspn(value, " \t=");
+	for (const char *value = value_of(text, "SystemdCgroup"); value;
+	     value = value_of(value, "SystemdCgroup"))
 		if (!strncmp(value, "true", strlen("true")))
+			return true;
+	return false;
+}
+
+/* Whether runtimes are written as keys of a table and not as tables, beside which ours cannot stand. */
+static bool has_runtimes_as_keys(const char *text)
+{
+	for (const char *line = text; *line; line = next_line(line)) {
+		const char *word = line + strspn(line, " \t");
+
+		if (!strncmp(word, "runtimes", strlen("runtimes")) && strchr(" \t.=", word[strlen("runtimes")]))
 			return true;
 	}
 	return false;
@@ -257,7 +276,7 @@ static bool uses_systemd(const char *text)
  */
 static const char *own_runtime(struct arena *arena, const char *rest, const char *plugin, const char *name)
 {
-	if (has_table(rest, ".containerd.runtimes") || !strcmp(name, "runc"))
+	if (has_table(rest, ".containerd.runtimes.") || !strcmp(name, "runc"))
 		return "";
 	return arena_printf(arena,
 			    "[plugins.%s.containerd.runtimes.runc]\n"
@@ -292,7 +311,10 @@ static int change_containerd(struct arena *arena, const struct setup_values *set
 				 "%s: expected version 2 or 3; containerd config migrate writes such a one",
 				 change->file);
 	table = arena_printf(arena, "[plugins.%s.containerd.runtimes.%s]", plugin, setup->name);
-	if (has_table(rest, table))
+	if (has_runtimes_as_keys(rest))
+		return error_set(error, 0, "%s has its runtimes as keys, not as tables: add %s there by hand",
+				 change->file, setup->name);
+	if (has_table(rest, arena_printf(arena, ".containerd.runtimes.%s]", setup->name)))
 		return error_set(error, 0, "%s has %s already; remove it, or choose another --name",
 				 change->file, table);
 	change->new = arena_printf(arena,

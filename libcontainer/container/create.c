@@ -140,6 +140,18 @@ static void undo_directory(struct creation *creation)
 		log_warn("%s", ignored.text);
 }
 
+/*
+ * From here on a signal, as that of ^C, waits until there is a container for it or nothing is left. The hooks that share
+ * the caller's terminal get it, too; they end, and so does the creation.
+ */
+static int step_hold_signals(struct creation *creation, struct error *error)
+{
+	(void)creation;
+	(void)error;
+	foreground_hold_signals();
+	return 0;
+}
+
 static int step_directory(struct creation *creation, struct error *error)
 {
 	if (store_create(creation->arena, &creation->store, creation->options->id, &creation->entry, error) < 0)
@@ -300,6 +312,7 @@ static const struct {
 	{ "seccomp", step_seccomp, NULL, ALWAYS },
 	{ "images", restore_images, NULL, RESTORE_ONLY },
 	{ "preparation", creation_prepare, NULL, ALWAYS },
+	{ "signals", step_hold_signals, NULL, ALWAYS },
 	{ "state directory", step_directory, undo_directory, ALWAYS },
 	{ "state", step_announce, undo_announce, ALWAYS },
 	{ "notify socket", step_notify, NULL, ALWAYS },
@@ -354,13 +367,8 @@ static void undo(struct creation *creation)
 			steps[creation->done].undo(creation);
 }
 
-/*
- * A signal, as that of ^C, waits until there is a container for it or nothing is left: as a terminal sends it to hooks,
- * too, they end and so does the creation.
- */
 int creation_run(struct creation *creation, struct error *error)
 {
-	foreground_block_signals();
 	for (creation->done = 0; creation->done < ARRAY_SIZE(steps); creation->done++) {
 		const char *name = steps[creation->done].name;
 		int64_t began = log_is_debug() ? monotonic_us() : 0;

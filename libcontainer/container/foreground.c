@@ -42,6 +42,17 @@ void foreground_block_signals(void)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
+void foreground_hold_signals(void)
+{
+	sigset_t held;
+
+	sigfillset(&held);
+	sigdelset(&held, SIGTSTP);
+	sigdelset(&held, SIGTTIN);
+	sigdelset(&held, SIGTTOU);
+	sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
 void foreground_unblock_signals(void)
 {
 	sigset_t none;

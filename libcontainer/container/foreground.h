@@ -14,6 +14,9 @@
  */
 void foreground_block_signals(void);
 
+/* Blocks them but for those that stop a job: ^Z stops this process with the hooks that it waits for. */
+void foreground_hold_signals(void);
+
 /* Lets them through again, also those that came meanwhile. */
 void foreground_unblock_signals(void);
 

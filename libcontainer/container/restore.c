@@ -475,5 +475,6 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 	run_unlock(&creation);
 	if (options->create.detach)
 		return 0;
+	foreground_block_signals();
 	return run_stay(&creation, -1, exit_status, error);
 }

@@ -85,6 +85,8 @@ int container_run(const struct runtime *runtime, const struct create_options *op
 		return error_set(error, errno, "become the reaper of the container's orphans");
 	if (creation_run(&creation, error) < 0)
 		return -1;
+	if (!options->detach)
+		foreground_block_signals();
 	if (start(&creation, &notify, error) < 0) {
 		remove_container(&creation);
 		error_context(error, "unable to start container process");

@@ -124,6 +124,9 @@ static bool feed(int input, const char **state)
 
 	sigaction(SIGPIPE, &ignore, &before);
 	written = write(input, *state, strlen(*state));
+	/* Where the signal is blocked it waits even so; once more, and it is thrown away. sigaction(2), signal(7) */
+	if (written < 0)
+		sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGPIPE, &before, NULL);
 	if (written > 0)
 		*state += written;

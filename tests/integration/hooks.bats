@@ -278,11 +278,17 @@ hook() {
 	[[ ! -e $HOOKS/pid ]]
 }
 
+is_stopped() {
+	[[ $(runtime state "$ID" | jq -r .status) = stopped ]]
+}
+
 @test "a hook that reads nothing of its standard input" {
 	edit '.annotations = {big: ("x" * 200000)}'
 	hook createRuntime 'exit 0'
 	program true
 	run -0 runtime run "$ID"
+	run -0 runtime run -d "$ID" </dev/null
+	wait_for is_stopped
 }
 
 @test "a hook has no descriptor but its three" {
@@ -335,4 +341,16 @@ hook() {
 	wait $!
 	run -0 runtime state "$ID"
 	contains '"status": "created"'
+}
+
+@test "what stops a job stops a command that waits for its hooks" {
+	requires_casemate "keeps it from itself"
+	hook createRuntime "touch $HOOKS/runs; sleep 1"
+	program true
+	setsid "$RUNTIME" "${RUNTIME_OPTIONS[@]}" --root "$STATE" run "$ID" >/dev/null 2>&1 </dev/null 3>&- &
+	wait_for test -e "$HOOKS/runs"
+	# SIGTSTP, SIGTTIN and SIGTTOU are not among what it holds back.
+	equal "$((0x$(sed -n 's/^SigBlk:\t//p' "/proc/$!/status") & 0x380000))" 0
+	wait "$!"
+	nothing_created
 }

@@ -132,6 +132,10 @@ casemate() {
 	fails 1 'no place for a runtime.s options' "$RUNTIME" setup containerd --file config.toml --policy web
 	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.casemate]\n' >config.toml
 	fails 1 'already' "$RUNTIME" setup containerd --file config.toml
+	printf "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.casemate]\n" >config.toml
+	fails 1 'already' "$RUNTIME" setup containerd --file config.toml
+	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd]\n  runtimes.runc = { runtime_type = "x" }\n' >config.toml
+	fails 1 'as keys, not as tables' "$RUNTIME" setup containerd --file config.toml
 	rm config.toml config.toml.before-casemate
 	run -0 casemate setup containerd --file config.toml
 	run -0 casemate setup containerd --file config.toml --undo
@@ -154,7 +158,7 @@ casemate() {
 	run -0 casemate setup containerd --file config.toml
 	run ! grep -q 'SystemdCgroup = true' config.toml
 	run -0 casemate setup containerd --file config.toml --undo
-	sed -i 's/SystemdCgroup = false/SystemdCgroup  =  true # as the kubelet/' config.toml
+	sed -i 's/SystemdCgroup = false/SystemdCgroup = false\n    # no SystemdCgroup = true\n  other = { SystemdCgroup  =  true } # as the kubelet/' config.toml
 	run -0 casemate setup containerd --file config.toml
 	[[ "$(tail -n 2 config.toml)" = $'    SystemdCgroup = true\n# end casemate setup' ]]
 	run -0 casemate setup containerd --file config.toml
@@ -170,6 +174,10 @@ casemate() {
 	containerd --config config.toml config dump >dump.toml
 	grep -q 'runtimes.casemate\]' dump.toml
 	grep -q 'runtimes.runc\]' dump.toml
+	# A table of runtimes with none in it names none.
+	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes]\n' >config.toml
+	run -0 casemate setup containerd --file config.toml
+	[[ "$(grep -c 'containerd.runtimes.runc\]' config.toml)" = 1 ]]
 	# One that the file names stays alone beside ours.
 	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]\n  runtime_type = "io.containerd.runc.v2"\n' >config.toml
 	run -0 casemate setup containerd --file config.toml
