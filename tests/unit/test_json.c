@@ -12,7 +12,8 @@
 #include "base/utf8.h"
 
 #define LARGE ((size_t)100 * 1024 * 1024)
-#define PATIENCE 20.0 /* seconds of processor time, under a sanitizer on a slow machine */
+#define PATIENCE \
+	120.0 /* seconds of processor time, under a sanitizer on a slow or an emulated machine: squares take hours */
 
 struct refusal {
 	const char *text;
